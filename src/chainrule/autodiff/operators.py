@@ -1,0 +1,101 @@
+"""The Python operators (`+ * @ [] ...`) shared by tensors, variables and symbolic tensors: each calls the op of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+TABLE: dict[str, Callable[..., Any]] = {}
+"""Every op by name; filled as the modules of `chainrule.ops` define them."""
+
+
+class Operators:
+    """Mixin that sends Python's operators to the ops of the same meaning.
+
+    Unlike NumPy's, `==` and `!=` compare identity, so that tensors and variables can be keys of a dict;
+    `ops.equal` compares values.
+    """
+
+    __slots__ = ()
+    __array_priority__ = 1000
+
+    def __add__(self, other: Any) -> Any:
+        return TABLE["add"](self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return TABLE["add"](other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return TABLE["subtract"](self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return TABLE["subtract"](other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return TABLE["multiply"](self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return TABLE["multiply"](other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return TABLE["divide"](self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return TABLE["divide"](other, self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return TABLE["floor_divide"](self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return TABLE["floor_divide"](other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return TABLE["mod"](self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return TABLE["mod"](other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return TABLE["power"](self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return TABLE["power"](other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return TABLE["matmul"](self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return TABLE["matmul"](other, self)
+
+    def __neg__(self) -> Any:
+        return TABLE["negative"](self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return TABLE["abs"](self)
+
+    def __invert__(self) -> Any:
+        return TABLE["logical_not"](self)
+
+    def __and__(self, other: Any) -> Any:
+        return TABLE["logical_and"](self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return TABLE["logical_or"](self, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return TABLE["less"](self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return TABLE["less_equal"](self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return TABLE["greater"](self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return TABLE["greater_equal"](self, other)
+
+    def __getitem__(self, key: Any) -> Any:
+        return TABLE["getitem"](self, key=key)

@@ -1,0 +1,88 @@
+"""Every exception the library raises on purpose.
+
+    ChainruleError
+    ├── ShapeError (ValueError)             an array has the wrong shape
+    ├── DataError (ValueError)              a value, label, column, row or file of data is wrong
+    ├── UnknownNameError (ValueError)       a string names nothing we know
+    ├── NotDifferentiableError (TypeError)  a derivative was asked for that does not exist
+    ├── MutatedError (RuntimeError)         a recorded value changed before its gradient was taken
+    ├── ModelFileError (ValueError)         a model file cannot be read or written
+    ├── DivergedError (ArithmeticError)     the loss became NaN or infinite
+    ├── EngineError (RuntimeError)          the engine asked for cannot run the model
+    └── MissingExtraError (ImportError)     an optional package is not installed
+
+Each message says where, what was expected, what came and what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ChainruleError(Exception):
+    """Base of all exceptions raised by chainrule."""
+
+
+class ShapeError(ChainruleError, ValueError):
+    """An array has the wrong shape."""
+
+
+class DataError(ChainruleError, ValueError):
+    """A value, label, column, row or file of data is wrong."""
+
+
+class UnknownNameError(ChainruleError, ValueError):
+    """A string names nothing we know."""
+
+
+class NotDifferentiableError(ChainruleError, TypeError):
+    """A derivative was asked for that does not exist."""
+
+
+class MutatedError(ChainruleError, RuntimeError):
+    """A recorded value changed before its gradient was taken."""
+
+
+class ModelFileError(ChainruleError, ValueError):
+    """A model file cannot be read or written."""
+
+
+class DivergedError(ChainruleError, ArithmeticError):
+    """The loss became NaN or infinite."""
+
+
+class EngineError(ChainruleError, RuntimeError):
+    """The engine asked for cannot run the model."""
+
+
+class MissingExtraError(ChainruleError, ImportError):
+    """An optional package is not installed."""
+
+
+def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameError:
+    """Return the error for an unknown `name`, with the nearest known ones.
+
+    >>> print(unknown_name("activation", "rellu", ["relu", "selu", "tanh"]))
+    Unknown activation 'rellu'. Did you mean 'relu' or 'selu'?
+    >>> print(unknown_name("loss", "zzz", ["mse", "mae"]))
+    Unknown loss 'zzz'. Known: 'mae', 'mse'.
+    """
+    names = sorted(set(known))
+    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.6)
+    if not near:
+        near = [n for n in names if n.lower() == str(name).lower()]
+    if near:
+        return UnknownNameError(f"Unknown {kind} {name!r}. Did you mean {' or '.join(map(repr, near))}?")
+    return UnknownNameError(f"Unknown {kind} {name!r}. Known: {', '.join(map(repr, names))}.")
+
+
+def missing_extra(package: str, extra: str, purpose: str) -> MissingExtraError:
+    """Return the error for an optional `package` that is not installed.
+
+    >>> print(missing_extra("polars", "tables", "Reading CSV files"))
+    Reading CSV files needs the package 'polars'. Install it with: pip install "chainrule[tables]"
+    """
+    return MissingExtraError(
+        f"{purpose} needs the package '{package}'. Install it with: pip install \"chainrule[{extra}]\""
+    )
