@@ -1,0 +1,1 @@
+"""Small tools around models, under the names of `keras.utils`."""
