@@ -1,10 +1,10 @@
-"""Settings of the whole process: the default float type and the small number that guards divisions and logarithms."""
+"""Settings of the whole process: the default float type, the number that guards divisions, and where messages go."""
 
 from __future__ import annotations
 
 from chainrule.errors import unknown_name
 
-_settings: dict[str, object] = {"floatx": "float32", "epsilon": 1e-7}
+_settings: dict[str, object] = {"floatx": "float32", "epsilon": 1e-7, "interactive_logging": True}
 _FLOATS = ("float16", "float32", "float64")
 
 
@@ -41,3 +41,24 @@ def set_epsilon(value: float) -> None:
 def backend() -> str:
     """Return `'numpy'`: the arrays a user sees are NumPy's (`keras.config.backend`)."""
     return "numpy"
+
+
+def enable_interactive_logging() -> None:
+    """Show progress and messages on standard output: the default (`keras.config.enable_interactive_logging`)."""
+    _settings["interactive_logging"] = True
+
+
+def disable_interactive_logging() -> None:
+    """Send progress and messages to the logger `chainrule` at level INFO, one record per finished line.
+
+    >>> disable_interactive_logging()
+    >>> is_interactive_logging_enabled()
+    False
+    >>> enable_interactive_logging()
+    """
+    _settings["interactive_logging"] = False
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Whether progress and messages go to standard output rather than to the logger `chainrule`."""
+    return bool(_settings["interactive_logging"])

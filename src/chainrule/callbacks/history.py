@@ -1,0 +1,34 @@
+"""What `fit` returns: the metrics of every epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.callbacks.base import Callback, LogsLike
+
+
+class History(Callback):
+    """Records the metrics of each epoch; every `fit` adds one and returns it (`keras.callbacks.History`).
+
+    Attributes:
+        history: metric name to the list of its values, one per epoch.
+        epoch: numbers of the epochs, from 0.
+        params: `{'verbose', 'epochs', 'steps'}`.
+        model: the trained model.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.history: dict[str, list[Any]] = {}
+        self.epoch: list[int] = []
+
+    def on_train_begin(self, logs: LogsLike = None) -> None:
+        """Begin a new list of epochs; metrics of an earlier `fit` with the same object are kept, as in Keras."""
+        self.epoch = []
+
+    def on_epoch_end(self, epoch: int, logs: LogsLike = None) -> None:
+        """Note the metrics of the epoch."""
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
+        self.model.history = self
