@@ -1,0 +1,100 @@
+"""Data frames and series of pandas, polars and pyarrow, through narwhals; none of them is imported to recognise one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule import config
+from chainrule._typing import Array
+from chainrule.errors import DataError
+
+_LIBRARIES = frozenset({"pandas", "polars", "pyarrow", "modin", "cudf", "narwhals"})
+_ADVICE = "Encode it as numbers (for example one column of 0 and 1 per value), or leave the column out."
+
+
+def is_frame(value: Any) -> bool:
+    """Whether `value` is a data frame or a series, judged by the module of its type.
+
+    >>> is_frame([1, 2]), is_frame(np.ones(3))
+    (False, False)
+    """
+    kind = type(value)
+    return kind.__module__.partition(".")[0] in _LIBRARIES and hasattr(kind, "__getitem__")
+
+
+def column_names(value: Any) -> list[str] | None:
+    """Return the column names of a data frame, the name of a series as the only one, or None for anything else."""
+    if not is_frame(value):
+        return None
+    table = _open(value, "x")
+    return list(table.columns) if hasattr(table, "columns") else [str(table.name)]
+
+
+def frame_to_array(value: Any, name: str) -> Array:
+    """Return a data frame as an array (rows, columns), a series as (rows, 1), as Keras does.
+
+    Integer columns stay integers when all columns are; one float column makes all of them `floatx`. Missing is NaN.
+
+    Args:
+        value: a frame or series.
+        name: what to call it in messages: `'x'`.
+
+    Raises:
+        DataError: a column is not of numbers.
+    """
+    table = _open(value, name)
+    columns = [table.get_column(c) for c in table.columns] if hasattr(table, "columns") else [table]
+    if not columns:
+        raise DataError(f"{name}: the data frame has no columns.")
+    numbers = [_numbers(column, name) for column in columns]
+    dtype = np.result_type(*numbers)
+    array = np.empty((len(numbers[0]), len(numbers)), config.floatx() if dtype.kind == "f" else dtype)
+    for j, column in enumerate(numbers):
+        array[:, j] = column
+    return array
+
+
+def _open(value: Any, name: str) -> Any:
+    import narwhals as nw
+
+    try:
+        table = nw.from_native(value, allow_series=True)
+    except TypeError:
+        raise DataError(f"{name}: cannot read a {type(value).__module__}.{type(value).__name__} as a table.") from None
+    return table.collect() if isinstance(table, nw.LazyFrame) else table
+
+
+def _numbers(column: Any, name: str) -> Array:
+    """Return one column as an array of bool, int or float."""
+    dtype = column.dtype
+    if dtype.is_integer() or str(dtype) == "Boolean":
+        if not column.is_null().any():
+            return np.asarray(column.to_numpy()).astype(_plain(column), copy=False)
+        return np.array([np.nan if v is None or v != v else v for v in column.to_list()], np.float64)
+    if dtype.is_float():
+        return np.asarray(column.to_numpy()).astype(np.float64, copy=False)
+    if dtype.is_decimal() or str(dtype) in ("Object", "Unknown"):
+        try:
+            return np.array([np.nan if v is None else float(v) for v in column.to_list()], np.float64)
+        except (TypeError, ValueError):
+            pass
+    example = next((v for v in column.to_list() if v is not None), None)
+    raise DataError(
+        f"{name}: column {column.name!r} holds {_word(str(dtype))}, such as {example!r}, not numbers. {_ADVICE}"
+    )
+
+
+def _plain(column: Any) -> Any:
+    """The NumPy type of an integer or boolean column without missing values (pandas' nullable ones give objects)."""
+    if str(column.dtype) == "Boolean":
+        return np.bool_
+    array = np.asarray(column.to_numpy())
+    return array.dtype if array.dtype.kind in "iu" else np.int64
+
+
+def _word(dtype: str) -> str:
+    kind = dtype.partition("(")[0]
+    words = {"String": "text", "Categorical": "categories", "Enum": "categories", "Object": "mixed objects"}
+    return words.get(kind, f"values of type {kind}")
