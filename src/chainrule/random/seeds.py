@@ -10,6 +10,7 @@ from threading import Lock, local
 from typing import Any
 
 from chainrule.random.threefry import Key, encrypt, fold_in, key_from_seed
+from chainrule.saving.serialization import public
 
 _lock = Lock()
 _GLOBAL_STREAM = 0x5EED  # keeps keys drawn with seed=None in a step apart from those of its layers
@@ -68,6 +69,7 @@ def draw_seed() -> int:
     return (high << 32 | low) >> 11
 
 
+@public("keras.random")
 class SeedGenerator:
     """A sequence of keys from one seed, as `keras.random.SeedGenerator`.
 
