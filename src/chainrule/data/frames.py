@@ -70,9 +70,10 @@ def _numbers(column: Any, name: str) -> Array:
     """Return one column as an array of bool, int or float."""
     dtype = column.dtype
     if dtype.is_integer() or str(dtype) == "Boolean":
-        if not column.is_null().any():
+        missing = np.asarray(column.is_null().to_numpy(), bool)
+        if not missing.any():
             return np.asarray(column.to_numpy()).astype(_plain(column), copy=False)
-        return np.array([np.nan if v is None or v != v else v for v in column.to_list()], np.float64)
+        return np.array([np.nan if m else v for v, m in zip(column.to_list(), missing, strict=True)], np.float64)
     if dtype.is_float():
         return np.asarray(column.to_numpy()).astype(np.float64, copy=False)
     if dtype.is_decimal() or str(dtype) in ("Object", "Unknown"):
