@@ -15,7 +15,8 @@ from chainrule.data.batches import ArrayBatches, Batches
 from chainrule.data.checks import check_all_finite, check_rows
 from chainrule.data.class_weight import class_weight_to_sample_weight
 from chainrule.data.py_dataset import PyDataset, PyDatasetBatches
-from chainrule.data.streams import StreamBatches
+from chainrule.data.samples import Samples
+from chainrule.data.streams import StreamBatches, unpack
 from chainrule.errors import DataError, ShapeError
 
 
@@ -52,6 +53,9 @@ def make_batches(
     _check_count(steps, "steps", where)
     if isinstance(x, Batches):
         return x
+    if isinstance(x, Samples):
+        _refuse_targets(x, y, sample_weight, where)
+        x, y, sample_weight = unpack(x.arrays, where)
     if is_stream(x):
         _refuse_targets(x, y, sample_weight, where)
         if isinstance(x, PyDataset):
@@ -70,7 +74,7 @@ def is_stream(x: Any) -> bool:
     >>> is_stream(iter([])), is_stream([[1.0]]), is_stream({"a": [1.0]})
     (True, False, False)
     """
-    if isinstance(x, PyDataset | Batches):
+    if isinstance(x, PyDataset | Batches | Samples):
         return True
     if isinstance(x, list | tuple | dict | str | bytes) or is_array_like(x):
         return False
