@@ -1,0 +1,89 @@
+"""chainrule: feedforward neural networks with Keras's names, every number shown, small and fast.
+
+    import chainrule as keras
+    from chainrule import layers
+
+Everything is imported on first use, so that `import chainrule` costs what `import numpy` costs.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as _numpy  # the one thing that everything here needs
+
+from chainrule.version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from chainrule import activations as activations
+    from chainrule import autodiff as autodiff
+    from chainrule import callbacks as callbacks
+    from chainrule import config as config
+    from chainrule import constraints as constraints
+    from chainrule import errors as errors
+    from chainrule import initializers as initializers
+    from chainrule import layers as layers
+    from chainrule import losses as losses
+    from chainrule import metrics as metrics
+    from chainrule import models as models
+    from chainrule import ops as ops
+    from chainrule import optimizers as optimizers
+    from chainrule import random as random
+    from chainrule import regularizers as regularizers
+    from chainrule import saving as saving
+    from chainrule import tree as tree
+    from chainrule import utils as utils
+    from chainrule.autodiff import GradientTape as GradientTape
+    from chainrule.autodiff import Tensor as Tensor
+    from chainrule.dtype_policies import DTypePolicy as DTypePolicy
+    from chainrule.glassbox import trace as trace
+    from chainrule.initializers import Initializer as Initializer
+    from chainrule.layers import Input as Input
+    from chainrule.layers import InputSpec as InputSpec
+    from chainrule.layers import Layer as Layer
+    from chainrule.losses import Loss as Loss
+    from chainrule.metrics import Metric as Metric
+    from chainrule.models import Functional as Functional
+    from chainrule.models import Model as Model
+    from chainrule.models import Sequential as Sequential
+    from chainrule.models.symbolic import KerasTensor as KerasTensor
+    from chainrule.optimizers import Optimizer as Optimizer
+    from chainrule.regularizers import Regularizer as Regularizer
+    from chainrule.variables import Variable as Variable
+
+_MODULES = frozenset({
+    "activations", "autodiff", "callbacks", "config", "constraints", "errors", "initializers", "layers", "losses", "metrics",
+    "models", "ops", "optimizers", "random", "regularizers", "saving", "tree", "utils",
+})  # fmt: skip
+_NAMES = {
+    "DTypePolicy": "dtype_policies", "Functional": "models", "GradientTape": "autodiff", "Initializer": "initializers",
+    "Input": "layers", "InputSpec": "layers", "KerasTensor": "models.symbolic", "Layer": "layers", "Loss": "losses",
+    "Metric": "metrics", "Model": "models", "Optimizer": "optimizers", "Regularizer": "regularizers", "Sequential": "models",
+    "Tensor": "autodiff", "Variable": "variables", "trace": "glassbox",
+}  # fmt: skip
+
+__all__ = sorted([*_MODULES, *_NAMES, "__version__", "version"])
+
+
+def version() -> str:
+    """Return the version of chainrule."""
+    return __version__
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"chainrule.{name}")
+    if name in _NAMES:
+        value = getattr(importlib.import_module(f"chainrule.{_NAMES[name]}"), name)
+        globals()[name] = value
+        return value
+    import difflib
+
+    near = difflib.get_close_matches(name, __all__, n=3)
+    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    raise AttributeError(f"module 'chainrule' has no attribute {name!r}.{hint}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -1,0 +1,45 @@
+"""Which engine runs a model. This is the only place that decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.engines.reference import ReferenceEngine
+from chainrule.errors import EngineError, unknown_name
+
+ENGINES: dict[str, Any] = {"reference": ReferenceEngine}
+"""Engines by name, the fastest first; an engine that is not installed is not here."""
+
+
+def check_name(name: str) -> None:
+    """Check an engine's name.
+
+    Raises:
+        UnknownNameError: there is no such engine.
+    """
+    if name not in ("auto", *ENGINES):
+        raise unknown_name("engine", name, ("auto", *ENGINES))
+
+
+def choose(name: str, model: Any) -> Any:
+    """Return the engine asked for, or with `'auto'` the first that does not refuse the model.
+
+    Raises:
+        EngineError: the engine asked for by name refuses; there is no silent second choice.
+    """
+    if name != "auto":
+        engine = ENGINES[name]()
+        reason = engine.refuses(model)
+        if reason is not None:
+            raise EngineError(f"Engine '{name}' cannot run model '{model.name}': {reason}. Use engine='auto'.")
+        return engine
+    first_reason: str | None = None
+    for kind in ENGINES.values():
+        engine = kind()
+        reason = engine.refuses(model)
+        if reason is None:
+            if first_reason is not None:
+                engine.reason = first_reason
+            return engine
+        first_reason = first_reason or reason
+    raise EngineError(f"No engine can run model '{model.name}': {first_reason}.")

@@ -1,0 +1,213 @@
+"""The plan: what a model computes, as pure data that an engine can run without Python.
+
+A plan is a list of instructions. Each applies one step (affine, activate, normalize, ...) to numbered values and names the value it
+makes; parameters are `Slot`s of the model's one flat buffer. Layers describe themselves by `lower()`; `lower(model)` in
+`engines/lower.py` puts their steps together. A layer that is Python code raises `CannotLower` with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chainrule._typing import Shape
+from chainrule.errors import ChainruleError
+from chainrule.variables import Slot, Variable
+
+
+class CannotLower(ChainruleError):
+    """A layer, loss, metric or optimizer that only Python can run; the message is the reason."""
+
+
+def slot_of(variable: Variable) -> Slot:
+    """Return where a variable lies in its model's flat buffer.
+
+    Raises:
+        CannotLower: it lies in none.
+    """
+    if variable.slot is None:
+        raise CannotLower(f"variable '{variable.path}' is not in the model's flat buffer")
+    return variable.slot
+
+
+# -- steps --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """Base of all steps. A step takes one value and gives one, unless it says otherwise."""
+
+
+@dataclass(frozen=True)
+class Affine(Step):
+    """`y = x @ kernel + bias`; `bias` may be None."""
+
+    kernel: Slot
+    bias: Slot | None
+
+
+@dataclass(frozen=True)
+class Activate(Step):
+    """`y = f(x)`, element-wise or along the last axis: `name` and options as in `chainrule.activations`."""
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ParametricReLU(Step):
+    """`y = x if x > 0 else alpha * x`"""
+
+    alpha: Slot
+
+
+@dataclass(frozen=True)
+class Dropout(Step):
+    """Zero a share `rate` of the values while training and scale the others by `1 / (1 - rate)`.
+
+    `index` is the layer's number in the model, which keys its random numbers; `seed` is the layer's own seed, if any.
+    """
+
+    rate: float
+    index: int
+    seed: int | None = None
+    noise_shape: tuple[int | None, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Noise(Step):
+    """Add normal noise of standard deviation `stddev` while training."""
+
+    stddev: float
+    index: int
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class BatchNormalize(Step):
+    """Normalise over all axes but `axis`: by the batch while training (moving the averages), by the averages otherwise."""
+
+    axis: int
+    epsilon: float
+    momentum: float
+    gamma: Slot | None
+    beta: Slot | None
+    moving_mean: Slot
+    moving_variance: Slot
+    frozen: bool = False
+
+
+@dataclass(frozen=True)
+class LayerNormalize(Step):
+    """Normalise each observation over `axes`."""
+
+    axes: tuple[int, ...]
+    epsilon: float
+    gamma: Slot | None
+    beta: Slot | None
+
+
+@dataclass(frozen=True)
+class Rescale(Step):
+    """`y = x * scale + offset` with fixed numbers or arrays."""
+
+    scale: Any
+    offset: Any
+
+
+@dataclass(frozen=True)
+class Standardize(Step):
+    """`y = (x - mean) / max(sqrt(variance), epsilon)` with fixed arrays, or its inverse."""
+
+    mean: Any
+    variance: Any
+    invert: bool = False
+
+
+@dataclass(frozen=True)
+class Reshape(Step):
+    """Give each observation the shape `shape` (without the batch axis)."""
+
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Embed(Step):
+    """Take rows of `table` by whole numbers."""
+
+    table: Slot
+
+
+@dataclass(frozen=True)
+class Merge(Step):
+    """Combine several values: `add`, `multiply`, `average`, `maximum`, `minimum`, `subtract` or `concatenate` along `axis`."""
+
+    kind: str
+    axis: int = -1
+
+
+@dataclass(frozen=True)
+class PenalizeActivity(Step):
+    """Add the penalty of a value, divided by the batch size, to the loss; the value passes through."""
+
+    regularizer: Any
+
+
+# -- the whole ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """Apply `step` to the values numbered `inputs` and call the result value number `output`. `layer` is for messages."""
+
+    step: Step
+    inputs: tuple[int, ...]
+    output: int
+    layer: str
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of the model: the number of its value, its name, shape (batch axis None) and type."""
+
+    value: int
+    name: str
+    shape: Shape
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything an engine needs to train, evaluate and predict, besides the numbers in `State`.
+
+    `slots` are the trainable parameters followed by the others; the first `n_trainable` numbers of the flat buffer are trained.
+    """
+
+    inputs: tuple[Input, ...]
+    instructions: tuple[Instruction, ...]
+    outputs: tuple[int, ...]
+    slots: tuple[Slot, ...]
+    n_params: int
+    n_trainable: int
+    penalties: tuple[tuple[Slot, Any], ...] = ()
+    constraints: tuple[tuple[Slot, Any], ...] = ()
+    loss: Any = None
+    optimizer: Any = None
+    metrics: Any = None
+
+    def describe(self) -> str:
+        """Return one line per instruction.
+
+        >>> import chainrule as cr
+        >>> from chainrule.engines.lower import lower
+        >>> print(lower(cr.Sequential([cr.Input((2,)), cr.layers.Dense(1, activation="tanh", name="d")])).describe())
+        v1 = Affine(v0)      d
+        v2 = Activate(v1)    d
+        """
+        rows = []
+        for i in self.instructions:
+            left = f"v{i.output} = {type(i.step).__name__}({', '.join(f'v{n}' for n in i.inputs)})"
+            rows.append((left, i.layer))
+        width = max((len(left) for left, _ in rows), default=0) + 4
+        return "\n".join(f"{left:<{width}}{layer}" for left, layer in rows)

@@ -1,0 +1,16 @@
+"""All layers, by Keras's names (`keras.layers`)."""
+
+from chainrule.layers.activation import *
+from chainrule.layers.activation_layers import *
+from chainrule.layers.base import Layer as Layer
+from chainrule.layers.batch_normalization import *
+from chainrule.layers.dense import *
+from chainrule.layers.dropout import *
+from chainrule.layers.embedding import *
+from chainrule.layers.input import *
+from chainrule.layers.input_spec import InputSpec as InputSpec
+from chainrule.layers.lambda_layer import *
+from chainrule.layers.layer_normalization import *
+from chainrule.layers.merging import *
+from chainrule.layers.preprocessing import *
+from chainrule.layers.reshaping import *

@@ -1,0 +1,148 @@
+"""Activations that are layers of their own because they have arguments or variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from chainrule import activations, constraints, initializers, ops, regularizers
+from chainrule._typing import Shape, Value
+from chainrule.engines.plan import Activate, CannotLower, ParametricReLU, Step, slot_of
+from chainrule.layers.base import Layer
+from chainrule.layers.input_spec import InputSpec
+from chainrule.saving.serialization import public
+
+__all__ = ["ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax"]
+
+
+class _Elementwise(Layer):
+    """A layer whose output has the shape of its input."""
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+
+@public("keras.layers")
+class ReLU(_Elementwise):
+    """`y = max(x, 0)`, with an optional cap, slope below the threshold, and threshold.
+
+    Args:
+        max_value: largest output, none by default.
+        negative_slope: slope below the threshold.
+        threshold: where the unit begins to respond.
+
+    >>> import chainrule as cr
+    >>> cr.layers.ReLU(max_value=2.0, negative_slope=0.5)([-2.0, 1.0, 5.0]).numpy().tolist()
+    [-1.0, 1.0, 2.0]
+    """
+
+    def __init__(
+        self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        for name, value in (("max_value", max_value), ("negative_slope", negative_slope), ("threshold", threshold)):
+            if value is not None and value < 0:
+                raise ValueError(f"ReLU '{self.name}': {name} must not be negative, but is {value}.")
+        self.max_value = max_value
+        self.negative_slope = negative_slope
+        self.threshold = threshold
+
+    def call(self, inputs: Value) -> Value:
+        return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
+
+    def lower(self) -> Iterator[Step]:
+        options = {"negative_slope": self.negative_slope, "max_value": self.max_value, "threshold": self.threshold}
+        yield Activate("relu", options)
+
+
+@public("keras.layers")
+class LeakyReLU(_Elementwise):
+    """`y = x if x > 0 else negative_slope * x`; the layer's default slope is 0.3, the function's 0.2, as in Keras."""
+
+    def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
+        if "alpha" in kwargs:  # Keras 2's name
+            negative_slope = kwargs.pop("alpha")
+        super().__init__(**kwargs)
+        if negative_slope is None or negative_slope < 0:
+            raise ValueError(f"LeakyReLU '{self.name}': negative_slope must not be negative, but is {negative_slope}.")
+        self.negative_slope = negative_slope
+
+    def call(self, inputs: Value) -> Value:
+        return activations.leaky_relu(inputs, self.negative_slope)
+
+    def lower(self) -> Iterator[Step]:
+        yield Activate("leaky_relu", {"negative_slope": self.negative_slope})
+
+
+@public("keras.layers")
+class ELU(_Elementwise):
+    """`y = x if x > 0 else alpha * (exp(x) - 1)`"""
+
+    def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.alpha = alpha
+
+    def call(self, inputs: Value) -> Value:
+        return activations.elu(inputs, self.alpha)
+
+    def lower(self) -> Iterator[Step]:
+        yield Activate("elu", {"alpha": self.alpha})
+
+
+@public("keras.layers")
+class Softmax(_Elementwise):
+    """`y_i = exp(x_i) / sum_j exp(x_j)` along `axis`."""
+
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def call(self, inputs: Value) -> Value:
+        return activations.softmax(inputs, self.axis)
+
+    def lower(self) -> Iterator[Step]:
+        if self.axis != -1:
+            raise CannotLower(f"layer '{self.name}': softmax along axis {self.axis}")
+        yield Activate("softmax", {})
+
+
+@public("keras.layers")
+class PReLU(_Elementwise):
+    """`y = x if x > 0 else alpha * x` with a trained `alpha` for each unit (He et al., 2015).
+
+    Args:
+        alpha_initializer, alpha_regularizer, alpha_constraint: as for other variables.
+        shared_axes: axes along which one `alpha` serves all.
+    """
+
+    def __init__(
+        self,
+        alpha_initializer: Any = "Zeros",
+        alpha_regularizer: Any = None,
+        alpha_constraint: Any = None,
+        shared_axes: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.alpha_initializer = initializers.get(alpha_initializer)
+        self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        self.alpha_constraint = constraints.get(alpha_constraint)
+        self.shared_axes = [shared_axes] if isinstance(shared_axes, int) else shared_axes
+
+    def build(self, input_shape: Shape) -> None:
+        shape = list(input_shape[1:])
+        for axis in self.shared_axes or ():
+            shape[axis - 1] = 1
+        self.alpha = self.add_weight(
+            shape, self.alpha_initializer, regularizer=self.alpha_regularizer, constraint=self.alpha_constraint, name="alpha"
+        )
+        shared = self.shared_axes or ()
+        self.input_spec = InputSpec(
+            ndim=len(input_shape), axes={i: n for i, n in enumerate(input_shape) if i and i not in shared}
+        )
+
+    def call(self, inputs: Value) -> Value:
+        return activations.relu(inputs) - self.alpha * activations.relu(ops.negative(inputs))
+
+    def lower(self) -> Iterator[Step]:
+        yield ParametricReLU(slot_of(self.alpha))

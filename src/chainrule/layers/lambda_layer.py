@@ -1,0 +1,64 @@
+"""`Lambda`: a Python function as a layer."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from chainrule._typing import Value
+from chainrule.layers.base import Layer
+from chainrule.saving.serialization import public
+
+__all__ = ["Lambda"]
+
+
+@public("keras.layers")
+class Lambda(Layer):
+    """`y = function(x, **arguments)`
+
+    A named and registered function can be saved by its name. A `lambda` cannot: files hold data, never code.
+
+    Args:
+        function: written with `chainrule.ops` and Python operators, so that it has a gradient.
+        output_shape: found by trying, unless given (without the batch axis, or a function of the input shape).
+        mask: accepted; unused.
+        arguments: further keyword arguments of the function.
+
+    >>> import chainrule as cr
+    >>> cr.layers.Lambda(lambda x: x ** 2)([[3.0]]).numpy().tolist()
+    [[9.0]]
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        output_shape: Any = None,
+        mask: Any = None,
+        arguments: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not callable(function):
+            raise TypeError(f"Lambda '{self.name}': expected a function, but received {function!r}.")
+        self.function = function
+        self.output_shape_given = output_shape
+        self.mask = mask
+        self.arguments = dict(arguments or {})
+        self._takes_training = "training" in _parameters(function)
+
+    def call(self, inputs: Value, training: bool | None = None) -> Value:
+        extra = {"training": training} if self._takes_training else {}
+        return self.function(inputs, **self.arguments, **extra)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config["output_shape"] = self.output_shape_given
+        return config
+
+
+def _parameters(function: Callable[..., Any]) -> Any:
+    try:
+        return inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return ()

@@ -1,0 +1,171 @@
+"""Layers that bring inputs to a scale a network likes: `Rescaling`, `Normalization`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule import config, ops
+from chainrule._typing import Array, Shape, Value
+from chainrule.engines.plan import Rescale, Standardize, Step
+from chainrule.errors import DataError, ShapeError
+from chainrule.layers.base import Layer
+from chainrule.saving.serialization import public
+
+__all__ = ["Normalization", "Rescaling"]
+
+
+@public("keras.layers")
+class Rescaling(Layer):
+    """`y = x * scale + offset` with fixed numbers.
+
+    >>> import chainrule as cr
+    >>> cr.layers.Rescaling(1 / 255)([[255.0]]).numpy().tolist()
+    [[1.0]]
+    """
+
+    def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.scale = scale
+        self.offset = offset
+
+    def call(self, inputs: Value) -> Value:
+        dtype = self.compute_dtype
+        return ops.cast(inputs, dtype) * np.asarray(self.scale, dtype) + np.asarray(self.offset, dtype)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+    def lower(self) -> Iterator[Step]:
+        yield Rescale(self.scale, self.offset)
+
+
+@public("keras.layers")
+class Normalization(Layer):
+    """`y = (x - mean) / max(sqrt(variance), epsilon)`, with mean and variance given, or learnt by `adapt`.
+
+    Args:
+        axis: axes that keep statistics of their own; None for one mean and variance of everything.
+        mean, variance: given together, in place of `adapt`.
+        invert: compute the opposite: from standardised numbers back.
+
+    >>> import chainrule as cr
+    >>> layer = cr.layers.Normalization()
+    >>> layer.adapt([[1.0], [3.0]])
+    >>> layer([[3.0]]).numpy().tolist()
+    [[1.0]]
+    """
+
+    def __init__(
+        self, axis: int | Sequence[int] | None = -1, mean: Any = None, variance: Any = None, invert: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        if (mean is None) != (variance is None):
+            raise ValueError(f"Normalization '{self.name}': give mean and variance together, or neither and use adapt().")
+        self.axis = axis
+        self.mean_given = None if mean is None else np.asarray(mean, np.float64)
+        self.variance_given = None if variance is None else np.asarray(variance, np.float64)
+        self.invert = invert
+        self.supports_adapt = mean is None
+
+    def _kept(self, rank: int) -> tuple[int, ...]:
+        if self.axis is None:
+            return ()
+        axes = (self.axis,) if isinstance(self.axis, int) else tuple(self.axis)
+        if any(not -rank <= a < rank for a in axes):
+            raise ShapeError(f"Normalization '{self.name}': axis {self.axis} does not exist in an input of {rank} axes.")
+        return tuple(sorted(a % rank for a in axes))
+
+    def build(self, input_shape: Shape) -> None:
+        kept = self._kept(len(input_shape))
+        shape = tuple(input_shape[a] for a in kept)
+        if None in shape:
+            raise ShapeError(f"Normalization '{self.name}': axis {self.axis} must be known, but the input shape is {input_shape}.")
+        self._broadcast = tuple(n if a in kept else 1 for a, n in enumerate(input_shape))
+        if self.mean_given is None:
+            self.adapt_mean = self.add_weight(shape, "zeros", trainable=False, name="mean")
+            self.adapt_variance = self.add_weight(shape, "ones", trainable=False, name="variance")
+            self.count = self.add_weight((), "zeros", dtype="int32", trainable=False, name="count")
+
+    def adapt(self, data: Any) -> None:
+        """Learn mean and variance from an array, or from an iterable of batches.
+
+        Raises:
+            DataError: no data, or not a number among them.
+        """
+        if self.mean_given is not None:
+            raise ValueError(f"Normalization '{self.name}': mean and variance were given, so there is nothing to adapt.")
+        total, mean, variance = 0, np.zeros(1), np.zeros(1)
+        for batch in _batches_of(data):
+            if batch.ndim == 1:
+                batch = batch[:, None]
+            if not self.built:
+                self.build((None, *batch.shape[1:]))
+            if not np.isfinite(batch).all():
+                raise DataError(f"Normalization '{self.name}': adapt received NaN or infinite values. Fill or drop them first.")
+            axes = tuple(a for a in range(batch.ndim) if a not in self._kept(batch.ndim))
+            rows = int(np.prod([batch.shape[a] for a in axes], dtype=np.int64))
+            if not rows:
+                continue
+            total, mean, variance = _combine(total, mean, variance, rows, batch.mean(axes), batch.var(axes))
+        if not total:
+            raise DataError(f"Normalization '{self.name}': adapt received no data.")
+        self.adapt_mean.assign(mean)
+        self.adapt_variance.assign(variance)
+
+    @property
+    def mean(self) -> Any:
+        """The mean in use, shaped to broadcast over the input."""
+        return self._statistic(self.mean_given, "adapt_mean")
+
+    @property
+    def variance(self) -> Any:
+        """The variance in use, shaped to broadcast over the input."""
+        return self._statistic(self.variance_given, "adapt_variance")
+
+    def _statistic(self, given: Array | None, learnt: str) -> Any:
+        if not self.built:
+            return given
+        if given is None:
+            return getattr(self, learnt).value.reshape(self._broadcast)
+        axes = self._kept(len(self._broadcast))
+        spread = np.broadcast_to(given, tuple(self._broadcast[a] for a in axes)) if given.ndim else given
+        return np.reshape(spread, self._broadcast if given.ndim else ())
+
+    def call(self, inputs: Value) -> Value:
+        dtype = self.compute_dtype
+        x = ops.cast(inputs, dtype)
+        mean = np.asarray(self.mean, dtype)
+        deviation = np.maximum(np.sqrt(np.asarray(self.variance, dtype)), np.asarray(config.epsilon(), dtype))
+        return x * deviation + mean if self.invert else (x - mean) / deviation
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+    def lower(self) -> Iterator[Step]:
+        yield Standardize(np.array(self.mean), np.array(self.variance), self.invert)
+
+    def get_config(self) -> dict[str, Any]:
+        settings = self._base_config()
+        given = {"mean": self.mean_given, "variance": self.variance_given}
+        settings.update({"axis": self.axis, "invert": self.invert, **{k: None if v is None else v.tolist() for k, v in given.items()}})
+        return settings
+
+
+def _batches_of(data: Any) -> Any:
+    """Return float64 batches: the data itself if it is one array, else the batches it yields."""
+    if isinstance(data, list | tuple) and data and not hasattr(data[0], "shape"):
+        data = np.asarray(data)
+    if hasattr(data, "shape") or hasattr(data, "__array__"):
+        return [np.asarray(data, np.float64)]
+    return (np.asarray(b[0] if isinstance(b, tuple) else b, np.float64) for b in data)
+
+
+def _combine(n: int, mean: Array, variance: Array, m: int, mean_new: Array, variance_new: Array) -> tuple[int, Array, Array]:
+    """Return count, mean and variance of two groups together."""
+    total = n + m
+    together = (n * mean + m * mean_new) / total
+    spread = (n * (variance + (mean - together) ** 2) + m * (variance_new + (mean_new - together) ** 2)) / total
+    return total, together, spread

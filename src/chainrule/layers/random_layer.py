@@ -1,0 +1,40 @@
+"""The base of layers that draw random numbers while training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule._typing import Shape
+from chainrule.layers.base import Layer
+from chainrule.random import seeds, threefry
+from chainrule.random.threefry import Key
+
+
+class RandomLayer(Layer):
+    """Draws keyed by (model's seed, epoch, step, layer) inside a training step, from a seed of its own elsewhere.
+
+    So the same seed gives the same numbers on every engine and machine, and a run resumes exactly.
+
+    Args:
+        seed: added to the key, and the start of the layer's own sequence.
+    """
+
+    _random_index = 0
+
+    def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.seed_generator = seeds.SeedGenerator(seed)
+        self._drawn: tuple[Key, int] | None = None
+
+    def _next_key(self) -> Key:
+        """Return the key of the next draw."""
+        step = seeds.step_key()
+        if step is None:
+            return self.seed_generator.next()
+        count = self._drawn[1] + 1 if self._drawn is not None and self._drawn[0] == step else 0
+        self._drawn = (step, count)
+        return threefry.fold_in(step, self._random_index, self.seed or 0, count)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape

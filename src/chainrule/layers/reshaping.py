@@ -1,0 +1,126 @@
+"""Layers that only rearrange: `Flatten`, `Reshape`, `Permute`, `RepeatVector`, `Identity`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from chainrule import ops
+from chainrule._typing import Shape, Value
+from chainrule.engines import plan
+from chainrule.errors import ShapeError
+from chainrule.layers.base import Layer
+from chainrule.saving.serialization import public
+
+__all__ = ["Flatten", "Identity", "Permute", "RepeatVector", "Reshape"]
+
+
+@public("keras.layers")
+class Flatten(Layer):
+    """Make each observation one axis: (batch, a, b) becomes (batch, a * b).
+
+    >>> import chainrule as cr
+    >>> cr.layers.Flatten()(cr.ops.zeros((5, 2, 3))).shape
+    (5, 6)
+    """
+
+    def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.data_format = data_format or "channels_last"
+
+    def call(self, inputs: Value) -> Value:
+        return ops.reshape(inputs, (inputs.shape[0], math.prod(inputs.shape[1:])))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        rest = input_shape[1:]
+        return (input_shape[0], None if None in rest else math.prod(n or 0 for n in rest))
+
+    def lower(self) -> Iterator[plan.Step]:
+        shape = self._nodes[0].output.shape if self._nodes else (None, None)
+        yield plan.Reshape(_known(self, shape[1:]))
+
+
+@public("keras.layers")
+class Reshape(Layer):
+    """Give each observation the shape `target_shape`, in which one -1 stands for what is left.
+
+    Raises:
+        ShapeError: the numbers of elements differ.
+    """
+
+    def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.target_shape = tuple(int(n) for n in target_shape)
+
+    def call(self, inputs: Value) -> Value:
+        return ops.reshape(inputs, (inputs.shape[0], *self._resolve(tuple(inputs.shape[1:]))))
+
+    def _resolve(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        size = math.prod(shape)
+        known = math.prod(n for n in self.target_shape if n != -1)
+        target = tuple(size // known if n == -1 and known else n for n in self.target_shape)
+        if math.prod(target) != size:
+            raise ShapeError(
+                f"Reshape '{self.name}': each observation has shape {shape} ({size} numbers), "
+                f"which does not fit target_shape {self.target_shape}."
+            )
+        return target
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        rest = input_shape[1:]
+        if None in rest:
+            return (input_shape[0], *(None if n == -1 else n for n in self.target_shape))
+        return (input_shape[0], *self._resolve(tuple(n or 0 for n in rest)))
+
+    def lower(self) -> Iterator[plan.Step]:
+        shape = self._nodes[0].output.shape[1:] if self._nodes else self.target_shape
+        yield plan.Reshape(_known(self, shape))
+
+
+@public("keras.layers")
+class Permute(Layer):
+    """Reorder the axes of each observation; axes are counted from 1, the batch axis stays."""
+
+    def __init__(self, dims: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dims = tuple(int(d) for d in dims)
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise ValueError(f"Permute '{self.name}': dims must be 1, 2, ..., n in some order, but are {self.dims}.")
+
+    def call(self, inputs: Value) -> Value:
+        return ops.transpose(inputs, (0, *self.dims))
+
+
+@public("keras.layers")
+class RepeatVector(Layer):
+    """Repeat each vector `n` times: (batch, features) becomes (batch, n, features)."""
+
+    def __init__(self, n: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not isinstance(n, int):
+            raise TypeError(f"RepeatVector '{self.name}': n must be a whole number, but is {n!r}.")
+        self.n = n
+
+    def call(self, inputs: Value) -> Value:
+        return ops.repeat(ops.expand_dims(inputs, 1), self.n, axis=1)
+
+
+@public("keras.layers")
+class Identity(Layer):
+    """`y = x`"""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+    def call(self, inputs: Value) -> Value:
+        return inputs
+
+    def lower(self) -> Iterator[plan.Step]:
+        return iter(())
+
+
+def _known(layer: Layer, shape: Shape) -> tuple[int, ...]:
+    if None in shape:
+        raise plan.CannotLower(f"layer '{layer.name}' has an output of unknown length {shape}")
+    return tuple(n or 0 for n in shape)

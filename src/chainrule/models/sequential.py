@@ -1,0 +1,164 @@
+"""`Sequential`: one layer after the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule._typing import Config
+from chainrule.errors import ShapeError
+from chainrule.layers.base import Layer
+from chainrule.layers.input import InputLayer
+from chainrule.models.graph import Graph
+from chainrule.models.model import Model
+from chainrule.models.symbolic import KerasTensor
+from chainrule.saving.serialization import deserialize_keras_object, public, serialize_keras_object
+from chainrule.utils.naming import unique_name
+
+
+@public("keras")
+class Sequential(Model):
+    """A stack of layers, each fed with the output of the one before (`keras.Sequential`).
+
+    Args:
+        layers: layers in order; the first may be an `Input`, else the model is built when it first sees data.
+        name: made up by default.
+
+    >>> import chainrule as cr
+    >>> model = cr.Sequential([cr.Input((4,)), cr.layers.Dense(3, activation="relu"), cr.layers.Dense(1)])
+    >>> model.count_params()
+    19
+    """
+
+    def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None) -> None:
+        super().__init__(trainable=trainable, name=name)
+        self._entry: list[InputLayer] = []
+        self._chain: list[Layer] = []
+        if layers is not None:
+            for layer in layers if isinstance(layers, list | tuple) else [layers]:
+                self.add(layer)
+
+    def add(self, layer: Any, rebuild: bool = True) -> None:
+        """Append a layer.
+
+        Raises:
+            ValueError: it is no layer, or its name is taken.
+        """
+        if isinstance(layer, KerasTensor):
+            layer = layer.operation
+        if not isinstance(layer, Layer):
+            raise ValueError(f"Sequential '{self.name}': expected a layer, but {layer!r} was added.")
+        if any(layer.name == other.name for other in self._chain):
+            raise ValueError(
+                f"Sequential '{self.name}': the name '{layer.name}' is taken by another layer. Layers need names of their own."
+            )
+        if isinstance(layer, InputLayer):
+            if self._entry or self._chain:
+                raise ValueError(f"Sequential '{self.name}': an Input must be the first entry, and the only one.")
+            self._entry = [layer]
+            return
+        if not self._chain and not self._entry:
+            self._entry = _declared_entry(layer)
+        self._chain.append(layer)
+        self._forget()
+        self._draw()
+
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Remove and return the last layer."""
+        layer = self._chain.pop()
+        layer._nodes.clear()
+        self._forget()
+        self._draw()
+        return layer
+
+    def _forget(self) -> None:
+        self._graph = None
+        self.built = False
+
+    def _draw(self) -> None:
+        """Connect the layers symbolically if the input's shape is known."""
+        if not self._entry or not self._chain:
+            return
+        entry = self._entry[0].tensor
+        x: Any = entry
+        for layer in self._chain:
+            mine = next((n for n in layer._nodes if len(n.inputs) == 1 and n.inputs[0] is x), None)
+            x = mine.output if mine is not None else layer(x)
+        self._graph = Graph([entry], [x] if isinstance(x, KerasTensor) else x)
+        self.built = True
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make all variables for inputs of this shape (with the batch axis)."""
+        if input_shape is None:
+            if not self._entry:
+                raise ShapeError(f"Sequential '{self.name}': build needs an input shape, or an Input as the first layer.")
+        elif not self._entry:
+            if isinstance(input_shape, dict | list) and input_shape and isinstance(input_shape[0] if isinstance(input_shape, list) else 0, tuple):
+                raise ShapeError(f"Sequential '{self.name}' takes one input, but received {len(input_shape)}. Use a functional Model.")
+            shape = tuple(input_shape)
+            if len(shape) == 1:
+                raise ShapeError(
+                    f"Sequential '{self.name}': expected an input with a batch axis, such as (rows, features), received shape {shape}. "
+                    "Use x.reshape(-1, 1) for one feature, x.reshape(1, -1) for one observation."
+                )
+            dtype = "int32" if getattr(self._chain[0] if self._chain else None, "integer_input", False) else None
+            self._entry = [InputLayer(batch_shape=(None, *shape[1:]), dtype=dtype, name=unique_name("input_layer"))]
+        self._draw()
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        if self._graph is not None and not isinstance(inputs, KerasTensor):
+            inputs = self._graph.standardize(inputs)[0]
+        for layer in self._chain:
+            inputs = layer(inputs)
+        return inputs
+
+    @property
+    def layers(self) -> list[Layer]:
+        return list(self._chain)
+
+    def _sublayers(self) -> list[Layer]:
+        return list(self._chain)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        for layer in self._chain:
+            if not layer.built:
+                layer.build(input_shape)
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
+
+    def get_config(self) -> Config:
+        members = [*self._entry, *self._chain]
+        config: Config = {
+            "name": self.name,
+            "trainable": self._trainable,
+            "dtype": self.dtype_policy.serialize_form(),
+            "layers": [serialize_keras_object(layer) for layer in members],
+        }
+        if self._entry:
+            config["build_input_shape"] = list(self._entry[0].batch_shape)
+        return config
+
+    @classmethod
+    def from_config(cls, config: Config, custom_objects: Any = None) -> Any:
+        model = cls(name=config.get("name"), trainable=config.get("trainable", True))
+        for description in config["layers"]:
+            model.add(deserialize_keras_object(description, custom_objects=custom_objects))
+        shape = config.get("build_input_shape")
+        if not model.built and shape and model._chain:
+            model.build(tuple(shape))
+        return model
+
+
+def _declared_entry(layer: Layer) -> list[InputLayer]:
+    """Return the input that a first layer declares itself: `Dense(8, input_shape=(4,))`, or a whole model."""
+    legacy = layer._legacy
+    if "batch_input_shape" in legacy:
+        return [InputLayer(batch_shape=legacy["batch_input_shape"])]
+    if "input_shape" in legacy or "input_dim" in legacy:
+        shape = legacy.get("input_shape") or (legacy["input_dim"],)
+        return [InputLayer(shape=(int(shape),) if isinstance(shape, int | np.integer) else shape, batch_size=legacy.get("batch_size"))]
+    graph = layer._graph_or_none() if isinstance(layer, Model) else None
+    if graph is not None and len(graph.inputs) == 1:
+        return [InputLayer(batch_shape=graph.inputs[0].shape, dtype=graph.inputs[0].dtype)]
+    return []
