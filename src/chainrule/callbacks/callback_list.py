@@ -14,7 +14,7 @@ from chainrule.callbacks.progbar_logger import ProgbarLogger
 
 LogsSource: TypeAlias = LogsLike | Callable[[], LogsLike]
 
-BATCH_HOOKS = tuple(f"on_{mode}_batch_{side}" for mode in ("train", "test", "predict") for side in ("begin", "end"))
+HOOKS = tuple(name for name in vars(Callback) if name.startswith("on_"))
 
 
 class CallbackList(Callback):
@@ -94,11 +94,11 @@ class CallbackList(Callback):
         for callback in self.callbacks:
             callback.set_model(model)
 
-    # -- who listens to batches ----------------------------------------------------------------------------------------
+    # -- who listens ---------------------------------------------------------------------------------------------------
 
     def _listen(self) -> None:
-        """Note who listens to which hook of batches; done anew when an epoch begins, as callbacks may change."""
-        self._listeners = {hook: [c for c in self.callbacks if listens_to(c, hook)] for hook in BATCH_HOOKS}
+        """Note who listens to which hook; done anew when training, evaluation or prediction begins."""
+        self._listeners = {hook: [c for c in self.callbacks if listens_to(c, hook)] for hook in HOOKS}
 
     def _listens_to(self, hook: str) -> bool:
         return any(listens_to(callback, hook) for callback in self.callbacks)
@@ -164,7 +164,6 @@ class CallbackList(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: LogsLike = None) -> None:
         self._each("on_epoch_begin", logs, epoch)
-        self._listen()
 
     def on_epoch_end(self, epoch: int, logs: LogsLike = None) -> None:
         self._each("on_epoch_end", logs, epoch)
@@ -188,9 +187,12 @@ class CallbackList(Callback):
         self._end("on_predict_end", logs)
 
     def _begin(self, hook: str, logs: LogsSource) -> None:
-        self._open_blocks += 1
+        if not self._open_blocks:
+            self._listen()
         self._each(hook, logs)
-        self._listen()
+        if not self._open_blocks:
+            self._listen()  # a callback may have made up its mind
+        self._open_blocks += 1
 
     def _end(self, hook: str, logs: LogsSource) -> None:
         self._each(hook, logs)
@@ -199,9 +201,10 @@ class CallbackList(Callback):
             raise ValueError(f"CallbackList: {hook} was called without {hook.replace('_end', '_begin')} before it.")
 
     def _each(self, hook: str, logs: LogsSource, *index: int) -> None:
-        values = python_logs(logs() if callable(logs) else logs)
-        for callback in self.callbacks:
-            if listens_to(callback, hook):
+        listeners = self._listeners[hook]
+        if listeners:
+            values = python_logs(logs() if callable(logs) else logs)
+            for callback in listeners:
                 getattr(callback, hook)(*index, values)
 
 

@@ -109,7 +109,7 @@ class ModelCheckpoint(MonitorCallback):
             return self.filepath.format(**fields)
         except KeyError as error:
             raise KeyError(
-                f'Failed to format this callback filepath: "{self.filepath}". Reason: {error} is not available. '
+                f'Failed to format this callback filepath: "{self.filepath}". Reason: `{error.args[0]}` is not available. '
                 f"Available: {', '.join(fields)}."
             ) from None
 

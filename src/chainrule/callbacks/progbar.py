@@ -63,7 +63,7 @@ class Progbar:
         self.stateless_metrics = None if stateless_metrics is None else set(stateless_metrics)
         self.stateful_metrics = set(stateful_metrics or ()) if stateless_metrics is None else None
         self._averages = self.stateless_metrics is None or bool(self.stateless_metrics)
-        self._sums: dict[str, tuple[Any, int]] = {}
+        self._sums: dict[str, _Sum] = {}
         self._seen_so_far = 0
         self._start = perf_counter()
         self._first_step_end: float | None = None
@@ -90,8 +90,10 @@ class Progbar:
         if finalize is None:
             finalize = self.target is not None and current >= self.target
         now = perf_counter()
-        due = finalize or now - self._last_update >= self.interval
-        if not due and not self._averages and current > 1:  # the common case: nothing to count, nothing to draw
+        due = finalize or (self.verbose == 1 and now - self._last_update >= self.interval)
+        if not due and current > 1:  # the common case: nothing to draw
+            if self._averages:
+                self._take(values or (), current - self._seen_so_far, False)
             self._seen_so_far = current
             return
         self._take(values or (), current - self._seen_so_far, finalize)
@@ -105,13 +107,15 @@ class Progbar:
             console.write(head + "".join(self._metrics(signed=True)) + "\n")
 
     def _take(self, values: Iterable[tuple[str, Any]], steps: int, finalize: bool) -> None:
+        sums, steps = self._sums, max(steps, 1)
         for name, value in values:
-            if not self._is_averaged(name) or finalize:  # the last values are those of the whole epoch
-                self._sums[name] = (value, 1)
+            known = sums.get(name)
+            if finalize or known is None or not known.averaged:  # the last values are those of the whole epoch
+                averaged = self._is_averaged(name) and not finalize
+                sums[name] = _Sum(value * steps, steps, True) if averaged else _Sum(value, 1, False)
             else:
-                steps = max(steps, 1)
-                total, count = self._sums.get(name, (0.0, 0))
-                self._sums[name] = (total + value * steps, count + steps)
+                known.total += value * steps
+                known.count += steps
 
     def _is_averaged(self, name: str) -> bool:
         if self.stateless_metrics is not None:
@@ -173,7 +177,16 @@ class Progbar:
         return f" {seconds * 1e6:.0f}us/{self.unit_name}"
 
     def _metrics(self, signed: bool) -> list[str]:
-        return [f" - {name}: {_number(total, count, signed)}" for name, (total, count) in self._sums.items()]
+        return [f" - {name}: {_number(s.total, s.count, signed)}" for name, s in self._sums.items()]
+
+
+class _Sum:
+    """A value over the steps so far: their sum, or the latest one if it is not averaged."""
+
+    __slots__ = ("averaged", "count", "total")
+
+    def __init__(self, total: Any, count: int, averaged: bool) -> None:
+        self.total, self.count, self.averaged = total, count, averaged
 
 
 class Paint:

@@ -89,9 +89,11 @@ class ProgbarLogger(Callback):
         self._finish(logs)
 
     def _begin(self) -> Progbar:
-        self.seen = 0
-        self.progbar = Progbar(self.target, verbose=self.verbose, stateless_metrics=())
-        return self.progbar
+        progbar = Progbar(self.target, verbose=self.verbose, stateless_metrics=())
+        if self.progbar is not None:  # short epochs together are not drawn more often than long ones
+            progbar._last_update = self.progbar._last_update
+        self.seen, self.progbar = 0, progbar
+        return progbar
 
     def _update(self, batch: int, logs: LogsLike) -> None:
         progbar = self.progbar or self._begin()
