@@ -53,17 +53,24 @@ class StreamBatches(Batches):
     def epoch(self, order: Array | None = None) -> Iterator[Batch]:
         self._open(order)
         count = n = 0
-        while self._asked is None or count < self._asked:
+        while count != self.steps:
             batch = self._next()
             if batch is None:
                 if self._asked is not None or count == 0:
                     warnings.warn(RAN_OUT, stacklevel=2)
-                break
+                self._close(count, n)
+                return
             count += 1
             n += rows(batch[0]) or 0
+            if count == self.steps:  # before the last batch is handed out: who counts steps does not ask again
+                self._close(count, n)
             yield batch
-        if self._asked is None and not self._once and count:
-            self.steps, self.size = count, n
+
+    def _close(self, count: int, n: int) -> None:
+        if self._asked is None and not self._once:
+            self._iterator = None
+            if count:
+                self.steps, self.size = count, n
         self.end_epoch()
 
     def end_epoch(self) -> None:
