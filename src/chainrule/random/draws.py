@@ -134,10 +134,10 @@ def dropout(
     >>> dropout(np.ones(6, "float32"), 0.5, seed=1).tolist()
     [2.0, 0.0, 0.0, 2.0, 2.0, 0.0]
     """
-    from chainrule import ops
-
     if not 0 <= rate < 1:
         raise ValueError(f"random.dropout: expected a rate in [0, 1), received {rate}.")
+    from chainrule import ops
+
     shape = np.shape(getattr(inputs, "value", inputs))
     if noise_shape is not None:
         if len(noise_shape) != len(shape):
