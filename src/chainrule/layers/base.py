@@ -114,7 +114,7 @@ class Layer(Configurable):
         if "_variables_trainable" not in self.__dict__:
             raise RuntimeError(f"{type(self).__name__}.__init__ must call super().__init__() first.")
         if any(getattr(v, "symbolic", False) for v in tree.flatten([list(args), kwargs])):
-            from chainrule.models.symbolic import call_layer
+            from chainrule.symbolic import call_layer
 
             return call_layer(self, args, kwargs)
         if args:
@@ -139,7 +139,7 @@ class Layer(Configurable):
             if "mask" in kwargs and kwargs["mask"] is None and "mask" not in _call_parameters(type(self)):
                 del kwargs["mask"]
             self._last_call = current.root
-            outputs = self.call(*args, **kwargs)
+            outputs = current.outputs = self.call(*args, **kwargs)
             if self.activity_regularizer is not None:
                 for output in tree.flatten(outputs):
                     self.add_loss(self.activity_regularizer(output) / max(1, output.shape[0]))
@@ -347,7 +347,7 @@ class Layer(Configurable):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the output shape for an input shape; found by trying `call` on zeros unless a layer knows better."""
-        from chainrule.models.symbolic import probe
+        from chainrule.symbolic import probe
 
         return tree.map_structure(lambda t: t.shape, probe(self, input_shape))
 

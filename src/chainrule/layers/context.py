@@ -13,11 +13,16 @@ from chainrule.autodiff import tape
 
 @dataclass(slots=True)
 class Call:
-    """One running call: the outermost one (`root`) gives its losses an owner; `training` is inherited by inner layers."""
+    """One running call: the outermost one (`root`) gives its losses an owner; `training` is inherited by inner layers.
+
+    `layer` and `outputs` tell the glass box who computed what; `outputs` is known once `call` has returned.
+    """
 
     training: bool
     root: object
     draws: int = 0
+    layer: Any = None
+    outputs: Any = None
 
 
 class _Stack(threading.local):
@@ -45,7 +50,7 @@ def enter(layer: Any, training: bool | None) -> Iterator[Call]:
     outer = _stack.calls[-1] if _stack.calls else None
     if training is None:
         training = outer.training if outer else False
-    call = Call(bool(training), outer.root if outer else object())
+    call = Call(bool(training), outer.root if outer else object(), layer=layer)
     _stack.calls.append(call)
     _stack.names.append(layer.name)
     try:
