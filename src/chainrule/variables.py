@@ -170,11 +170,6 @@ class Variable(Operators):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return np.array(self.value, dtype=dtype) if copy else np.asarray(self.value, dtype=dtype)
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        from chainrule.autodiff.tape import numpy_function
-
-        return numpy_function(ufunc, method, inputs, kwargs)
-
     def __float__(self) -> float:
         return float(self.value)
 

@@ -1,0 +1,20 @@
+"""Automatic differentiation: tensors that know how they were made, and the chain rule walked backwards.
+
+    grad(f), value_and_grad(f), vjp(f, *x)   functions of arrays, as in JAX
+    GradientTape                             records what runs inside a `with` block, as in TensorFlow
+    op                                       makes a function and its derivative rules an op of the table, for your own
+    check_vjp                                compares the rules with central differences
+"""
+
+from chainrule.autodiff.check import CheckResult as CheckResult
+from chainrule.autodiff.check import check_vjp as check_vjp
+from chainrule.autodiff.functional import grad as grad
+from chainrule.autodiff.functional import value_and_grad as value_and_grad
+from chainrule.autodiff.functional import vjp as vjp
+from chainrule.autodiff.op import Op as Op
+from chainrule.autodiff.op import op as op
+from chainrule.autodiff.operators import TABLE as TABLE
+from chainrule.autodiff.tape import GradientTape as GradientTape
+from chainrule.autodiff.tensor import Tensor as Tensor
+
+__all__ = ["TABLE", "CheckResult", "GradientTape", "Op", "Tensor", "check_vjp", "grad", "op", "value_and_grad", "vjp"]

@@ -18,6 +18,19 @@ class Operators:
 
     __slots__ = ()
     __array_priority__ = 1000
+    symbolic = False
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """Send NumPy's element-wise functions to the ops, so that `np.tanh(tensor)` keeps its gradient."""
+        from chainrule.autodiff.interop import call_ufunc
+
+        return call_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """Send NumPy's other functions (`np.sum`, `np.where`) to the ops."""
+        from chainrule.autodiff.interop import call_function
+
+        return call_function(function, args, kwargs)
 
     def __add__(self, other: Any) -> Any:
         return TABLE["add"](self, other)

@@ -1,7 +1,7 @@
 """The tape: records ops in the order they run, and walks them backwards with a loop.
 
 A record holds the op, its inputs and its output. `gradient` visits the records from the last to the first, asks each op's
-rule for the gradients of its inputs, adds them up where a value was used more than once, and drops what it has consumed.
+rules for the gradients of its inputs, adds them up where a value was used more than once, and drops what it has consumed.
 There is no recursion, so a chain of any length works.
 """
 
@@ -48,24 +48,43 @@ def active() -> bool:
     return bool(_state.tapes)
 
 
+def follows(value: Any) -> bool:
+    """Whether a recording tape of this thread follows `value`."""
+    return any(tape._follows((value,)) for tape in _state.tapes)
+
+
 def record(op: Op, inputs: list[Any], static: dict[str, Any], output: Tensor) -> None:
     """Note on every active tape that follows one of `inputs` that `op` made `output`."""
     entry: Record | None = None
     for tape in _state.tapes:
         if not tape._follows(inputs):
             continue
+        if not op.derivatives:
+            output.severed = op.name
+            return
         if entry is None:
-            kept = [_frozen(v) for v in inputs]
-            entry = Record(op, kept, static, output, tuple(getattr(v, "version", 0) for v in kept))
-        tape._add(entry)
+            entry = Record(op, inputs, static, output, _keep(inputs))
+        tape.records.append(entry)
+        tape._followed.add(id(output))
+    if entry is None:
+        for v in inputs:
+            if type(v) is Tensor and v.severed:
+                output.severed = v.severed
 
 
-def _frozen(value: Any) -> Any:
-    """Keep a private copy of a writable array, so that the caller may go on changing its own."""
-    if isinstance(value, np.ndarray) and value.flags.writeable:
-        value = value.copy()
-        value.flags.writeable = False
-    return value
+def _keep(inputs: list[Any]) -> tuple[int, ...]:
+    """Replace writable arrays by private copies, so that callers may go on changing theirs; return variables' versions."""
+    versions: tuple[int, ...] = ()
+    for i, v in enumerate(inputs):
+        if type(v) is Tensor:
+            continue
+        if isinstance(v, np.ndarray):
+            if v.flags.writeable:
+                inputs[i] = v = v.copy()
+                v.flags.writeable = False
+        elif isinstance(v, Operators):
+            versions = (*versions, getattr(v, "version", 0))
+    return versions
 
 
 # -- values that stand in for variables ---------------------------------------------------------------------------------
@@ -97,6 +116,13 @@ def resolve(value: Any) -> Any:
     return value
 
 
+def resolved(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return what stands in for each value; see `resolve`."""
+    if _state.substitutions:
+        return tuple(map(resolve, values))
+    return values
+
+
 # -- gradients ----------------------------------------------------------------------------------------------------------
 
 
@@ -111,7 +137,7 @@ class GradientTape:
 
     >>> import chainrule as cr
     >>> x = cr.ops.convert_to_tensor(3.0)
-    >>> with cr.GradientTape() as tape:
+    >>> with cr.autodiff.GradientTape() as tape:
     ...     tape.watch(x)
     ...     y = x * x
     >>> tape.gradient(y, x)
@@ -130,8 +156,14 @@ class GradientTape:
         _state.tapes.append(self)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        _state.tapes.remove(self)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        if self in _state.tapes:
+            _state.tapes.remove(self)
 
     def watch(self, tensor: Any) -> None:
         """Follow a tensor, a variable, or a nested structure of them.
@@ -145,22 +177,26 @@ class GradientTape:
                     f"GradientTape.watch takes tensors and variables, but got a {type(value).__name__}. "
                     "Make it one first: x = chainrule.ops.convert_to_tensor(x)."
                 )
-            if np.dtype(value.dtype).kind != "f":  # type: ignore[attr-defined]
+            if not _is_float(value):
                 raise NotDifferentiableError(
                     f"GradientTape.watch: a value of type {value.dtype} has no gradient. "  # type: ignore[attr-defined]
                     "Cast it to float32 first: chainrule.ops.cast(x, 'float32')."
                 )
-            self._sources[id(value)] = value
-            self._followed.add(id(value))
+            self._follow(value)
+
+    def _follow(self, value: Any) -> None:
+        self._sources[id(value)] = value  # kept alive, so that its id stays its own
+        self._followed.add(id(value))
 
     @contextmanager
     def stop_recording(self) -> Iterator[None]:
         """Do not record the ops of the block."""
+        position = _state.tapes.index(self)
         _state.tapes.remove(self)
         try:
             yield
         finally:
-            _state.tapes.append(self)
+            _state.tapes.insert(position, self)
 
     def reset(self) -> None:
         """Forget everything recorded so far."""
@@ -169,29 +205,38 @@ class GradientTape:
         self._followed.clear()
         self._spent = False
 
-    def _follows(self, inputs: list[Any]) -> bool:
+    def watched_variables(self) -> list[Any]:
+        """Return the watched tensors and variables, in the order they were first met."""
+        return list(self._sources.values())
+
+    def _follows(self, inputs: list[Any] | tuple[Any, ...]) -> bool:
         found = False
         for value in inputs:
             if id(value) in self._followed:
                 found = True
-            elif self.watch_accessed_variables and getattr(value, "trainable", False):
-                self._sources[id(value)] = value
-                self._followed.add(id(value))
+            elif type(value) is Tensor or type(value) is np.ndarray:
+                continue
+            elif self.watch_accessed_variables and getattr(value, "trainable", False) and _is_float(value):
+                self._follow(value)
                 found = True
         return found
 
-    def _add(self, entry: Record) -> None:
-        self.records.append(entry)
-        self._followed.add(id(entry.output))
-
-    def gradient(self, target: Any, sources: Any, output_gradients: Any = None) -> Any:
+    def gradient(
+        self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: str = "none"
+    ) -> Any:
         """Return the gradients of `target` with respect to `sources`, in the structure of `sources`.
 
         A target that is not a number is summed first (or weighted by `output_gradients` of its shape).
-        A source that `target` does not depend on gets None, as in TensorFlow.
+
+        Args:
+            target: a float tensor, or a nested structure of them (whose gradients are added).
+            sources: watched tensors or variables, or a nested structure of them.
+            output_gradients: weights of the target's elements.
+            unconnected_gradients: what a source gets that `target` does not depend on: `"none"` or `"zero"`, as in TensorFlow.
 
         Raises:
-            NotDifferentiableError: the target is not a float tensor.
+            NotDifferentiableError: the target is not a float tensor, or depends on the sources only through ops without
+                a derivative.
             MutatedError: a variable was changed between its use and this call.
             RuntimeError: the tape is not persistent and was used already.
         """
@@ -201,56 +246,98 @@ class GradientTape:
                 "Take all gradients in one call, or make it with GradientTape(persistent=True)."
             )
         if not self.persistent:
+            self._stop()
             self._spent = True
         targets = tree.flatten(target)
         seeds = [None] * len(targets) if output_gradients is None else tree.flatten(output_gradients)
-        wanted = tree.flatten(sources)
-        with self._paused():
-            gradients = self._walk(targets, seeds, {id(s) for s in wanted})
-        outer = active()
-        return tree.map_structure(lambda s: _as_gradient(gradients.get(id(s)), outer), sources)
+        wanted = {id(s) for s in tree.flatten(sources)}
+        with np.errstate(all="ignore"):
+            gradients = self._walk(targets, seeds, wanted)
+        if not wanted & gradients.keys():
+            _explain_missing(targets)
+        zero = unconnected_gradients == "zero"
+        return tree.map_structure(lambda s: _as_gradient(gradients.get(id(s)), s, zero), sources)
 
-    @contextmanager
-    def _paused(self) -> Iterator[None]:
-        """Leave the stack while walking, unless the user asked for derivatives of derivatives on this very tape."""
-        if self in _state.tapes and not self.persistent:
-            with self.stop_recording():
-                yield
-        else:
-            yield
+    def jacobian(self, target: Any, source: Any) -> Any:
+        """Return `J[i..., j...] = d target[i...] / d source[j...]`, one backward pass for each element of `target`.
+
+        Raises:
+            RuntimeError: the tape is not persistent.
+        """
+        if not self.persistent:
+            raise RuntimeError(
+                "GradientTape.jacobian walks the tape many times: make it with GradientTape(persistent=True)."
+            )
+        rows = []
+        for i in range(target.size):
+            seed = np.zeros(target.size, target.dtype)
+            seed[i] = 1
+            rows.append(self.gradient(target, source, seed.reshape(target.shape), unconnected_gradients="zero"))
+        flat = TABLE["stack"](rows) if rows else np.zeros((0, *source.shape), source.dtype)
+        return TABLE["reshape"](flat, newshape=(*target.shape, *source.shape))
 
     def _walk(self, targets: list[Any], seeds: list[Any], wanted: set[int]) -> dict[int, Any]:
         gradients: dict[int, Any] = {}
         for target, seed in zip(targets, seeds, strict=True):
-            start = _seed(target, seed)
-            gradients[id(target)] = gradients[id(target)] + start if id(target) in gradients else start
+            _accumulate(gradients, target, _seed(target, seed))
         symbolic = active()
+        followed = self._followed
         records = list(self.records) if self.persistent else self.records
         while records:
             entry = records.pop()
             key = id(entry.output)
             g = gradients.get(key) if key in wanted else gradients.pop(key, None)
             if g is not None:
-                _check_unchanged(entry)
-                _pull_back(entry, g, gradients, symbolic)
-        return gradients
+                self._pull_back(entry, g, gradients, symbolic)
+        if not self.persistent:
+            followed.clear()
+        return {key: g for key, g in gradients.items() if key in wanted}
+
+    def _pull_back(self, entry: Record, g: Any, gradients: dict[int, Any], symbolic: bool) -> None:
+        """Add the gradients of one op's inputs to `gradients`, given the gradient `g` of its output."""
+        op, inputs, y = entry.op, entry.inputs, entry.output
+        if entry.versions:
+            _check_unchanged(entry)
+        wanted = [i for i, v in enumerate(inputs) if id(v) in self._followed]
+        if symbolic:
+            parts = op.pull_back(g, y, inputs, entry.static, wanted)
+        else:
+            plain = [v.value if isinstance(v, Operators) else v for v in inputs]
+            parts = op.pull_back(g, y.value, plain, entry.static, wanted)
+        for i, part in zip(wanted, parts, strict=True):
+            if part is not None:
+                _accumulate(gradients, inputs[i], part)
+
+
+def _accumulate(gradients: dict[int, Any], value: Any, part: Any) -> None:
+    key = id(value)
+    gradients[key] = gradients[key] + part if key in gradients else part
+
+
+def _is_float(value: Any) -> bool:
+    return bool(np.dtype(value.dtype).kind == "f")
 
 
 def _seed(target: Any, seed: Any) -> Any:
-    if not isinstance(target, Operators) or np.dtype(target.dtype).kind != "f":  # type: ignore[attr-defined]
+    if not isinstance(target, Operators) or not _is_float(target):
         found = f"a tensor of {target.dtype}" if isinstance(target, Operators) else f"a {type(target).__name__}"  # type: ignore[attr-defined]
+        origin = f" made by ops.{target.origin}" if isinstance(target, Tensor) and target.origin else ""
         raise NotDifferentiableError(
-            f"A gradient is taken of a float tensor, but the target is {found}"
-            + (f" made by ops.{target.origin}" if isinstance(target, Tensor) and target.origin else "")
-            + ". Compute it with chainrule.ops from the watched tensors, inside the tape."
+            f"A gradient is taken of a float tensor, but the target is {found}{origin}. "
+            "Compute it with chainrule.ops from the watched tensors, inside the tape."
         )
     if seed is None:
         return np.ones(target.shape, target.dtype)  # type: ignore[attr-defined]
-    return seed
+    if np.shape(seed) != target.shape:  # type: ignore[attr-defined]
+        raise NotDifferentiableError(
+            f"output_gradients has shape {np.shape(seed)}, but the target has shape {target.shape}; they must agree."  # type: ignore[attr-defined]
+        )
+    return seed if isinstance(seed, Tensor) else np.asarray(seed, target.dtype)  # type: ignore[attr-defined]
 
 
 def _check_unchanged(entry: Record) -> None:
-    for value, version in zip(entry.inputs, entry.versions, strict=True):
+    variables = [v for v in entry.inputs if isinstance(v, Operators) and type(v) is not Tensor]
+    for value, version in zip(variables, entry.versions, strict=True):
         if getattr(value, "version", 0) != version:
             raise MutatedError(
                 f"Variable '{getattr(value, 'path', value)}' was assigned after ops.{entry.op.name} had used it, "
@@ -258,62 +345,18 @@ def _check_unchanged(entry: Record) -> None:
             )
 
 
-def _pull_back(entry: Record, g: Any, gradients: dict[int, Any], symbolic: bool) -> None:
-    """Add the gradients of one op's inputs to `gradients`, given the gradient `g` of its output."""
-    op = entry.op
-    inputs, y = entry.inputs, entry.output
-    arguments = inputs if symbolic else [v.value if isinstance(v, Operators) else v for v in inputs]
-    result = y if symbolic else y.value
-    for i, value in enumerate(inputs):
-        if not isinstance(value, Operators) or np.dtype(value.dtype).kind != "f":  # type: ignore[attr-defined]
-            continue
-        if op.variadic:
-            contribution = op.rules[0](g, result, i, arguments, **entry.static) if op.rules[0] else None
-        else:
-            rule = op.rules[i]
-            contribution = rule(g, result, *arguments, **entry.static) if rule else None
-        if contribution is None:
-            continue
-        contribution = fit_to(contribution, value, op.broadcasts)
-        key = id(value)
-        gradients[key] = gradients[key] + contribution if key in gradients else contribution
+def _explain_missing(targets: list[Any]) -> None:
+    """Raise if the targets depend on followed values only through ops without a derivative."""
+    for target in targets:
+        if isinstance(target, Tensor) and target.severed:
+            raise NotDifferentiableError(
+                f"The result depends on its inputs only through ops.{target.severed}, which has no derivative. "
+                f"Replace it by a differentiable op, or keep it out of the loss; "
+                "the ops without a derivative are listed in chainrule.ops.NOT_DIFFERENTIABLE."
+            )
 
 
-def fit_to(g: Any, like: Any, broadcast: bool = True) -> Any:
-    """Sum a gradient over the axes along which `like` was broadcast, and give it the float type of `like`."""
-    if broadcast and g.shape != like.shape:
-        extra = g.ndim - len(like.shape)
-        axes = tuple(range(extra)) + tuple(
-            i + extra for i, n in enumerate(like.shape) if n == 1 and g.shape[i + extra] != 1
-        )
-        if axes:
-            g = TABLE["sum"](g, axis=axes, keepdims=False)
-        if g.shape != like.shape:
-            g = TABLE["reshape"](g, newshape=like.shape) if g.size == np.prod(like.shape) else TABLE["broadcast_to"](g, shape=like.shape)
-    return g if g.dtype == like.dtype else TABLE["cast"](g, dtype=like.dtype)
-
-
-def _as_gradient(g: Any, symbolic: bool) -> Any:
-    if g is None or isinstance(g, Tensor):
-        return g
-    return Tensor(g, "gradient")
-
-
-def numpy_function(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Answer a NumPy function called on a tensor: by the op of that name, else on plain arrays if no tape is recording.
-
-    Raises:
-        NotDifferentiableError: a tape is recording and there is no such op.
-    """
-    name = {"absolute": "abs", "true_divide": "divide", "floor_divide": "floor_divide", "remainder": "mod"}.get(
-        ufunc.__name__, ufunc.__name__
-    )
-    if method == "__call__" and not kwargs and name in TABLE:
-        return TABLE[name](*inputs)
-    if active():
-        raise NotDifferentiableError(
-            f"np.{ufunc.__name__} on a tensor would cut its gradient, and there is no chainrule.ops.{name}. "
-            "Write it with chainrule.ops, or take plain numbers on purpose: tensor.numpy()."
-        )
-    plain = [v.value if isinstance(v, Operators) else v for v in inputs]
-    return getattr(ufunc, method)(*plain, **kwargs)
+def _as_gradient(g: Any, source: Any, zero: bool) -> Any:
+    if g is None:
+        return Tensor(np.zeros(source.shape, source.dtype), "gradient") if zero else None
+    return g if isinstance(g, Tensor) else Tensor(g, "gradient")

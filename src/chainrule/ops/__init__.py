@@ -1,0 +1,22 @@
+"""The functions of `keras.ops` on NumPy arrays and on tensors.
+
+On arrays they give arrays; if any input is a tensor or a variable they give a tensor, and a `GradientTape` that follows the
+input can differentiate the result. Each function with a derivative of its own is one row in one of the files here:
+the forward pass, and for each input its rule and the sentence the rule prints as.
+"""
+
+from chainrule.ops.activation import *
+from chainrule.ops.activation_ops import *
+from chainrule.ops.arithmetic import *
+from chainrule.ops.comparison import *
+from chainrule.ops.control import *
+from chainrule.ops.creation import *
+from chainrule.ops.einsum import *
+from chainrule.ops.elementwise import *
+from chainrule.ops.indexing import *
+from chainrule.ops.linear import *
+from chainrule.ops.matrices import *
+from chainrule.ops.nn import *
+from chainrule.ops.order import *
+from chainrule.ops.reductions import *
+from chainrule.ops.shapes import *

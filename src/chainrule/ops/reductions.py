@@ -1,0 +1,293 @@
+"""Reductions: one number from many. `axis` is an axis, several, or None for all; `keepdims` leaves axes of length 1.
+
+The rules see `g` and `y` with the reduced axes put back (length 1), so that they broadcast against `x`;
+what a rule returns is repeated to the shape of `x`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule import config
+from chainrule._typing import Value
+from chainrule.autodiff.op import op
+from chainrule.ops.arithmetic import abs, divide, power, sqrt
+from chainrule.ops.comparison import not_equal, select
+from chainrule.ops.creation import cast
+from chainrule.ops.creation import shape as shape_of
+from chainrule.ops.elementwise import exp
+from chainrule.ops.indexing import getitem
+from chainrule.ops.shapes import broadcast_to, expand_dims, flip, reshape, squeeze, transpose
+
+__all__ = [
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "average",
+    "count_nonzero",
+    "cumsum",
+    "diff",
+    "length",
+    "logsumexp",
+    "max",
+    "mean",
+    "min",
+    "norm",
+    "prod",
+    "std",
+    "sum",
+    "var",
+]
+
+Axis = int | tuple[int, ...] | list[int] | None
+
+
+def keep_axes(g: Value, y: Value, inputs: list[Any], axis: Axis = None, keepdims: bool = False, **static: Any) -> Any:
+    """Put the reduced axes back into `g` and `y`, with length 1: the `align` of every reduction."""
+    if keepdims:
+        return g, y, inputs
+    shape = list(inputs[0].shape)
+    for a in axes_of(axis, len(shape)):
+        shape[a] = 1
+    return reshape(g, shape), reshape(y, shape), inputs
+
+
+def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """Return the axes as a tuple of numbers that are not negative.
+
+    >>> axes_of(None, 3), axes_of(-1, 3), axes_of((0, -1), 3)
+    ((0, 1, 2), (2,), (0, 2))
+    """
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(a % ndim for a in ((axis,) if isinstance(axis, int | np.integer) else axis))
+
+
+def _axis(axis: Axis) -> Any:
+    return tuple(axis) if isinstance(axis, list) else axis
+
+
+def _sum_type(x: Value) -> Any:
+    """Return the type sums are taken in: int32 for booleans and small integers, as in Keras; otherwise the array's own."""
+    if x.dtype.kind in "fc" or x.dtype.itemsize >= 4:
+        return x.dtype
+    return np.dtype(np.uint32 if x.dtype.kind == "u" else np.int32)
+
+
+@op(x=("g", lambda g, y, x, axis, keepdims: g), align=keep_axes)
+def sum(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
+    """The sum."""
+    return np.add.reduce(x, axis=_axis(axis), dtype=_sum_type(x), keepdims=keepdims)
+
+
+@op(x=("g * y.size / x.size", lambda g, y, x, axis, keepdims: g * (y.size / x.size)), align=keep_axes, floats=True)
+def mean(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
+    """The mean; NaN of nothing."""
+    total = np.add.reduce(x, axis=_axis(axis), keepdims=keepdims)
+    count = x.size // total.size if total.size else 1
+    return total / count if count else total * np.nan
+
+
+@op(x=("g * y / x", lambda g, y, x, axis, keepdims, dtype: g * _others(x, y, axis)), align=keep_axes)
+def prod(x: Value, axis: Axis = None, keepdims: bool = False, dtype: Any = None) -> Value:
+    """The product. (Its rule also holds where a factor is 0: `y / x` is the product of the other factors.)"""
+    return np.multiply.reduce(x, axis=_axis(axis), dtype=dtype or _sum_type(x), keepdims=keepdims)
+
+
+def _others(x: Value, y: Value, axis: Axis) -> Value:
+    """Return for each factor the product of the others: `y / x`, worked out one by one if a factor is 0."""
+    if np.all(np.asarray(x) != 0):
+        return y / x
+    axes = axes_of(axis, x.ndim)
+    order = (*(a for a in range(x.ndim) if a not in axes), *axes)
+    moved = transpose(x, order)
+    shape = moved.shape
+    rows = reshape(moved, (*shape[: x.ndim - len(axes)], -1))
+    one_left_out = select(np.eye(rows.shape[-1], dtype=bool), 1, expand_dims(rows, -2))
+    return transpose(reshape(prod(one_left_out, -1), shape), tuple(np.argsort(order)))
+
+
+@op(
+    x=(
+        "g * equal(x, y) / maximum(sum(equal(x, y), axis, True), 1)",
+        lambda g, y, x, axis, keepdims, initial: g * _share(x, y, axis),
+    ),
+    align=keep_axes,
+)
+def max(x: Value, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Value:
+    """The largest; equal ones share the derivative."""
+    start = {} if initial is None else {"initial": initial}
+    return np.maximum.reduce(x, axis=_axis(axis), keepdims=keepdims, **start)
+
+
+@op(
+    x=(
+        "g * equal(x, y) / maximum(sum(equal(x, y), axis, True), 1)",
+        lambda g, y, x, axis, keepdims, initial: g * _share(x, y, axis),
+    ),
+    align=keep_axes,
+)
+def min(x: Value, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Value:
+    """The smallest; equal ones share the derivative."""
+    start = {} if initial is None else {"initial": initial}
+    return np.minimum.reduce(x, axis=_axis(axis), keepdims=keepdims, **start)
+
+
+def _share(x: Value, y: Value, axis: Axis) -> Value:
+    """Return each element's part in the extreme value `y`: 1, or 1/n where n elements are equal."""
+    hits = np.equal(np.asarray(x), np.asarray(y)).astype(x.dtype)
+    return hits / np.maximum(np.add.reduce(hits, axis=_axis(axis), keepdims=True), 1)
+
+
+@op(
+    x=(
+        "2 * g * (x - mean(x, axis, True)) * y.size / x.size",
+        lambda g, y, x, axis, keepdims: g * (x - mean(x, axis, True)) * (2 * y.size / x.size),
+    ),
+    align=keep_axes,
+    floats=True,
+)
+def var(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
+    """The mean squared distance from the mean."""
+    centred = x - mean.forward(x, axis, True)  # type: ignore[attr-defined]
+    return mean.forward(centred * centred, axis, keepdims)  # type: ignore[attr-defined]
+
+
+def std(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
+    """The standard deviation: the root of `var`."""
+    return sqrt(var(x, axis, keepdims))
+
+
+@op(x=("g * exp(x - y)", lambda g, y, x, axis, keepdims: g * exp(x - y)), align=keep_axes, floats=True)
+def logsumexp(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
+    """`log(sum(exp(x)))` without overflow."""
+    top = np.maximum.reduce(x, axis=_axis(axis), keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    total = np.log(np.add.reduce(np.exp(x - top), axis=_axis(axis), keepdims=True)) + top
+    return total if keepdims else total.reshape([n for a, n in enumerate(x.shape) if a not in axes_of(axis, x.ndim)])
+
+
+@op("x")
+def any(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
+    """Whether one or more are true (not zero)."""
+    return np.logical_or.reduce(x, axis=_axis(axis), keepdims=keepdims)
+
+
+@op("x")
+def all(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
+    """Whether all are true (not zero)."""
+    return np.logical_and.reduce(x, axis=_axis(axis), keepdims=keepdims)
+
+
+@op("x")
+def argmax(x: Value, axis: int | None = None, keepdims: bool = False) -> Value:
+    """The index of the largest; the first of equal ones."""
+    return np.asarray(np.argmax(x, axis, keepdims=keepdims), np.int32)
+
+
+@op("x")
+def argmin(x: Value, axis: int | None = None, keepdims: bool = False) -> Value:
+    """The index of the smallest; the first of equal ones."""
+    return np.asarray(np.argmin(x, axis, keepdims=keepdims), np.int32)
+
+
+@op("x")
+def count_nonzero(x: Value, axis: Axis = None) -> Value:
+    """How many are not zero."""
+    return np.asarray(np.count_nonzero(x, _axis(axis)), np.int32)
+
+
+@op(
+    x=(
+        "reshape(flip(cumsum(flip(g, axis), axis), axis), x.shape)",
+        lambda g, y, x, axis, dtype: reshape(flip(cumsum(flip(g, axis), axis), axis), x.shape),
+    )
+)
+def cumsum(x: Value, axis: int | None = None, dtype: Any = None) -> Value:
+    """The running sum along an axis; of the flattened array without one."""
+    return np.cumsum(x, axis, dtype=dtype or _running_type(x))
+
+
+def _running_type(x: Value) -> Any:
+    return np.dtype(np.int32) if x.dtype.kind == "b" else x.dtype
+
+
+@op(x=("g * x / y", lambda g, y, x, axis, keepdims: g * x / y), align=keep_axes, floats=True)
+def length(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
+    """The Euclidean length `√(sum(x²))`."""
+    return np.sqrt(np.add.reduce(x * x, axis=_axis(axis), keepdims=keepdims))
+
+
+def norm(x: Value, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Value:
+    """The size of vectors or matrices.
+
+    Args:
+        x: the array.
+        ord: for vectors 2 (default), 1, `np.inf`, `-np.inf`, 0 (how many are not 0) or any number p, which gives
+            `sum(|x|^p)^(1/p)`; for matrices `"fro"` (default), 1, -1, `np.inf`, `-np.inf`.
+        axis: the axis of the vectors, or the two of the matrices. By default the whole array.
+        keepdims: leave axes of length 1.
+
+    Raises:
+        ValueError: there is no such norm.
+    """
+    rank = len(shape_of(x))
+    axes = axes_of(axis, rank)
+    if ord is None or (ord == "fro" and len(axes) == 2) or (ord == 2 and len(axes) == 1):
+        return length(x, axis, keepdims)
+    if len(axes) == 1 and not isinstance(ord, str):
+        return _vector_norm(x, ord, axes[0], keepdims)
+    if len(axes) == 2 and ord in (1, -1, np.inf, -np.inf):
+        summed, compared = axes if ord in (1, -1) else axes[::-1]
+        sums = sum(abs(x), summed, True)
+        result = max(sums, compared, True) if ord > 0 else min(sums, compared, True)
+        return result if keepdims else squeeze(result, axes)
+    raise ValueError(f"ops.norm: there is no norm of order {ord!r} over {len(axes)} axes here.")
+
+
+def _vector_norm(x: Value, order: Any, axis: int, keepdims: bool) -> Value:
+    if order == np.inf:
+        return max(abs(x), axis, keepdims)
+    if order == -np.inf:
+        return min(abs(x), axis, keepdims)
+    if order == 0:
+        return sum(cast(not_equal(x, 0), config.floatx()), axis, keepdims)
+    if order == 1:
+        return sum(abs(x), axis, keepdims)
+    return power(sum(power(abs(x), order), axis, keepdims), 1.0 / order)
+
+
+def average(x: Value, axis: Axis = None, weights: Value = None) -> Value:
+    """The mean, weighted if weights are given (of the shape of `x`, or one for each place along `axis`)."""
+    if weights is None:
+        return mean(x, axis)
+    if axis is not None and len(shape_of(weights)) != len(shape_of(x)):
+        lengths = [n if a in axes_of(axis, len(shape_of(x))) else 1 for a, n in enumerate(shape_of(x))]
+        weights = reshape(weights, lengths)
+    return divide(sum(x * weights, axis), sum(broadcast_to(weights, shape_of(x)), axis))
+
+
+def amax(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
+    """The same as `max`."""
+    return max(x, axis, keepdims)
+
+
+def amin(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
+    """The same as `min`."""
+    return min(x, axis, keepdims)
+
+
+def diff(a: Value, n: int = 1, axis: int = -1) -> Value:
+    """The differences between neighbours, `n` times over."""
+    for _ in range(n):
+        key: list[Any] = [slice(None)] * len(shape_of(a))
+        key[axis] = slice(1, None)
+        later = getitem(a, tuple(key))
+        key[axis] = slice(None, -1)
+        a = later - getitem(a, tuple(key))
+    return a
