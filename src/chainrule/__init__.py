@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from chainrule.models import Functional as Functional
     from chainrule.models import Model as Model
     from chainrule.models import Sequential as Sequential
-    from chainrule.models.symbolic import KerasTensor as KerasTensor
+    from chainrule.symbolic import KerasTensor as KerasTensor
     from chainrule.optimizers import Optimizer as Optimizer
     from chainrule.regularizers import Regularizer as Regularizer
     from chainrule.variables import Variable as Variable
@@ -58,7 +58,7 @@ _MODULES = frozenset({
 })  # fmt: skip
 _NAMES = {
     "DTypePolicy": "dtype_policies", "Functional": "models", "GradientTape": "autodiff", "Initializer": "initializers",
-    "Input": "layers", "InputSpec": "layers", "KerasTensor": "models.symbolic", "Layer": "layers", "Loss": "losses",
+    "Input": "layers", "InputSpec": "layers", "KerasTensor": "symbolic", "Layer": "layers", "Loss": "losses",
     "Metric": "metrics", "Model": "models", "Optimizer": "optimizers", "Regularizer": "regularizers", "Sequential": "models",
     "Tensor": "autodiff", "Variable": "variables", "trace": "glassbox",
 }  # fmt: skip

@@ -430,7 +430,7 @@ def _as_tensor(value: Any, dtype: str | None) -> Any:
     if value is None:
         return None
     if not isinstance(value, Operators):
-        from chainrule.autodiff.op import as_array
+        from chainrule.autodiff.promotion import as_array
 
         if isinstance(value, np.ndarray):
             array = value

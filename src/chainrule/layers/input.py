@@ -6,7 +6,7 @@ from typing import Any
 
 from chainrule.errors import ShapeError
 from chainrule.layers.base import Layer
-from chainrule.models.symbolic import KerasTensor, Node
+from chainrule.symbolic import KerasTensor, Node
 from chainrule.saving.serialization import public
 
 __all__ = ["Input", "InputLayer"]

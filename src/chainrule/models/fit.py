@@ -169,9 +169,7 @@ def _train_epoch(model: Any, batches: Batches, callbacks: Any, epoch: int, watch
 
 def _logs(model: Any) -> Logs:
     """Return the metrics so far, or what a `train_step` of the user's own returned last."""
-    from chainrule.models.trainer import Trainer
-
-    if type(model).train_step is not Trainer.train_step:
+    if model.has_own_train_step():
         return dict(getattr(model, "_custom_logs", {}) or {})
     return dict(model.get_metrics_result())
 

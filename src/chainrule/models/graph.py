@@ -11,7 +11,7 @@ from chainrule.autodiff.operators import Operators
 from chainrule.autodiff.tensor import Tensor
 from chainrule.errors import ShapeError
 from chainrule.layers.base import Layer
-from chainrule.models.symbolic import KerasTensor, sort_graph
+from chainrule.symbolic import KerasTensor, sort_graph
 
 
 class Graph:

@@ -58,7 +58,7 @@ class Model(Trainer, Layer):
     def build(self, input_shape: Any = None) -> None:
         """Make the variables of a subclassed model by trying `call` on zeros of the given shape."""
         if self._graph is None and input_shape is not None:
-            from chainrule.models.symbolic import KerasTensor, _probe_call, _run_quietly
+            from chainrule.symbolic import KerasTensor, _probe_call, _run_quietly
 
             self.built = True
             shapes = input_shape if _is_structure(input_shape) else tuple(input_shape)

@@ -12,7 +12,7 @@ from chainrule.layers.base import Layer
 from chainrule.layers.input import InputLayer
 from chainrule.models.graph import Graph
 from chainrule.models.model import Model
-from chainrule.models.symbolic import KerasTensor
+from chainrule.symbolic import KerasTensor
 from chainrule.saving.serialization import deserialize_keras_object, public, serialize_keras_object
 from chainrule.utils.naming import unique_name
 
