@@ -13,8 +13,7 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Shape
-from chainrule.autodiff import op as op_module
-from chainrule.autodiff.op import Op
+from chainrule.autodiff.op import Op, set_symbolic_call
 from chainrule.autodiff.operators import Operators
 from chainrule.autodiff.tape import substitute
 from chainrule.autodiff.tensor import Tensor
@@ -154,7 +153,7 @@ def _symbolic_op(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return Operation(op)(*args, **kwargs)
 
 
-op_module.symbolic_call = _symbolic_op
+set_symbolic_call(_symbolic_op)
 
 
 # -- shapes by trial ----------------------------------------------------------------------------------------------------

@@ -27,7 +27,13 @@ from chainrule.errors import ShapeError
 F = TypeVar("F", bound=Callable[..., Any])
 Rule = Callable[..., Any]
 symbolic_call: Callable[..., Any] | None = None
-"""What an op does with symbolic tensors; set by `chainrule.symbolic`."""
+"""What an op does with symbolic tensors; `chainrule.symbolic` sets it, because tensors must not know of models."""
+
+
+def set_symbolic_call(function: Callable[..., Any]) -> None:
+    """Say what an op does with symbolic tensors: `function(op, args, kwargs)`."""
+    global symbolic_call
+    symbolic_call = function
 
 
 @dataclass(frozen=True)
