@@ -57,7 +57,7 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True)
 class NumericEncoder:
-    """A number: `z = (f(x) - center) * scale`, then `z / sqrt(1 + (z / 3)^2)`; `f(x)` is `x` or `log(1 + max(x, 0))`."""
+    """A number: `z = (f(x) - center) * scale`, `z / sqrt(1 + (z / 3)^2)`; `f(x)` is `x` or `log(1 + max(x, 0))`."""
 
     name: str
     log: bool

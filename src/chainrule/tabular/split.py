@@ -30,14 +30,14 @@ def split_rows(
     Args:
         validation, test: shares of all rows, each in (0, 1), together below 1.
         key: decides who goes where; the same key gives the same split.
-        classes: class of each row (n,); each then has about the same share in every part, and at least one training row.
+        classes: class of each row (n,); each has about the same share in every part, and at least one training row.
         groups: group of each row (n,); rows of a group then stay together (and classes are not balanced).
 
     Raises:
         DataError: too few rows or groups, or shares that leave nothing for training.
 
     >>> s = split_rows(20, 0.2, 0.3, key=(0, 1), classes=np.repeat([0, 1], 10))
-    >>> len(s.train), len(s.validation), len(s.test), np.repeat([0, 1], 10)[s.test].sum()
+    >>> len(s.train), len(s.validation), len(s.test), int(np.repeat([0, 1], 10)[s.test].sum())
     (10, 4, 6, 3)
     """
     if not (0 < validation < 1 and 0 < test < 1 and validation + test < 1):
