@@ -33,6 +33,7 @@ from chainrule.variables import Variable
 if TYPE_CHECKING:
     from chainrule.engines.plan import Step
 
+_NO_LAYERS = frozenset({"_init_arguments", "_nodes", "_legacy", "_members"})
 _LEGACY = ("input_shape", "batch_input_shape", "input_dim", "batch_size", "weights")
 
 
@@ -225,7 +226,7 @@ class Layer(Configurable):
         """Return the layers held in attributes (and in their lists and dicts), in the order they were set."""
         found: list[Layer] = []
         for key, value in self.__dict__.items():
-            if key not in ("_init_arguments", "_nodes", "_legacy"):
+            if key not in _NO_LAYERS:
                 _collect(value, found)
         return found
 

@@ -156,7 +156,8 @@ def _train_epoch(model: Any, batches: Batches, callbacks: Any, epoch: int, watch
     while stop is None or step < stop:
         if stride == 1:
             callbacks.on_train_batch_begin(step)
-        losses = model._engine.train_steps(model, data, key, step, step + stride)
+        with model._structure_fixed():
+            losses = model._engine.train_steps(model, data, key, step, step + stride)
         watch.check(losses, epoch, step)
         if stride == 1 and len(losses):
             callbacks.on_train_batch_end(step, lambda: _logs(model))
@@ -262,7 +263,8 @@ def _test(model: Any, batches: Batches, callbacks: Any) -> Logs:
     while stop is None or step < stop:
         if stride == 1:
             callbacks.on_test_batch_begin(step)
-        losses = model._engine.test_steps(model, data, step, step + stride)
+        with model._structure_fixed():
+            losses = model._engine.test_steps(model, data, step, step + stride)
         if stride == 1 and len(losses):
             callbacks.on_test_batch_end(step, model.get_metrics_result)
         step += len(losses)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from chainrule._typing import Config
@@ -47,6 +48,7 @@ class Model(Trainer, Layer):
         Trainer.__init__(self)
         self._graph = graph
         self._buffer: FlatBuffer | None = None
+        self._members: list[Layer] | None = None
         self.built = graph is not None
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
@@ -82,6 +84,21 @@ class Model(Trainer, Layer):
         layers = self._graph.layers if self._graph is not None else []
         known = {id(layer) for layer in layers}
         return layers + [layer for layer in super()._sublayers() if id(layer) not in known]
+
+    def _flatten_layers(self) -> list[Layer]:
+        return super()._flatten_layers() if self._members is None else self._members
+
+    @contextmanager
+    def _structure_fixed(self) -> Iterator[None]:
+        """Within the block the tree of layers is walked once, not at every step."""
+        if self._members is not None:
+            yield
+            return
+        self._members = super()._flatten_layers()
+        try:
+            yield
+        finally:
+            self._members = None
 
     @property
     def layers(self) -> list[Layer]:
