@@ -107,9 +107,9 @@ def find_custom(name: str, custom_objects: Mapping[str, Any] | None = None) -> A
     return _registered.get(f"Custom>{name}")
 
 
-def get_registered_name(thing: Any) -> str:
+def get_registered_name(obj: Any) -> str:
     """Return the name a user's class or function is registered under, or its own name."""
-    return _registered_names.get(thing, getattr(thing, "__name__", str(thing)))
+    return _registered_names.get(obj, getattr(obj, "__name__", str(obj)))
 
 
 def get_registered_object(name: str, custom_objects: Any = None, module_objects: Any = None) -> Any:
@@ -189,29 +189,29 @@ def _config_arguments(cls: type) -> list[str]:
 # -- objects to configurations and back ---------------------------------------------------------------------------------
 
 
-def serialize_keras_object(thing: Any) -> Any:
+def serialize_keras_object(obj: Any) -> Any:
     """Return a JSON-like description of an object: numbers and strings as they are, objects in Keras's form."""
-    if thing is None or isinstance(thing, bool | int | float | str):
-        return thing
-    if isinstance(thing, np.generic):
-        return thing.item()
-    if isinstance(thing, np.dtype):
-        return thing.name
-    if isinstance(thing, np.ndarray):
-        return {"class_name": "__numpy__", "config": {"value": thing.tolist(), "dtype": thing.dtype.name}}
-    if isinstance(thing, tuple):
-        return {"class_name": "__tuple__", "items": [serialize_keras_object(v) for v in thing]}
-    if isinstance(thing, list):
-        return [serialize_keras_object(v) for v in thing]
-    if isinstance(thing, dict):
-        return {str(k): serialize_keras_object(v) for k, v in thing.items()}
-    if inspect.isfunction(thing) or type(thing).__name__ == "Op":
-        return _serialize_function(thing)
-    if hasattr(thing, "serialize_form"):
-        return thing.serialize_form()
-    if hasattr(thing, "get_config"):
-        return _serialize_instance(thing)
-    raise TypeError(f"Cannot describe {thing!r} of type {type(thing).__name__} in a configuration: it has no get_config.")
+    if obj is None or isinstance(obj, bool | int | float | str):
+        return obj
+    if isinstance(obj, np.generic):
+        return obj.item()
+    if isinstance(obj, np.dtype):
+        return obj.name
+    if isinstance(obj, np.ndarray):
+        return {"class_name": "__numpy__", "config": {"value": obj.tolist(), "dtype": obj.dtype.name}}
+    if isinstance(obj, tuple):
+        return {"class_name": "__tuple__", "items": [serialize_keras_object(v) for v in obj]}
+    if isinstance(obj, list):
+        return [serialize_keras_object(v) for v in obj]
+    if isinstance(obj, dict):
+        return {str(k): serialize_keras_object(v) for k, v in obj.items()}
+    if inspect.isfunction(obj) or type(obj).__name__ == "Op":
+        return _serialize_function(obj)
+    if hasattr(obj, "serialize_form"):
+        return obj.serialize_form()
+    if hasattr(obj, "get_config"):
+        return _serialize_instance(obj)
+    raise TypeError(f"Cannot describe {obj!r} of type {type(obj).__name__} in a configuration: it has no get_config.")
 
 
 def _serialize_function(function: Any) -> Any:

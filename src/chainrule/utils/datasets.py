@@ -105,13 +105,20 @@ def _concatenate(batches: list[Any]) -> Any:
 
 
 def _joined(join: Any, parts: list[Any]) -> Any:
-    """Join corresponding leaves; samples that are lists of numbers become arrays first."""
-    if not isinstance(parts[0], tuple | dict):
-        parts = [np.asarray(part) for part in parts]
+    """Join corresponding leaves of samples or batches."""
     try:
-        return tree.map_structure(lambda *leaves: join([np.asarray(leaf) for leaf in leaves]), *parts)
+        return tree.map_structure(lambda *leaves: join(leaves), *map(_lists_to_arrays, parts))
     except ValueError as error:
         raise DataError(f"split_dataset: the samples differ in shape or structure: {error}") from None
+
+
+def _lists_to_arrays(part: Any) -> Any:
+    """Return a sample whose tuples and dicts are structure and whose lists are arrays."""
+    if isinstance(part, dict):
+        return {key: _lists_to_arrays(value) for key, value in part.items()}
+    if isinstance(part, tuple):
+        return tuple(_lists_to_arrays(value) for value in part)
+    return np.asarray(part)
 
 
 def _sizes(left: Any, right: Any, n: int) -> tuple[int, int]:
