@@ -12,9 +12,9 @@ and returns the gradient with respect to one input. Rules are written with ops, 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 import numpy as np
 
@@ -58,6 +58,9 @@ class Op:
             sentences stay short (a reduction puts the reduced axes back, `matmul` turns vectors into matrices).
     """
 
+    symbolic_call: ClassVar[Callable[..., Any]]
+    """What an op does with symbolic tensors; set by `chainrule.symbolic`."""
+
     def __init__(
         self,
         function: Callable[..., Any],
@@ -82,6 +85,7 @@ class Op:
         self.forward = function
         self.tensors = tensors
         self.arity = len(tensors)
+        self.static_names = self.parameters[len(tensors) :]
         self.derivatives = derivatives
         self.broadcasts = broadcasts
         self.floats = floats
@@ -104,38 +108,53 @@ class Op:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         static = self.defaults
-        if self.variadic or kwargs or len(args) != self.arity:
+        if kwargs or self.variadic or len(args) != self.arity:
             args, static = self.bind(args, kwargs)
-        for value in args:
+        common = None
+        for value in args:  # the common case, with no further calls: float arrays of one type, and numbers beside them
             kind = type(value)
-            if kind is np.ndarray or kind is float:
-                continue
+            if kind is np.ndarray:
+                if common is None:
+                    common = value.dtype
+                elif value.dtype is not common:
+                    break
+            elif not (self.broadcasts and (kind is float or kind is int)):
+                break
+        else:
+            if common is not None and common.kind == "f":
+                return self.compute(args, static)
+        for value in args:
             if isinstance(value, Operators):
                 return self._follow(args, static)
-            if (kind is list or kind is tuple) and _holds_tensors(value):
-                return self._follow(tuple(TABLE["stack"](v) if _holds_tensors(v) else v for v in args), static)
+            if isinstance(value, list | tuple) and _holds_tensors(value):
+                return self._follow(tuple([TABLE["stack"](v) if _holds_tensors(v) else v for v in args]), static)
         return self.compute(self.promoted(args), static)
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Split a call's arguments into the tuple of tensor inputs and the dict of all others, defaults included."""
-        names, count = self.parameters, self.arity
-        given = dict(zip(names, args, strict=False))
-        if len(args) > len(names) or not kwargs.keys() <= set(names) - given.keys():
-            raise TypeError(
-                f"ops.{self.name}({', '.join(names)}) was called with {len(args)} arguments and {list(kwargs)}"
-            )
-        given.update(kwargs)
-        missing = [n for n in names if n not in given and (n in self.tensors or n not in self.defaults)]
-        if missing:
-            raise TypeError(f"ops.{self.name}({', '.join(names)}) needs the argument '{missing[0]}'")
-        inputs = tuple(given.pop(n) for n in names[:count])
-        return tuple(inputs[0]) if self.variadic else inputs, {**self.defaults, **given}
+        count = self.arity
+        if len(args) < count:
+            args += tuple([kwargs.pop(n) for n in self.tensors[len(args) :] if n in kwargs])
+        further = dict(zip(self.static_names, args[count:], strict=False))
+        static = {**self.defaults, **further, **kwargs}
+        # Something missing, something unknown, or something given twice.
+        if len(args) < count or len(args) > len(self.parameters) or len(static) != len(self.static_names):
+            self._complain(args, kwargs)
+        if further and kwargs and further.keys() & kwargs.keys():
+            self._complain(args, kwargs)
+        return (tuple(args[0]) if self.variadic else args[:count]), static
 
-    def promoted(self, inputs: tuple[Any, ...]) -> list[Any]:
+    def _complain(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> NoReturn:
+        raise TypeError(
+            f"ops.{self.name} takes ({', '.join(self.parameters)}), "
+            f"but was called with {len(args)} positional arguments and {sorted(kwargs)}."
+        )
+
+    def promoted(self, inputs: Sequence[Any]) -> list[Any]:
         """Return plain inputs as arrays of the types the forward pass expects."""
         return promote(inputs, self.floats, self._constants, scalars=self.broadcasts)
 
-    def compute(self, values: list[Any], static: dict[str, Any]) -> Any:
+    def compute(self, values: Sequence[Any], static: dict[str, Any]) -> Any:
         """Run the forward pass on promoted arrays.
 
         Raises:
@@ -149,23 +168,26 @@ class Op:
             shapes = ", ".join(str(np.shape(v)) for v in values)
             raise ShapeError(f"ops.{self.name} cannot take inputs of shape {shapes}: {error}") from error
 
-    def _follow(self, inputs: tuple[Any, ...], static: dict[str, Any]) -> Any:
+    def _follow(self, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
         """Compute with tensors and variables, and record it where a tape follows one of them."""
-        if symbolic_call is not None:
-            for v in inputs:
-                if getattr(v, "symbolic", False):
-                    return symbolic_call(self, (inputs,) if self.variadic else inputs, static)
-        inputs = tapes.resolved(inputs)
-        raw = tuple([v.value if isinstance(v, Operators) else v for v in inputs])
+        inputs = list(args)
+        raw = list(args)
+        for i, v in enumerate(args):
+            if type(v) is Tensor:
+                raw[i] = v.value
+            elif isinstance(v, Operators):
+                if v.symbolic:
+                    return self.symbolic_call(self, (args,) if self.variadic else args, static)
+                inputs[i] = v = tapes.resolve(v)
+                raw[i] = v.value if isinstance(v, Operators) else v
         values = self.promoted(raw)
         output = tensor_of(self.compute(values, static), self.name)
         if tapes.active():
             # What was converted on the way in is a constant: the rules see what the forward pass saw.
-            kept = [
-                v if isinstance(v, Operators) and (used is was or used.dtype.kind == was.dtype.kind) else used
-                for v, was, used in zip(inputs, raw, values, strict=True)
-            ]
-            tapes.record(self, kept, static, output)
+            for i, used in enumerate(values):
+                if used is not raw[i] and (type(used) is not np.ndarray or used.dtype.kind != raw[i].dtype.kind):
+                    inputs[i] = used
+            tapes.record(self, inputs, static, output, args)
         return output
 
     def pull_back(self, g: Any, y: Any, inputs: list[Any], static: dict[str, Any], wanted: Iterable[int]) -> list[Any]:

@@ -7,7 +7,7 @@ Lists of Python numbers are float32 or int32 arrays.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from chainrule._typing import Array
 
 
 def promote(
-    inputs: tuple[Any, ...], floats: bool = False, constants: Collection[int] = (), scalars: bool = False
+    inputs: Sequence[Any], floats: bool = False, constants: Collection[int] = (), scalars: bool = False
 ) -> list[Any]:
     """Return the inputs as arrays of one common float type where floats are among them.
 
@@ -43,7 +43,7 @@ def promote(
     return _promote(inputs, floats, constants, scalars)
 
 
-def _promote(inputs: tuple[Any, ...], floats: bool, constants: Collection[int], scalars: bool) -> list[Any]:
+def _promote(inputs: Sequence[Any], floats: bool, constants: Collection[int], scalars: bool) -> list[Any]:
     values = [v if isinstance(v, np.ndarray | np.generic | float | int) else as_array(v) for v in inputs]
     voices = [v for i, v in enumerate(values) if i not in constants]
     arrays = [v for v in voices if isinstance(v, np.ndarray)] or [v for v in voices if isinstance(v, np.generic)]

@@ -8,7 +8,7 @@ There is no recursion, so a chain of any length works.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -53,13 +53,21 @@ def follows(value: Any) -> bool:
     return any(tape._follows((value,)) for tape in _state.tapes)
 
 
-def record(op: Op, inputs: list[Any], static: dict[str, Any], output: Tensor) -> None:
-    """Note on every active tape that follows one of `inputs` that `op` made `output`."""
+def record(op: Op, inputs: list[Any], static: dict[str, Any], output: Tensor, given: Sequence[Any] = ()) -> None:
+    """Note on every active tape that follows one of `inputs` that `op` made `output`.
+
+    Args:
+        op: what ran.
+        inputs: tensors and variables, and plain arrays for all that is constant.
+        static: the other arguments.
+        output: the result.
+        given: the inputs as the caller gave them.
+    """
     entry: Record | None = None
     for tape in _state.tapes:
         if not tape._follows(inputs):
             continue
-        if not op.derivatives:
+        if not op.derivatives or output.value.dtype.kind != "f":
             output.severed = op.name
             return
         if entry is None:
@@ -67,7 +75,7 @@ def record(op: Op, inputs: list[Any], static: dict[str, Any], output: Tensor) ->
         tape.records.append(entry)
         tape._followed.add(id(output))
     if entry is None:
-        for v in inputs:
+        for v in given:
             if type(v) is Tensor and v.severed:
                 output.severed = v.severed
 
@@ -114,13 +122,6 @@ def resolve(value: Any) -> Any:
     if _state.substitutions:
         return _state.substitutions[-1].get(id(value), value)
     return value
-
-
-def resolved(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return what stands in for each value; see `resolve`."""
-    if _state.substitutions:
-        return tuple(map(resolve, values))
-    return values
 
 
 # -- gradients ----------------------------------------------------------------------------------------------------------

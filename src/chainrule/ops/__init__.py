@@ -7,6 +7,7 @@ the forward pass, and for each input its rule and the sentence the rule prints a
 
 from chainrule.ops.activation import *
 from chainrule.ops.activation_ops import *
+from chainrule.ops.activation_ops import *
 from chainrule.ops.arithmetic import *
 from chainrule.ops.comparison import *
 from chainrule.ops.control import *
