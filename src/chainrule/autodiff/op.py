@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 import numpy as np
 
@@ -57,9 +57,6 @@ class Op:
         align: `align(g, y, inputs, **static) -> (g, y, inputs)` reshapes these before a rule sees them, so that the
             sentences stay short (a reduction puts the reduced axes back, `matmul` turns vectors into matrices).
     """
-
-    symbolic_call: ClassVar[Callable[..., Any]]
-    """What an op does with symbolic tensors; set by `chainrule.symbolic`."""
 
     def __init__(
         self,
@@ -110,25 +107,56 @@ class Op:
         static = self.defaults
         if kwargs or self.variadic or len(args) != self.arity:
             args, static = self.bind(args, kwargs)
-        common = None
-        for value in args:  # the common case, with no further calls: float arrays of one type, and numbers beside them
+        common, tensors = None, False
+        for value in args:  # the common case, with few further calls: float arrays or tensors of one type, and numbers
             kind = type(value)
-            if kind is np.ndarray:
-                if common is None:
-                    common = value.dtype
-                elif value.dtype is not common:
-                    break
-            elif not (self.broadcasts and (kind is float or kind is int)):
-                break
-        else:
-            if common is not None and common.kind == "f":
-                return self.compute(args, static)
-        for value in args:
-            if isinstance(value, Operators):
-                return self._follow(args, static)
-            if isinstance(value, list | tuple) and _holds_tensors(value):
-                return self._follow(tuple([TABLE["stack"](v) if _holds_tensors(v) else v for v in args]), static)
-        return self.compute(self.promoted(args), static)
+            if kind is Tensor:
+                tensors = True
+                value = value.value
+            elif kind is not np.ndarray:
+                if self.broadcasts and (kind is float or kind is int):
+                    continue
+                return self._call(args, static)
+            if common is None:
+                common = value.dtype
+            elif value.dtype is not common:
+                return self._call(args, static)
+        if common is None or common.kind != "f":
+            return self._call(args, static)
+        if not tensors:
+            return self.compute(args, static)
+        output = tensor_of(self.compute([v.value if type(v) is Tensor else v for v in args], static), self.name)
+        if tapes.active():
+            tapes.record(self, list(args), static, output, args)
+        return output
+
+    def _call(self, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
+        """Compute with anything: lists, numbers, variables, symbolic tensors, arrays of several types."""
+        if any(isinstance(v, list | tuple) and _holds_tensors(v) for v in args):
+            args = tuple([TABLE["stack"](v) if _holds_tensors(v) else v for v in args])
+        inputs = list(args)
+        raw = list(args)
+        tensors = False
+        for i, v in enumerate(args):
+            if not isinstance(v, Operators):
+                continue
+            if v.symbolic:
+                assert symbolic_call is not None  # whoever made a symbolic tensor has set it
+                return symbolic_call(self, (args,) if self.variadic else args, static)
+            tensors = True
+            inputs[i] = v = tapes.resolve(v)
+            raw[i] = v.value if isinstance(v, Operators) else v  # type: ignore[attr-defined]
+        values = self.promoted(raw)
+        if not tensors:
+            return self.compute(values, static)
+        output = tensor_of(self.compute(values, static), self.name)
+        if tapes.active():
+            # What was converted on the way in is a constant: the rules see what the forward pass saw.
+            for i, used in enumerate(values):
+                if used is not raw[i] and (type(used) is not np.ndarray or used.dtype.kind != raw[i].dtype.kind):
+                    inputs[i] = used
+            tapes.record(self, inputs, static, output, args)
+        return output
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Split a call's arguments into the tuple of tensor inputs and the dict of all others, defaults included."""
@@ -167,28 +195,6 @@ class Op:
         except ValueError as error:
             shapes = ", ".join(str(np.shape(v)) for v in values)
             raise ShapeError(f"ops.{self.name} cannot take inputs of shape {shapes}: {error}") from error
-
-    def _follow(self, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
-        """Compute with tensors and variables, and record it where a tape follows one of them."""
-        inputs = list(args)
-        raw = list(args)
-        for i, v in enumerate(args):
-            if type(v) is Tensor:
-                raw[i] = v.value
-            elif isinstance(v, Operators):
-                if v.symbolic:
-                    return self.symbolic_call(self, (args,) if self.variadic else args, static)
-                inputs[i] = v = tapes.resolve(v)
-                raw[i] = v.value if isinstance(v, Operators) else v
-        values = self.promoted(raw)
-        output = tensor_of(self.compute(values, static), self.name)
-        if tapes.active():
-            # What was converted on the way in is a constant: the rules see what the forward pass saw.
-            for i, used in enumerate(values):
-                if used is not raw[i] and (type(used) is not np.ndarray or used.dtype.kind != raw[i].dtype.kind):
-                    inputs[i] = used
-            tapes.record(self, inputs, static, output, args)
-        return output
 
     def pull_back(self, g: Any, y: Any, inputs: list[Any], static: dict[str, Any], wanted: Iterable[int]) -> list[Any]:
         """Return the gradients of the `wanted` inputs by number, given the gradient `g` of the result `y`."""
