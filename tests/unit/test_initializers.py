@@ -20,6 +20,7 @@ from chainrule.errors import ShapeError, UnknownNameError
 from chainrule.initializers.scaling import compute_fans
 from chainrule.random import SeedGenerator
 from chainrule.random.seeds import set_random_seed
+from chainrule.saving.serialization import deserialize_keras_object
 
 KERAS: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "parity" / "fixtures" / "initializers.json").read_text(encoding="utf-8")
@@ -69,6 +70,12 @@ def test_configuration_round_trip_gives_the_same_values(name: str) -> None:
 def test_strings_name_what_they_name_in_keras(string: str, expected: str) -> None:
     assert type(initializers.get(string)).__name__ == expected
     assert type(initializers.get({"class_name": string, "config": {}})).__name__ == expected
+
+
+@pytest.mark.parametrize("name", ["Identity", "Orthogonal"])
+def test_class_names_of_older_files_are_read(name: str) -> None:
+    older = {"module": "keras.initializers", "class_name": f"{name}Initializer", "config": {}, "registered_name": None}
+    assert type(deserialize_keras_object(older)).__name__ == name
 
 
 def test_get_takes_classes_instances_functions_arrays_and_none() -> None:

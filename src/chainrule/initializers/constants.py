@@ -49,7 +49,7 @@ class Constant(Initializer):
         return _full(shape, self.value, dtype)
 
 
-@public(MODULE)
+@public(MODULE, "IdentityInitializer")
 class Identity(Initializer):
     """`gain` on the diagonal of a matrix, 0 elsewhere.
 

@@ -59,7 +59,7 @@ class RandomUniform(RandomInitializer):
         return draws.uniform(shape, self.minval, self.maxval, dtype, self.seed)
 
 
-@public(MODULE)
+@public(MODULE, "OrthogonalInitializer")
 class Orthogonal(RandomInitializer):
     """`gain` times a matrix with orthonormal columns (rows, if it is wider than high), each equally likely.
 

@@ -22,8 +22,6 @@ from chainrule.saving.serialization import (
 )
 
 ALIASES: dict[str, Any] = {snake_case(name): thing for name, thing in names_of(MODULE).items()} | {
-    "IdentityInitializer": constants.Identity,
-    "OrthogonalInitializer": distributions.Orthogonal,
     "normal": distributions.RandomNormal,
     "one": constants.Ones,
     "uniform": distributions.RandomUniform,

@@ -26,11 +26,16 @@ _scopes: list[dict[str, Any]] = []
 # -- the closed table ---------------------------------------------------------------------------------------------------
 
 
-def public(module: str) -> Callable[[T], T]:
-    """Mark a class or function as one that files may name, as `module` plus its own name (`'keras.layers'`, `Dense`)."""
+def public(module: str, *older_names: str) -> Callable[[T], T]:
+    """Mark a class or function as one that files may name, as `module` plus its own name (`'keras.layers'`, `Dense`).
+
+    Args:
+        older_names: names that older files use for it.
+    """
 
     def mark(thing: T) -> T:
-        _known[(module, thing.__name__)] = thing  # type: ignore[attr-defined]
+        for name in (thing.__name__, *older_names):  # type: ignore[attr-defined]
+            _known[(module, name)] = thing
         if isinstance(thing, type):
             thing._keras_module = module  # type: ignore[attr-defined]
         return thing
