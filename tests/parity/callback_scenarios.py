@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -361,3 +362,51 @@ def _batches(callbacks: Any, mode: str, now: list[float]) -> None:
         getattr(callbacks, f"on_{mode}_batch_begin")(batch)
         now[0] += 0.06
         getattr(callbacks, f"on_{mode}_batch_end")(batch, {"loss": 1.0 / (batch + 1), "accuracy": 0.25})
+
+
+# -- real training ----------------------------------------------------------------------------------------------------
+
+
+def run_fit(keras: Any, folder: Path) -> dict[str, Any]:
+    """Train, evaluate and predict with `keras` (or ours) from fixed weights; return texts, record and files."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(40, 3)).astype("float32")
+    y = (x @ np.array([1.0, -2.0, 0.5]) > 0).astype("float32")
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, activation="sigmoid")])
+    weights = [np.array([[-0.5], [0.25], [0.125]], "float32"), np.array([0.5], "float32")]
+    result: dict[str, Any] = {}
+    for verbose in (1, 2):
+        model.set_weights(weights)
+        model.compile(keras.optimizers.SGD(2.0), "mse", metrics=["accuracy", "mae"])
+        watchers = [
+            keras.callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=1, min_delta=0.03),
+            keras.callbacks.EarlyStopping("val_accuracy", patience=4, restore_best_weights=True, verbose=1),
+            keras.callbacks.CSVLogger(folder / "log.csv"),
+        ]
+        with captured() as out:
+            history = model.fit(
+                x[:32],
+                y[:32],
+                epochs=12,
+                batch_size=8,
+                shuffle=False,
+                validation_data=(x[32:], y[32:]),
+                callbacks=watchers,
+                verbose=verbose,
+            )
+            model.evaluate(x, y, batch_size=8, verbose=verbose)
+            model.predict(x, batch_size=8, verbose=verbose)
+        result[f"verbose={verbose}"] = finished_lines(out.getvalue())
+    result["history"] = history.history
+    result["epoch"] = history.epoch
+    result["params"] = history.params
+    result["weights"] = [w.tolist() for w in model.get_weights()]
+    result["header"] = (folder / "log.csv").read_text().partition("\n")[0]
+    return result
+
+
+def finished_lines(text: str) -> list[str]:
+    """Return what remains visible of each line, times masked."""
+    plain = re.sub(r"\x1b\[[0-9;]*m|\x08", "", text)
+    lines = [line.rpartition("\r")[2].rstrip(" ") for line in plain.split("\n")]
+    return [re.sub(r"\b\d+(s|ms|us)\b", "_", line) for line in lines]

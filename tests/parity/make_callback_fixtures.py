@@ -11,11 +11,12 @@ import io
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest import mock
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
+os.environ.setdefault("KERAS_BACKEND", "jax")
 sys.path.insert(0, str(Path(__file__).parent))
 
 import callback_scenarios as scenarios  # type: ignore[import-not-found]
@@ -48,11 +49,14 @@ def directions() -> dict[str, str]:
 
 def main() -> None:
     backend.IS_THREAD_SAFE = False  # else hooks of batches run in another thread, whenever it likes
+    with tempfile.TemporaryDirectory() as folder:
+        fit = scenarios.run_fit(keras, Path(folder))
     record = {
         "keras": keras.__version__,
         "scenarios": scenarios.run(keras.callbacks),
         "bars": scenarios.run_bars(keras.utils.Progbar, clock, io.StringIO),
         "logger": scenarios.run_logger(keras.callbacks, clock, io.StringIO),
+        "fit": fit,
         "signatures": signatures(),
         "progbar_signature": str(inspect.signature(keras.utils.Progbar.__init__)),
         "hooks": [name for name in vars(keras.callbacks.Callback) if name.startswith("on_")],

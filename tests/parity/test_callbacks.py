@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
 import pytest
 
 from chainrule import callbacks
@@ -147,3 +148,32 @@ def test_metrics_say_the_same_direction() -> None:
             ours[name] = cls(**SCENARIOS["METRIC_ARGUMENTS"].get(name, {}))._direction
     assert len(ours) > 20
     assert ours == {name: KERAS["directions"][name] for name in ours}
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    import chainrule
+
+    return dict(SCENARIOS["run_fit"](chainrule, tmp_path_factory.mktemp("fit")))
+
+
+@pytest.mark.parametrize("verbose", [1, 2])
+def test_a_training_prints_the_same_lines(fitted: dict[str, Any], verbose: int) -> None:
+    assert fitted[f"verbose={verbose}"] == KERAS["fit"][f"verbose={verbose}"]
+
+
+def test_a_training_leaves_the_same_record(fitted: dict[str, Any]) -> None:
+    theirs = KERAS["fit"]
+    assert list(fitted["history"]) == list(theirs["history"])
+    for name, values in theirs["history"].items():
+        np.testing.assert_allclose(fitted["history"][name], values, rtol=1e-5, err_msg=name)
+        assert {type(v) for v in fitted["history"][name]} == {float}
+    assert len(set(theirs["history"]["learning_rate"])) > 1
+    assert fitted["epoch"] == theirs["epoch"]
+    assert fitted["params"] == theirs["params"]
+    assert fitted["header"] == theirs["header"]
+
+
+def test_early_stopping_restores_the_same_weights(fitted: dict[str, Any]) -> None:
+    for ours, theirs in zip(fitted["weights"], KERAS["fit"]["weights"], strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5)

@@ -44,6 +44,11 @@ def test_batches_are_counted_across_epochs(puppet: Any, tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["2-1.keras", "3-2.keras"]
 
 
+def test_epochs_of_one_batch_are_counted(puppet: Any, tmp_path: Path) -> None:
+    run(ModelCheckpoint(os.fspath(tmp_path / "{epoch}.keras"), save_freq=2), puppet, [1.0] * 5, batches=1)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["2.keras", "4.keras"]
+
+
 def test_the_best_batch_is_kept_too(puppet: Any, tmp_path: Path) -> None:
     path = tmp_path / "best.keras"
     run(ModelCheckpoint(path, "loss", save_best_only=True, save_freq=1), puppet, [3.0, 1.0, 2.0], batches=2)
