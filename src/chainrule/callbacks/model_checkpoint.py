@@ -109,8 +109,8 @@ class ModelCheckpoint(MonitorCallback):
             return self.filepath.format(**fields)
         except KeyError as error:
             raise KeyError(
-                f'Failed to format this callback filepath: "{self.filepath}". Reason: `{error.args[0]}` is not available. '
-                f"Available: {', '.join(fields)}."
+                f'Failed to format this callback filepath: "{self.filepath}". '
+                f"Reason: `{error.args[0]}` is not available. Available: {', '.join(fields)}."
             ) from None
 
     def _is_wanted(self, epoch: int, logs: dict[str, Any], path: str) -> bool:

@@ -82,6 +82,9 @@ def test_no_line_is_wider_than_the_terminal(
     draw(clock)
     lines = re.split(r"[\r\n]", ESCAPE.sub("", terminal.getvalue()))
     assert max(map(len, lines)) < columns
+    if columns >= 40:
+        assert "accuracy: 0.5000" in " ".join(lines[-3:])
+        assert "loss: 0.2500" in " ".join(lines[-3:])
 
 
 def test_what_is_cut_while_running_is_complete_in_the_end(
