@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule._typing import Array
 from chainrule.errors import DataError, ModelFileError
+from chainrule.saving.archive import parse_json
 from chainrule.tabular import strict
 from chainrule.tabular.columns import Column
 from chainrule.tabular.csv_check import nearest
@@ -133,6 +134,6 @@ class TablePreprocessor:
         return json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> TablePreprocessor:
+    def from_json(cls, data: bytes, path: str | Path = "preprocessing.json") -> TablePreprocessor:
         """Return the preprocessor that `to_json` wrote."""
-        return cls.from_dict(strict.parse_json(text, "preprocessing"))
+        return cls.from_dict(parse_json(Path(path), "preprocessing.json", data))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,28 +21,6 @@ class Counts:
 
 class Records:
     """Stands for: a list of mappings, which are read further by the caller."""
-
-
-def parse_json(text: str | bytes, where: str) -> Any:
-    """Return what a JSON text says, without NaN, infinities and repeated keys.
-
-    Raises:
-        ModelFileError: it is not such a text.
-    """
-    try:
-        return json.loads(text, parse_constant=_refuse, object_pairs_hook=_without_repeats)
-    except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{where}: not readable: {str(error)[:100]}.") from None
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is not allowed")
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) != len(pairs):
-        raise ValueError("a key is repeated")
-    return dict(pairs)
 
 
 def kind_of(data: Any, where: str, kinds: Sequence[str]) -> str:

@@ -77,10 +77,10 @@ def test_nothing_left_to_predict_from():
 
 
 def test_json_round_trip(fitted):
-    again = TablePreprocessor.from_json(fitted.to_json())
+    again = TablePreprocessor.from_json(fitted.to_json().encode())
     assert again == fitted
     number = TablePreprocessor("regression", fitted.encoders, NumberTarget("y", 1.0, 2.0))
-    assert TablePreprocessor.from_json(number.to_json()) == number
+    assert TablePreprocessor.from_json(number.to_json().encode()) == number
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,6 @@ def test_json_round_trip(fitted):
 )
 def test_wrong_states_are_refused(fitted, change, message):
     with pytest.raises(ModelFileError, match=message):
-        TablePreprocessor.from_json(json.dumps({**fitted.to_dict(), **change}))
+        TablePreprocessor.from_json(json.dumps({**fitted.to_dict(), **change}).encode())
     with pytest.raises(ModelFileError, match="the field 'target' is missing"):
         TablePreprocessor.from_dict({})

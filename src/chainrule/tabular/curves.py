@@ -1,0 +1,39 @@
+"""The history of a training as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chainrule.errors import missing_extra
+
+_BLUE, _VERMILLION = "#0072B2", "#D55E00"
+
+
+def save_curves(path: Path, history: dict[str, list[float]], best_epoch: int) -> None:
+    """Write loss and metrics over the epochs, of training and validation, as a PNG.
+
+    Args:
+        best_epoch: from 1; marked by a vertical line.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise missing_extra("matplotlib", "tables", "Drawing the curves") from None
+    names = [n for n in history if f"val_{n}" in history]
+    names.sort(key=lambda n: n != "loss")
+    figure = Figure(figsize=(5.5 * len(names), 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    epochs = range(1, len(history["loss"]) + 1)
+    for i, name in enumerate(names, start=1):
+        axes = figure.add_subplot(1, len(names), i)
+        axes.plot(epochs, history[name], color=_BLUE, label="training")
+        axes.plot(epochs, history[f"val_{name}"], color=_VERMILLION, linestyle="--", label="validation")
+        axes.axvline(best_epoch, color="0.6", linewidth=1, linestyle=":", label=f"best epoch ({best_epoch})")
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(name)
+        axes.legend()
+    figure.savefig(path, dpi=120, metadata={"Software": "chainrule"})
