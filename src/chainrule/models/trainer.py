@@ -34,7 +34,6 @@ class Trainer:
         self._compile_loss: Any = None
         self._compile_metrics: Any = None
         self._loss_tracker: Any = None
-        self._part_trackers: dict[str, Any] = {}
         self._engine_wanted = "auto"
         self._engine: Any = None
         self._random_key: tuple[int, int] | None = None
@@ -77,7 +76,7 @@ class Trainer:
         names = self.output_names  # type: ignore[attr-defined]
         self.loss = loss
         self._compile_loss = CompileLoss(loss, loss_weights, output_names=names) if loss is not None else None
-        self._loss_tracker, self._part_trackers = Mean(name="loss"), {}
+        self._loss_tracker = Mean(name="loss")
         self._compile_metrics = None
         if metrics is not None or weighted_metrics is not None:
             self._compile_metrics = CompileMetrics(metrics, weighted_metrics, output_names=names)
@@ -121,11 +120,12 @@ class Trainer:
             found.append(self._loss_tracker)
             if self._compile_metrics is not None:
                 found.append(self._compile_metrics)
-            found.extend(self._part_trackers.values())
+            if self._compile_loss is not None:
+                found.extend(self._compile_loss.metrics)
         members: list[Any] = [self] + [m for m in self._flatten_layers()[1:] if not isinstance(m, Trainer)]  # type: ignore[attr-defined]
         for member in members:
             for key, value in vars(member).items():
-                if not key.startswith("_compile") and key not in ("_loss_tracker", "_part_trackers", "_init_arguments"):
+                if not key.startswith("_compile") and key not in ("_loss_tracker", "_init_arguments"):
                     found.extend(v for v in tree.flatten(value) if isinstance(v, Metric))
         return found
 
@@ -202,28 +202,18 @@ class Trainer:
             loss = self._loss_of(x, y, y_pred, sample_weight, True)
         gradients = tape.gradient(loss, variables)
         value = float(loss)
-        self._track(value, batch_length(x))
+        self._loss_tracker.update_state(value, sample_weight=batch_length(x))
         if np.isfinite(value):
             self.optimizer.apply(gradients, variables)
         self._update_metrics(y, y_pred, sample_weight)
         return value
-
-    def _track(self, loss: float, rows: int) -> None:
-        """Add a batch's loss, and the losses of several outputs, to their means over the rows of the epoch."""
-        from chainrule.metrics.reduction import Mean
-
-        self._loss_tracker.update_state(loss, sample_weight=rows)
-        for name, value in (self._compile_loss.parts if self._compile_loss is not None else {}).items():
-            if name not in self._part_trackers:
-                self._part_trackers[name] = Mean(name=name)
-            self._part_trackers[name].update_state(float(value), sample_weight=rows)
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Update loss and metrics with one batch without learning."""
         x, y, sample_weight = unpack(data)
         y_pred = self(x, training=False)  # type: ignore[operator]
         loss = self._loss_of(x, y, y_pred, sample_weight, False)
-        self._track(float(loss), batch_length(x))
+        self._loss_tracker.update_state(float(loss), sample_weight=batch_length(x))
         self._update_metrics(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
