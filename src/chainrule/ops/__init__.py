@@ -7,7 +7,6 @@ the forward pass, and for each input its rule and the sentence the rule prints a
 
 from chainrule.ops.activation import *
 from chainrule.ops.activation_ops import *
-from chainrule.ops.activation_ops import *
 from chainrule.ops.arithmetic import *
 from chainrule.ops.comparison import *
 from chainrule.ops.control import *
@@ -17,7 +16,47 @@ from chainrule.ops.elementwise import *
 from chainrule.ops.indexing import *
 from chainrule.ops.linear import *
 from chainrule.ops.matrices import *
+from chainrule.ops.missing import *
 from chainrule.ops.nn import *
 from chainrule.ops.order import *
 from chainrule.ops.reductions import *
 from chainrule.ops.shapes import *
+
+NOT_DIFFERENTIABLE = [
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "argsort",
+    "ceil",
+    "count_nonzero",
+    "digitize",
+    "equal",
+    "floor",
+    "floor_divide",
+    "full_like",
+    "greater",
+    "greater_equal",
+    "isclose",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "less",
+    "less_equal",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "not_equal",
+    "one_hot",
+    "ones_like",
+    "round",
+    "searchsorted",
+    "sign",
+    "stop_gradient",
+    "top_indices",
+    "trunc",
+    "wins",
+    "zeros_like",
+]
+"""The ops without a derivative: what they return is a constant to every tape."""
