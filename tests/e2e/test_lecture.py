@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parents[2] / "examples" / "lecture"
 def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(FOLDER))
-    monkeypatch.setattr(sys, "modules", {k: v for k, v in sys.modules.items() if k != "common"})
+    monkeypatch.delitem(sys.modules, "common", raising=False)
 
 
 def run(name: str) -> dict[str, Any]:
