@@ -110,7 +110,8 @@ class AppliesGradients(HasLearningRate):
                 "call build(trainable_variables) first."
             )
         variables = self._trainable_variables if given is None else list(given)
-        self.build(variables)
+        if not self.built:
+            self.build(variables)
         for v in variables:
             if id(v) not in self._trainable_variables_indices:
                 raise ValueError(

@@ -35,7 +35,7 @@ class Nadam(Optimizer):
     >>> w = cr.Variable([1.0, 1.0])
     >>> cr.optimizers.Nadam(0.1).apply([np.array([3.0, -0.01])], [w])
     >>> w.numpy().round(4)
-    array([0.8933, 1.1067], dtype=float32)
+    array([0.8937, 1.1063], dtype=float32)
     """
 
     moments = ("momentum", "velocity")

@@ -40,7 +40,7 @@ def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
 def deserialize(config: dict[str, Any], custom_objects: Any = None) -> Any:
     """Return the schedule a configuration describes.
 
-    >>> deserialize({"class_name": "CosineDecay", "config": {"initial_learning_rate": 1.0, "decay_steps": 2}})(1)
-    np.float32(0.5)
+    >>> deserialize({"class_name": "CosineDecay", "config": {"initial_learning_rate": 1.0, "decay_steps": 2}})(0)
+    np.float32(1.0)
     """
     return deserialize_keras_object(config, custom_objects)

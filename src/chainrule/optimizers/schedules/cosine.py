@@ -30,8 +30,8 @@ class CosineDecay(LearningRateSchedule):
     Raises:
         ValueError: `decay_steps` is not positive.
 
-    >>> CosineDecay(1.0, decay_steps=10)(5)
-    np.float32(0.5)
+    >>> CosineDecay(1.0, decay_steps=10)(np.array([0, 5, 10])).round(3)
+    array([1. , 0.5, 0. ], dtype=float32)
     >>> CosineDecay(0.0, decay_steps=10, warmup_target=1.0, warmup_steps=4)(np.array([0, 2, 4, 14]))
     array([0. , 0.5, 1. , 0. ], dtype=float32)
     """
@@ -83,7 +83,7 @@ class CosineDecayRestarts(LearningRateSchedule):
     Raises:
         ValueError: `first_decay_steps` is not positive.
 
-    >>> CosineDecayRestarts(1.0, first_decay_steps=10)(np.array([0, 5, 20]))
+    >>> CosineDecayRestarts(1.0, first_decay_steps=10)(np.array([0, 5, 20])).round(3)
     array([1. , 0.5, 0.5], dtype=float32)
     """
 
