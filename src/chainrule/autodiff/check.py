@@ -51,7 +51,8 @@ def check_vjp(f: Callable[..., Any], *args: Any, seed: int = 0, step: float | No
 
     Args:
         f: an op, or any function written with `chainrule.ops`.
-        args: its arguments; float arrays (also within nested structures) are checked, all else is passed on as it is.
+        args: its arguments; float arrays, tensors and variables (also within nested structures) are checked, all else
+            is passed on as it is: Python's numbers too.
         seed: of the random weights and directions.
         step: the largest `h`; by default 0.02 times the size of the input. Stay further than that away from kinks.
         static: further arguments, passed on as they are.
@@ -85,7 +86,7 @@ def check_vjp(f: Callable[..., Any], *args: Any, seed: int = 0, step: float | No
 def _float64(value: Any) -> Any:
     if isinstance(value, Operators):
         value = value.value  # type: ignore[attr-defined]
-    if isinstance(value, float | np.floating) or (isinstance(value, np.ndarray) and value.dtype.kind == "f"):
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
         return np.asarray(value, np.float64)
     return value
 

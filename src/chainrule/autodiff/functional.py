@@ -27,8 +27,8 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[
         NotDifferentiableError: the result is not one float number, an argument is not of floats, or there is no derivative.
 
     >>> import chainrule as cr
-    >>> grad(lambda w, x: cr.ops.sum(w * x))([1.0, 2.0], 3.0)
-    [array(3., dtype=float32), array(3., dtype=float32)]
+    >>> grad(lambda w, x: cr.ops.sum(w * x))(np.array([1.0, 2.0]), 3.0)
+    array([3., 3.])
     >>> grad(grad(lambda x: x ** 3))(2.0)
     array(12., dtype=float32)
     """

@@ -151,9 +151,9 @@ class Op:
             return self.compute(values, static)
         output = tensor_of(self.compute(values, static), self.name)
         if tapes.active():
-            # What was converted on the way in is a constant: the rules see what the forward pass saw.
             for i, used in enumerate(values):
-                if used is not raw[i] and (type(used) is not np.ndarray or used.dtype.kind != raw[i].dtype.kind):
+                # What was converted on the way in is a constant: the rules see what the forward pass saw.
+                if used is not raw[i] and not (isinstance(inputs[i], Operators) and used.dtype.kind == raw[i].dtype.kind):
                     inputs[i] = used
             tapes.record(self, inputs, static, output, args)
         return output
@@ -223,12 +223,14 @@ class Op:
         >>> eval(multiply.derivatives["x1"].sentence, multiply.scope(10.0, 6.0, [2.0, 3.0], {}))
         30.0
         """
+        from chainrule import ops
+
         if self.align is not None:
             g, y, inputs = self.align(g, y, inputs, **static)
         arguments = (
             {self.tensors[0]: inputs, "index": index} if self.variadic else dict(zip(self.tensors, inputs, strict=True))
         )
-        return {**TABLE, "np": np, **arguments, **static, "g": g, "y": y}
+        return {**vars(ops), **TABLE, "np": np, **arguments, **static, "g": g, "y": y}
 
 
 def fit_to(g: Any, like: Any) -> Any:

@@ -42,7 +42,7 @@ def relu6(x: Value) -> Value:
 
 @op(
     x=(
-        "g * where(greater_equal(x, 0), 1, negative_slope)",
+        "where(greater_equal(x, 0), g, g * negative_slope)",
         lambda g, y, x, negative_slope: select(greater_equal(x, 0), g, g * negative_slope),
     )
 )

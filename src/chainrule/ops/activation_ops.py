@@ -170,7 +170,7 @@ def sparsemax(x: Value, axis: int = -1) -> Value:
 
 
 def _sparsemax_pull(g: Value, y: Value, axis: int) -> Value:
-    support = select(greater(y, 0), 1.0, 0.0)
+    support = greater(y, 0)
     return support * (g - divide(sum(g * support, axis, True), sum(support, axis, True)))
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule import tree
 from chainrule._typing import Value
+from chainrule.autodiff.op import Derivative, Op
+from chainrule.autodiff.operators import Operators
 from chainrule.ops.shapes import stack
 
 __all__ = [
     "cond",
+    "custom_gradient",
     "fori_loop",
     "map",
     "scan",
@@ -77,3 +81,32 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
 def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
     """The same as `map`."""
     return map(function, elements)
+
+
+def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function bring its own derivative: `f(*args)` returns `(y, pull_back)`, and `pull_back(g)` the gradients.
+
+    >>> import chainrule as cr
+    >>> @custom_gradient
+    ... def twice_as_steep(x):
+    ...     return x * x, lambda g: g * 4.0 * x
+    >>> cr.autodiff.grad(twice_as_steep)(3.0)
+    array(12., dtype=float32)
+    """
+
+    @functools.wraps(f)
+    def called(*args: Any) -> Any:
+        pulls: dict[str, Any] = {}
+
+        def forward(inputs: Sequence[Any]) -> Any:
+            y, pulls["back"] = f(*inputs)
+            return y.value if isinstance(y, Operators) else y  # type: ignore[attr-defined]
+
+        def rule(g: Any, y: Any, index: int, inputs: Sequence[Any]) -> Any:
+            parts = pulls["back"](g)
+            return (parts if isinstance(parts, tuple | list) else (parts,))[index]
+
+        forward.__name__ = getattr(f, "__name__", "custom_gradient")
+        return Op(forward, ("inputs",), {"inputs": Derivative("pull_back(g)[index]", rule)}, variadic=True)(args)
+
+    return called

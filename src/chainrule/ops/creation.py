@@ -114,6 +114,11 @@ def cast(x: Value, dtype: Any) -> Value:
     return x.astype(dtype, copy=False)
 
 
+def as_floats(x: Value) -> Value:
+    """Return `x`; integers and booleans become the default float type."""
+    return x if dtype(x).startswith("float") else cast(x, config.floatx())
+
+
 def saturate_cast(x: Value, dtype: Any) -> Value:
     """The numbers in another type; those beyond its range become its smallest or largest."""
     kind = np.dtype(dtype)

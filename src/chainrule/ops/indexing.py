@@ -21,9 +21,11 @@ __all__ = [
     "bincount",
     "digitize",
     "getitem",
+    "largest_of_segments",
     "scatter",
     "scatter_update",
     "searchsorted",
+    "segment_max",
     "segment_sum",
     "slice",
     "slice_update",
@@ -96,7 +98,7 @@ def take_back(x: Value, indices: Value, shape: Any, axis: int | None = None) -> 
 )
 def take_along_axis(x: Value, indices: Value, axis: int | None = None) -> Value:
     """One element for each entry of `indices`, looked up along an axis; in the flattened array without one."""
-    return np.take_along_axis(x, indices, axis)
+    return np.take_along_axis(x, indices, axis) if axis is not None else x.reshape(-1)[indices]
 
 
 @op(
@@ -221,6 +223,36 @@ def segment_sum(data: Value, segment_ids: Value, num_segments: int | None = None
     ids = np.asarray(segment_ids)
     count = int(ids.max(initial=-1)) + 1 if num_segments is None else num_segments
     return add_at(data, ids, (count, *shape_of(data)[1:]))
+
+
+@op(
+    "data",
+    "segment_ids",
+    data=(
+        "take(g, segment_ids, 0) * equal(data, take(y, segment_ids, 0))",
+        lambda g, y, data, segment_ids, num_segments: take(g, segment_ids, 0) * _largest(y, data, segment_ids),
+    ),
+)
+def largest_of_segments(data: Value, segment_ids: Value, num_segments: int) -> Value:
+    """See `segment_max`."""
+    least = -np.inf if data.dtype.kind == "f" else np.iinfo(data.dtype).min
+    result = np.full((num_segments, *data.shape[1:]), least, data.dtype)
+    np.maximum.at(result, segment_ids, data)
+    return result
+
+
+def _largest(y: Value, data: Value, segment_ids: Value) -> Value:
+    """Return 1 where a row holds its segment's largest, shared among equal ones."""
+    hits = np.equal(np.asarray(data), np.asarray(y)[segment_ids]).astype(data.dtype)
+    counts = np.zeros(y.shape, data.dtype)
+    np.add.at(counts, segment_ids, hits)
+    return hits / np.maximum(counts[segment_ids], 1)
+
+
+def segment_max(data: Value, segment_ids: Value, num_segments: int | None = None, sorted: bool = False) -> Value:
+    """The largest of the rows of each segment; -inf for a segment without rows."""
+    ids = np.asarray(segment_ids)
+    return largest_of_segments(data, ids, int(ids.max(initial=-1)) + 1 if num_segments is None else num_segments)
 
 
 def unravel_index(indices: Value, shape: Any) -> tuple[Value, ...]:

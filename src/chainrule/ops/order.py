@@ -1,4 +1,4 @@
-"""Order statistics: the median and other quantiles."""
+"""Order statistics: the median and other quantiles, histograms, distinct values."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import config
 from chainrule._typing import Value
 from chainrule.autodiff.promotion import as_array
-from chainrule.ops.creation import cast, dtype, shape
+from chainrule.ops.creation import as_floats, dtype, shape
 from chainrule.ops.indexing import sort, take
 from chainrule.ops.reductions import Axis, axes_of
 from chainrule.ops.shapes import reshape, transpose
 
 __all__ = [
+    "histogram",
     "median",
     "quantile",
+    "unique",
 ]
 
 METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
@@ -36,12 +37,11 @@ def quantile(x: Value, q: Any, axis: Axis = None, method: str = "linear", keepdi
         ValueError: another method was asked for.
 
     >>> quantile([1.0, 2.0, 3.0, 4.0], 0.5)
-    array(2.5, dtype=float32)
+    np.float32(2.5)
     """
     if method not in METHODS:
         raise ValueError(f"ops.quantile: method is one of {', '.join(METHODS)}, not {method!r}.")
-    if np.dtype(dtype(x)).kind != "f":
-        x = cast(x, config.floatx())
+    x = as_floats(x)
     lengths = shape(x)
     axes = axes_of(axis, len(lengths))
     free = [a for a in range(len(lengths)) if a not in axes]
@@ -72,3 +72,50 @@ def _places(parts: Any, count: int, method: str) -> tuple[Any, Any, Any]:
 def median(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
     """The middle one in order, or the mean of the two in the middle."""
     return quantile(x, 0.5, axis, "midpoint", keepdims)
+
+
+def unique(
+    x: Value,
+    sorted: bool = True,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    size: int | None = None,
+    fill_value: Any = None,
+) -> Any:
+    """The values that occur, in rising order, each once (a constant: no gradient passes).
+
+    Args:
+        x: the array.
+        sorted: accepted as in Keras; the result is always sorted.
+        return_index: also return where each value occurs first.
+        return_inverse: also return for each element the place of its value in the result.
+        return_counts: also return how often each value occurs.
+        axis: compare the slices along this axis; by default single elements.
+        size: cut or fill the result to this length.
+        fill_value: what it is filled with; by default the smallest value.
+    """
+    array = np.asarray(x)
+    found = np.unique(array, True, True, True, axis)
+    values, others = found[0], [part.astype(np.int32) for part in found[1:]]
+    others[1] = others[1].reshape(array.shape if axis is None else -1)
+    if size is not None:
+        along = 0 if axis is None else axis
+        lacking = max(size - values.shape[along], 0)
+        values = np.take(values, range(min(size, values.shape[along])), along)
+        if lacking:
+            filler = np.take(values, [0] * lacking, along)
+            values = np.concatenate([values, filler if fill_value is None else np.full_like(filler, fill_value)], along)
+    wanted = (return_index, return_inverse, return_counts)
+    parts = [part for part, want in zip(others, wanted, strict=True) if want]
+    return (values, *parts) if parts else values
+
+
+def histogram(x: Value, bins: int = 10, range: tuple[float, float] | None = None) -> tuple[Any, Any]:
+    """How many elements fall into each of `bins` equal intervals, and the intervals' ends (constants)."""
+    array = np.asarray(x)
+    if array.ndim != 1:
+        raise ValueError(f"ops.histogram takes a vector, not an array of shape {array.shape}.")
+    counts, edges = np.histogram(array, bins, range)
+    return counts.astype(np.int32), edges.astype(dtype(as_floats(array)))

@@ -19,7 +19,7 @@ from chainrule.ops.creation import cast
 from chainrule.ops.creation import shape as shape_of
 from chainrule.ops.elementwise import exp
 from chainrule.ops.indexing import getitem
-from chainrule.ops.shapes import broadcast_to, expand_dims, flip, reshape, squeeze, transpose
+from chainrule.ops.shapes import broadcast_to, expand_dims, flip, reshape, squeeze, stack, transpose
 
 __all__ = [
     "all",
@@ -30,6 +30,7 @@ __all__ = [
     "argmin",
     "average",
     "count_nonzero",
+    "cumprod",
     "cumsum",
     "diff",
     "length",
@@ -291,3 +292,17 @@ def diff(a: Value, n: int = 1, axis: int = -1) -> Value:
         key[axis] = slice(None, -1)
         a = later - getitem(a, tuple(key))
     return a
+
+
+def cumprod(x: Value, axis: int | None = None, dtype: Any = None) -> Value:
+    """The running product along an axis; of the flattened array without one."""
+    if axis is None:
+        x, axis = reshape(x, (-1,)), 0
+    if dtype is not None:
+        x = cast(x, dtype)
+    rank = len(shape_of(x))
+    products: list[Value] = []
+    for i in range(shape_of(x)[axis]):
+        factor = getitem(x, (*[slice(None)] * (axis % rank), i))
+        products.append(products[-1] * factor if products else factor)
+    return stack(products, axis)

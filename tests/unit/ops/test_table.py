@@ -1,0 +1,278 @@
+"""Laws that hold for every op of the table, found by introspection: forward, rules, second derivatives, sentences, types."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.special
+from chainrule import ops
+from chainrule.autodiff import TABLE, Op, check_vjp, vjp
+from chainrule.autodiff.op import fit_to
+
+OPS = {name: op for name, op in TABLE.items() if op.forward.__module__.startswith("chainrule.ops.")}
+rng = np.random.default_rng(7)
+
+
+def normal(*shape: int) -> Any:
+    return rng.normal(size=shape)
+
+
+def away(*shape: int) -> Any:
+    """Numbers that keep clear of each other and of 0, 1, 3 and 6, where kinks are."""
+    size = int(np.prod(shape))
+    return rng.permutation(np.linspace(-4, 4, size) + 0.137 if size > 1 else np.array([0.63])).reshape(shape)
+
+
+def within(low: float, high: float, *shape: int) -> Any:
+    return rng.uniform(low, high, shape)
+
+
+def c(*args: Any, **static: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return args, static
+
+
+PAIRS = [((3, 2), (3, 2)), ((3, 2), (2,)), ((3, 1), (1, 2)), ((), (2, 2)), ((2, 1, 3), (4, 1))]
+two = [c(away(*a), away(*b) + 0.05) for a, b in PAIRS]
+two_positive = [c(within(0.5, 2, *a), within(0.5, 2, *b)) for a, b in PAIRS]
+one = [c(away(5)), c(away(2, 3)), c(normal())]
+positive = [c(within(0.2, 3, 4)), c(within(0.2, 3, 2, 1, 3))]
+small = [c(within(-0.9, 0.9, 4)), c(within(-0.9, 0.9, 2, 3))]
+reduced = [
+    c(away(5)),
+    c(away(2, 3, 2)),
+    c(away(2, 3, 2), axis=1),
+    c(away(2, 3, 2), axis=-1, keepdims=True),
+    c(away(2, 3, 2), axis=(0, 2)),
+]
+axes = [c(away(3, 4)), c(away(3, 4), axis=0)]
+indices = np.array([[0, 2], [2, 1]])
+square = normal(3, 3) + 3 * np.eye(3)
+
+CASES: dict[str, list[Any]] = {
+    **{name: two for name in "add subtract multiply divide maximum minimum hypot arctan2 logaddexp".split()},
+    **{name: two for name in "equal not_equal greater greater_equal less less_equal wins floor_divide isclose".split()},
+    **{name: two for name in "logical_and logical_or logical_xor".split()},
+    **{name: two_positive for name in "mod fmod".split()},
+    "power": [*two_positive, c(away(4), 3.0), c(away(4), 2), c(within(0.5, 2, 3), -1.5)],
+    **{name: one for name in "negative square abs sign exp exp2 expm1 sin cos tan sinh cosh tanh arctan arcsinh erf".split()},
+    **{name: one for name in "erfc floor ceil trunc round nan_to_num isnan isfinite isinf logical_not copy".split()},
+    **{name: one for name in "relu relu6 leaky_relu sigmoid log_sigmoid softplus softsign elu silu stop_gradient".split()},
+    **{name: one for name in "celu mish squareplus tanh_shrink hard_tanh hard_silu hard_shrink soft_shrink".split()},
+    **{name: one for name in "sparse_plus sparse_sigmoid zeros_like ones_like".split()},
+    **{name: positive for name in "sqrt rsqrt reciprocal log log1p log2 log10".split()},
+    **{name: small for name in "arcsin arccos arctanh erfinv".split()},
+    "arccosh": [c(within(1.2, 3, 4))],
+    "clip": [c(away(4, 3), -1.0, 1.5), c(away(4, 3), normal(3) - 3, normal(4, 1) + 3)],
+    **{name: reduced for name in "sum mean prod max min var logsumexp length any all".split()},
+    "argmax": axes,
+    "count_nonzero": [c(away(3, 4)), c(away(3, 4), axis=(0, 1))],
+    "argmin": axes,
+    "argsort": [c(away(3, 4)), c(away(3, 4), axis=0)],
+    "cumsum": axes,
+    "softmax": [c(away(3, 4)), c(away(3, 4), axis=0), c(away(2, 3, 2), axis=(1, 2))],
+    "log_softmax": [c(away(3, 4)), c(away(3, 4), axis=0), c(away(2, 3, 2), axis=(1, 2))],
+    "sparsemax": [c(away(3, 4) / 4), c(away(3, 4) / 4, axis=0)],
+    "threshold": [c(away(3, 4), threshold=0.9, default_value=0.1)],
+    "select": [c(np.array([True, False, True]), away(2, 3), away(3)), c(np.array([[1], [0]]), away(2, 3), 2.0)],
+    "matmul": [
+        c(normal(2, 3), normal(3, 4)),
+        c(normal(3), normal(3, 4)),
+        c(normal(2, 3), normal(3)),
+        c(normal(3), normal(3)),
+        c(normal(5, 2, 3), normal(3, 4)),
+        c(normal(5, 1, 2, 3), normal(4, 3, 2)),
+        c(normal(5, 2, 3), normal(3)),
+        c(normal(3), normal(5, 3, 2)),
+    ],
+    "contract": [
+        c([normal(2, 3), normal(3, 4)], "bi,io->bo"),
+        c([normal(2, 3), normal(3, 4), normal(4)], "ab,bc,c->a"),
+        c([normal(2, 3)], "ab->b"),
+        c([normal(2, 3), normal(2, 3)], "ab,ab->"),
+        c([normal(2, 1, 3), normal(4, 3, 2)], "xab,ybc->xyac"),
+    ],
+    "reshape": [c(normal(2, 3), (3, 2)), c(normal(2, 3), -1)],
+    "transpose": [c(normal(2, 3, 4)), c(normal(2, 3, 4), (2, 0, 1)), c(normal(2, 3, 4), (-1, 0, -2))],
+    "expand_dims": [c(normal(2, 3), 1), c(normal(2, 3), (0, -1))],
+    "squeeze": [c(normal(2, 1, 3, 1)), c(normal(2, 1, 3, 1), 1), c(normal(2, 1, 3, 1), (1, 3))],
+    "broadcast_to": [c(normal(3), (2, 3)), c(normal(2, 1, 3), (5, 2, 4, 3))],
+    "concatenate": [c([normal(2, 3), normal(1, 3)]), c([normal(2, 3), normal(2, 1), normal(2, 2)], axis=-1)],
+    "stack": [c([normal(2, 3), normal(2, 3)]), c([normal(2, 3), normal(2, 3), normal(2, 3)], axis=-1)],
+    "flip": [c(normal(2, 3)), c(normal(2, 3), 1), c(normal(2, 3), (0, 1))],
+    "roll": [c(normal(2, 3), 1), c(normal(2, 3), 2, 1), c(normal(2, 3), (1, -1), (0, 1))],
+    "pad_constant": [c(normal(2, 3), 1), c(normal(2, 3), ((1, 0), (2, 1)), 5.0)],
+    "tril": [c(normal(3, 3)), c(normal(2, 3, 4), 1)],
+    "triu": [c(normal(3, 3)), c(normal(2, 3, 4), -1)],
+    "getitem": [
+        c(normal(4, 3), 1),
+        c(normal(4, 3), (slice(None, None, 2), -1)),
+        c(normal(4, 3), (indices, slice(1, None))),
+        c(normal(4, 3), np.array([True, False, True, True])),
+        c(normal(4, 3), (..., None, 0)),
+    ],
+    "add_at": [c(normal(2, 2, 3), indices, (4, 3)), c(normal(3), (slice(None), 1), (3, 2))],
+    "take": [c(normal(4, 3), indices, 0), c(normal(4, 3), np.array([0, 2, 2]), -1), c(normal(4, 3), indices)],
+    "take_back": [c(normal(2, 2, 3), indices, (4, 3), 0), c(normal(4, 3), np.array([0, 2, 2]), (4, 3), 1)],
+    "take_along_axis": [
+        c(normal(2, 3), indices, 1),
+        c(normal(4, 2), indices, 0),
+        c(normal(2, 3), np.array([[0], [2]]), -1),
+        c(normal(2, 3, 4), np.array([[[0, 1, 1, 0]]]), 1),
+        c(normal(2, 3), np.array([0, 0, 5])),
+    ],
+    "take_along_back": [c(normal(2, 2), indices, (2, 3), 1), c(normal(3), np.array([0, 0, 5]), (2, 3))],
+    "largest_of_segments": [c(away(5, 2), np.array([0, 2, 0, 1, 2]), 3)],
+    "top_indices": [c(away(3, 4), 2)],
+    "searchsorted": [c(np.arange(5.0), away(3, 4))],
+    "digitize": [c(away(3, 4), np.arange(5.0))],
+    "one_hot": [c(np.array([[0, 2], [1, -1]]), 3), c(np.array([0, 2]), 3, axis=0)],
+    "full_like": [c(away(2, 3), 4.0)],
+    "cast": [c(normal(2, 3), "float64")],
+    "inv": [c(square), c(np.stack([square, square.T]))],
+    "det": [c(square), c(np.stack([square, square.T + 1]))],
+    "solve": [c(square, normal(3, 2)), c(square, normal(3)), c(np.stack([square, square.T]), normal(2, 3, 1))],
+}
+
+NAMES = {"select": "where", "pad_constant": "pad", "top_indices": None, "wins": None, "cast": None, "stop_gradient": "copy"}
+REFERENCES: dict[str, Any] = {
+    "erf": scipy.special.erf,
+    "erfc": scipy.special.erfc,
+    "erfinv": scipy.special.erfinv,
+    "rsqrt": lambda x: x**-0.5,
+    "sigmoid": scipy.special.expit,
+    "log_sigmoid": scipy.special.log_expit,
+    "softplus": lambda x: np.logaddexp(x, 0),
+    "softsign": lambda x: x / (1 + abs(x)),
+    "relu": lambda x: np.where(x > 0, x, 0),
+    "relu6": lambda x: np.clip(x, 0, 6),
+    "leaky_relu": lambda x: np.where(x > 0, x, 0.2 * x),
+    "elu": lambda x: np.where(x > 0, x, np.exp(x) - 1),
+    "silu": lambda x: x * scipy.special.expit(x),
+    "softmax": lambda x, axis=-1: scipy.special.softmax(x, axis),
+    "log_softmax": lambda x, axis=-1: scipy.special.log_softmax(x, axis),
+    "logsumexp": scipy.special.logsumexp,
+    "length": lambda x, axis=None, keepdims=False: np.sum(x * x, axis, keepdims=keepdims) ** 0.5,
+    "wins": lambda a, b: np.heaviside(a - b, 0.5),
+    "contract": lambda operands, subscripts: np.einsum(subscripts, *operands),
+    "getitem": lambda x, key: x[key],
+    "take_along_axis": lambda x, at, axis=None: np.take_along_axis(x if axis is not None else x.ravel(), at, axis or 0),
+    "cast": lambda x, dtype: x.astype(dtype),
+    "pad_constant": lambda x, pad_width, constant_values=0: np.pad(x, pad_width, constant_values=constant_values),
+    "top_indices": lambda x, k: np.argsort(-x, -1)[..., :k],
+    "inv": np.linalg.inv,
+    "det": np.linalg.det,
+    "solve": lambda a, b: np.linalg.solve(a, b if b.ndim > 1 else b[:, None]).reshape(b.shape),
+    "one_hot": lambda x, n, axis=-1: np.moveaxis(np.where(x[..., None] == np.arange(n), 1.0, 0.0), -1, axis),
+    "largest_of_segments": lambda x, ids, n: np.stack([x[ids == i].max(0) for i in range(n)]),
+    "stop_gradient": np.copy,
+    "square": lambda x: x**2,
+    "mod": np.mod,
+    # the derivatives of take and their like have a test of their own: they are the transposed maps
+    "add_at": None,
+    "take_back": None,
+    "take_along_back": None,
+    **{name: None for name in "celu mish squareplus tanh_shrink hard_tanh hard_silu hard_shrink soft_shrink".split()},
+    **{name: None for name in "sparse_plus sparse_sigmoid sparsemax threshold".split()},  # see test_activations.py
+}
+EVERY = [pytest.param(name, n, id=f"{name}-{n}") for name in sorted(OPS) for n in range(len(CASES.get(name, [])))]
+DIFFERENTIABLE = [p for p in EVERY if OPS[str(p.values[0])].derivatives]
+
+
+def case(name: str, n: int) -> tuple[Op, list[Any], dict[str, Any]]:
+    """Return the op, its tensor inputs and all its other arguments."""
+    args, static = CASES[name][n]
+    inputs, static = OPS[name].bind(args, dict(static))
+    return OPS[name], list(inputs), static
+
+
+def of_floats(op: Op, inputs: list[Any], static: dict[str, Any]) -> tuple[Callable[..., Any], list[Any]]:
+    """Return the op as a function of its float arrays alone, and these."""
+    places = [i for i, v in enumerate(inputs) if isinstance(v, np.ndarray) and v.dtype.kind == "f"]
+
+    def f(*values: Any) -> Any:
+        filled = list(inputs)
+        for i, v in zip(places, values, strict=True):
+            filled[i] = v
+        return op(filled, **static) if op.variadic else op(*filled, **static)
+
+    return f, [inputs[i] for i in places]
+
+
+def test_every_op_has_cases() -> None:
+    assert set(CASES) == set(OPS)
+
+
+def test_the_list_of_ops_without_a_derivative_is_exact() -> None:
+    assert sorted(ops.NOT_DIFFERENTIABLE) == sorted(name for name, op in OPS.items() if not op.derivatives)
+
+
+@pytest.mark.parametrize(("name", "n"), EVERY)
+def test_forward_is_that_of_numpy_or_scipy(name: str, n: int) -> None:
+    args, static = CASES[name][n]
+    reference = REFERENCES.get(name, getattr(np, NAMES.get(name) or name, None))
+    if name in REFERENCES and reference is None:
+        return
+    expected = reference(*args, **static)
+    actual = OPS[name](*args, **static)
+    assert np.shape(actual) == np.shape(expected)
+    np.testing.assert_allclose(actual, expected, rtol=2e-15 if np.asarray(expected).dtype.kind == "b" else 1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize(("name", "n"), DIFFERENTIABLE)
+def test_rules_agree_with_central_differences(name: str, n: int) -> None:
+    args, static = CASES[name][n]
+    result = check_vjp(OPS[name], *args, **static)
+    assert result.errors
+    assert result.max_error <= 1e-7, result
+
+
+@pytest.mark.parametrize(("name", "n"), DIFFERENTIABLE)
+def test_rules_can_be_differentiated_again(name: str, n: int) -> None:
+    f, floats = of_floats(*case(name, n))
+    y = np.asarray(f(*floats))
+    result = check_vjp(lambda g, *values: vjp(f, *values)[1](g), normal(*y.shape), *floats)
+    assert result.max_error <= 1e-7, result
+
+
+@pytest.mark.parametrize(("name", "n"), DIFFERENTIABLE)
+def test_the_printed_sentence_is_the_rule(name: str, n: int) -> None:
+    op, inputs, static = case(name, n)
+    inputs = op.promoted(inputs)
+    y = op.compute(inputs, static)
+    g = normal(*np.shape(y))
+    for i in range(len(inputs)):
+        derivative = op.derivatives.get(op.tensors[0 if op.variadic else i])
+        if derivative is None or not isinstance(inputs[i], np.ndarray):
+            continue
+        (expected,) = op.pull_back(g, y, inputs, static, [i])
+        printed = eval(derivative.sentence, op.scope(g, y, inputs, static, i))
+        aligned = op.align(g, y, inputs, **static)[2] if op.align else inputs
+        printed = fit_to(np.asarray(printed), aligned[i]).reshape(expected.shape)
+        np.testing.assert_allclose(printed, expected, rtol=1e-12, atol=1e-13, err_msg=f"{name}: {derivative.sentence}")
+
+
+@pytest.mark.parametrize(("name", "n"), EVERY)
+def test_float32_stays_float32(name: str, n: int) -> None:
+    op, inputs, static = case(name, n)
+    if name == "cast":
+        static["dtype"] = "float32"
+    f, floats = of_floats(op, inputs, static)
+    floats = [v.astype(np.float32) for v in floats]
+    y, pullback = vjp(f, *floats)
+    assert np.asarray(y).dtype in (np.float32, np.int32, np.bool_)
+    if op.derivatives:
+        for g, x in zip(pullback(np.ones_like(y)), floats, strict=True):
+            assert g.dtype == np.float32
+            assert g.shape == x.shape
+
+
+@pytest.mark.parametrize("name", sorted(OPS))
+def test_rules_take_exactly_what_they_are_given(name: str) -> None:
+    op = OPS[name]
+    for derivative in op.derivatives.values():
+        head = ["g", "y", "index"] if op.variadic else ["g", "y"]
+        assert list(inspect.signature(derivative.rule).parameters) == [*head, *op.parameters]
