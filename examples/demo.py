@@ -1,0 +1,46 @@
+"""What `make demo` runs: two of scikit-learn's tables as CSV files, a network trained on each, one prediction explained."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from sklearn.datasets import load_breast_cancer, load_diabetes
+
+FOLDER = Path("demo")
+
+
+def chainrule(*arguments: str) -> None:
+    """Run the command line as a person would, showing the command."""
+    print(f"\n$ chainrule {' '.join(arguments)}", flush=True)
+    done = subprocess.run([sys.executable, "-m", "chainrule", *arguments], check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def write_tables() -> tuple[Path, Path]:
+    """Write the breast-cancer and the diabetes table as CSV, with the targets in words and in their own unit."""
+    FOLDER.mkdir(exist_ok=True)
+    cancer = load_breast_cancer(as_frame=True)
+    table = cancer.data.assign(diagnosis=cancer.target.map(dict(enumerate(cancer.target_names))))
+    table.to_csv(FOLDER / "breast_cancer.csv", index=False)
+    diabetes = load_diabetes(as_frame=True, scaled=False)
+    diabetes.data.assign(progression=diabetes.target).to_csv(FOLDER / "diabetes.csv", index=False)
+    return FOLDER / "breast_cancer.csv", FOLDER / "diabetes.csv"
+
+
+def main() -> None:
+    cancer, diabetes = write_tables()
+    runs = FOLDER / "runs"
+    chainrule("train", str(cancer), "--target", "diagnosis", "--seed", "1", "--out", str(runs), "--overwrite")
+    chainrule("train", str(diabetes), "--target", "progression", "--seed", "1", "--out", str(runs), "--overwrite")
+    print("\nOne prediction, with every number:")
+    chainrule("trace", f"{runs}/diabetes", str(diabetes), "--row", "17")
+    print(f"\nThe tables are in {FOLDER}/, the runs in {runs}/breast_cancer/ and {runs}/diabetes/:")
+    for path in sorted(runs.glob("*/*")):
+        print(f"  {path}  ({path.stat().st_size:,} bytes)")
+
+
+if __name__ == "__main__":
+    main()
