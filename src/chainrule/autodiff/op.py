@@ -110,13 +110,16 @@ class Op:
         common, tensors = None, False
         for value in args:  # the common case, with few further calls: float arrays or tensors of one type, and numbers
             kind = type(value)
-            if kind is Tensor:
-                tensors = True
-                value = value.value
-            elif kind is not np.ndarray:
-                if self.broadcasts and (kind is float or kind is int):
+            if kind is not np.ndarray:
+                if kind is Tensor:
+                    value = value.value
+                elif (kind is float or kind is int) and self.broadcasts:
                     continue
-                return self._call(args, static)
+                elif isinstance(value, Operators) and not value.symbolic and tapes.substitutions() is None:
+                    value = value.value  # type: ignore[attr-defined]
+                else:
+                    return self._call(args, static)
+                tensors = True
             if common is None:
                 common = value.dtype
             elif value.dtype is not common:
@@ -125,7 +128,8 @@ class Op:
             return self._call(args, static)
         if not tensors:
             return self.compute(args, static)
-        output = tensor_of(self.compute([v.value if type(v) is Tensor else v for v in args], static), self.name)
+        raw = [v.value if isinstance(v, Operators) else v for v in args]  # type: ignore[attr-defined]
+        output = tensor_of(self.compute(raw, static), self.name)
         if tapes.active():
             tapes.record(self, list(args), static, output, args)
         return output
@@ -235,17 +239,19 @@ class Op:
 
 def fit_to(g: Any, like: Any) -> Any:
     """Sum a gradient over the axes along which `like` was broadcast (or repeat it), and give it the float type of `like`."""
-    if g.shape != like.shape:
-        extra = g.ndim - len(like.shape)
-        if extra >= 0:
-            axes = (*range(extra), *(i + extra for i, n in enumerate(like.shape) if n == 1 and g.shape[i + extra] != 1))
+    shape, wanted = g.shape, like.shape
+    if shape != wanted:
+        extra = max(len(shape) - len(wanted), 0)
+        if extra:
+            g = TABLE["sum"](g, tuple(range(extra)))
+            shape = g.shape
+        if len(shape) == len(wanted):
+            axes = tuple([i for i, n in enumerate(wanted) if n == 1 and shape[i] != 1])
             if axes:
-                g = TABLE["sum"](g, axis=axes, keepdims=True)
-                if extra:
-                    g = TABLE["reshape"](g, newshape=g.shape[extra:])
-        if g.shape != like.shape:
-            g = TABLE["broadcast_to"](g, shape=like.shape)
-    return g if g.dtype == like.dtype else TABLE["cast"](g, dtype=like.dtype)
+                g = TABLE["sum"](g, axes, True)
+        if g.shape != wanted:
+            g = TABLE["broadcast_to"](g, wanted)
+    return g if g.dtype == like.dtype else TABLE["cast"](g, like.dtype)
 
 
 def _holds_tensors(value: Any) -> bool:

@@ -32,6 +32,13 @@ class Operators:
 
         return call_function(function, args, kwargs)
 
+    @property
+    def mT(self) -> Any:
+        """The matrix transposed: the last two axes exchanged."""
+        from chainrule.ops.shapes import swapaxes
+
+        return swapaxes(self, -1, -2)
+
     def __add__(self, other: Any) -> Any:
         return TABLE["add"](self, other)
 

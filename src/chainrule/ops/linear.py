@@ -12,7 +12,7 @@ from chainrule.autodiff.op import op
 from chainrule.ops.arithmetic import multiply
 from chainrule.ops.creation import ndim
 from chainrule.ops.creation import shape as shape_of
-from chainrule.ops.shapes import moveaxis, reshape, stack, swapaxes, transpose
+from chainrule.ops.shapes import moveaxis, reshape, stack, transpose
 
 __all__ = [
     "cross",
@@ -41,8 +41,8 @@ def vectors_as_matrices(g: Value, y: Value, inputs: list[Any]) -> Any:
 
 
 @op(
-    x1=("g @ swapaxes(x2, -1, -2)", lambda g, y, x1, x2: matmul(g, swapaxes(x2, -1, -2))),
-    x2=("swapaxes(x1, -1, -2) @ g", lambda g, y, x1, x2: matmul(swapaxes(x1, -1, -2), g)),
+    x1=("g @ x2.mT", lambda g, y, x1, x2: g @ x2.mT),
+    x2=("x1.mT @ g", lambda g, y, x1, x2: x1.mT @ g),
     align=vectors_as_matrices,
 )
 def matmul(x1: Value, x2: Value) -> Value:

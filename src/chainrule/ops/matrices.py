@@ -12,7 +12,7 @@ from chainrule.autodiff.op import op
 from chainrule.ops.creation import shape as shape_of
 from chainrule.ops.indexing import add_at, getitem
 from chainrule.ops.reductions import sum
-from chainrule.ops.shapes import moveaxis, reshape, swapaxes
+from chainrule.ops.shapes import moveaxis, reshape
 
 __all__ = [
     "det",
@@ -73,7 +73,7 @@ def vector_as_column(g: Value, y: Value, inputs: list[Any]) -> Any:
 
 
 @op(
-    x=("-swapaxes(y, -1, -2) @ g @ swapaxes(y, -1, -2)", lambda g, y, x: -(_t(y) @ g @ _t(y))),
+    x=("-y.mT @ g @ y.mT", lambda g, y, x: -(y.mT @ g @ y.mT)),
     floats=True,
 )
 def inv(x: Value) -> Value:
@@ -83,8 +83,8 @@ def inv(x: Value) -> Value:
 
 @op(
     x=(
-        "g[..., None, None] * y[..., None, None] * swapaxes(inv(x), -1, -2)",
-        lambda g, y, x: _column(g * y) * _t(inv(x)),
+        "(g * y)[..., None, None] * inv(x).mT",
+        lambda g, y, x: _column(g * y) * inv(x).mT,
     ),
     floats=True,
 )
@@ -95,20 +95,16 @@ def det(x: Value) -> Value:
 
 @op(
     a=(
-        "-solve(swapaxes(a, -1, -2), g) @ swapaxes(y, -1, -2)",
-        lambda g, y, a, b: -(solve(_t(a), g) @ _t(y)),
+        "-solve(a.mT, g) @ y.mT",
+        lambda g, y, a, b: -(solve(a.mT, g) @ y.mT),
     ),
-    b=("solve(swapaxes(a, -1, -2), g)", lambda g, y, a, b: solve(_t(a), g)),
+    b=("solve(a.mT, g)", lambda g, y, a, b: solve(a.mT, g)),
     align=vector_as_column,
     floats=True,
 )
 def solve(a: Value, b: Value) -> Value:
     """The `x` with `a @ x = b`; `b` is a vector or a matrix."""
     return np.linalg.solve(a, b)
-
-
-def _t(x: Value) -> Value:
-    return swapaxes(x, -1, -2)
 
 
 def _column(x: Value) -> Value:

@@ -91,12 +91,11 @@ def _series(x: Array) -> Array:
 
 def _tail(x: Array) -> Array:
     """Return `erfc(x)` for `x >= 0.5`."""
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        t = np.where(np.isinf(x), 1, 1 - 7 / (x + 3))
-        b = c = np.zeros_like(x)
-        for coefficient in reversed(CHEBYSHEV[1:]):  # Clenshaw's recurrence
-            b, c = 2 * t * b - c + coefficient, b
-        q = t * b - c + CHEBYSHEV[0]
-        head = x.astype(np.float32).astype(np.float64)  # exp(-x²) in two factors, the first of an exact square
-        rest = np.where(np.isinf(x), 0, (head - x) * (head + x))
-        return np.exp(-head * head) * np.exp(rest) * (q / (1 + x))
+    x = np.minimum(x, 30)  # beyond, it is 0 in float64
+    t = 1 - 7 / (x + 3)
+    b = c = np.zeros_like(x)
+    for coefficient in reversed(CHEBYSHEV[1:]):  # Clenshaw's recurrence
+        b, c = 2 * t * b - c + coefficient, b
+    q = t * b - c + CHEBYSHEV[0]
+    head = x.astype(np.float32).astype(np.float64)  # exp(-x²) in two factors, the first of an exact square
+    return np.exp(-head * head) * np.exp((head - x) * (head + x)) * (q / (1 + x))
