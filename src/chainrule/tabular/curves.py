@@ -9,6 +9,18 @@ from chainrule.errors import missing_extra
 _BLUE, _VERMILLION = "#0072B2", "#D55E00"
 
 
+def require_matplotlib() -> None:
+    """Raise now, rather than after the training, if matplotlib is not installed.
+
+    Raises:
+        MissingExtraError: it is not.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise missing_extra("matplotlib", "tables", "Drawing the curves") from None
+
+
 def save_curves(path: Path, history: dict[str, list[float]], best_epoch: int) -> None:
     """Write loss and metrics over the epochs, of training and validation, as a PNG.
 
@@ -18,11 +30,10 @@ def save_curves(path: Path, history: dict[str, list[float]], best_epoch: int) ->
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise missing_extra("matplotlib", "tables", "Drawing the curves") from None
+    require_matplotlib()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     names = [n for n in history if f"val_{n}" in history]
     names.sort(key=lambda n: n != "loss")
     figure = Figure(figsize=(5.5 * len(names), 4), layout="constrained")

@@ -72,3 +72,10 @@ def prediction_table(
 def all_rows(table: pl.DataFrame) -> Array:
     """Return the numbers of all rows, from 1."""
     return np.arange(1, table.height + 1)
+
+
+def as_records(text: str) -> list[dict[str, str]]:
+    """Return the rows of CSV text as dictionaries."""
+    import csv
+
+    return list(csv.DictReader(text.splitlines()))

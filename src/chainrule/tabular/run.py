@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chainrule.errors import DataError, ModelFileError
+from chainrule.errors import ModelFileError
 from chainrule.tabular.preprocess import TablePreprocessor
+from chainrule.tabular.settings import SettingsError
 
 if TYPE_CHECKING:
     from chainrule.tabular.recipe import Fitted
@@ -62,7 +63,7 @@ def load_run(path: str | Path) -> Run:
     if state is None:
         raise ModelFileError(
             f"{file}: the file holds a model, but no preprocessing, so it cannot take rows of a table. "
-            "Models that `chainrule train` wrote can; this one takes arrays: chainrule.models.load_model(...).predict(x)."
+            "Models that `chainrule train` wrote can; this one takes arrays: models.load_model(...).predict(x)."
         )
     preprocessor = TablePreprocessor.from_json(state, file)
     model = load_model(file)
@@ -92,7 +93,8 @@ def write_run(
         overwrite: whether a run of that name may be replaced.
 
     Raises:
-        DataError: the name is taken, or the folder cannot be written.
+        SettingsError: the name is taken.
+        ModelFileError: the folder cannot be written.
     """
     folder = run_folder(out, prepared.settings.data, name, overwrite)
     metrics = metrics_of(prepared, fitted, assessed)
@@ -100,7 +102,7 @@ def write_run(
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     except OSError as error:
-        raise DataError(
+        raise ModelFileError(
             f"{folder.parent}: cannot be written: {error.strerror}. Choose another folder: --out DIR."
         ) from None
     try:
@@ -108,7 +110,7 @@ def write_run(
         draft.chmod(0o755)
         _move(draft, folder)
     except OSError as error:
-        raise DataError(f"{folder}: cannot be written: {error.strerror}. Nothing was left behind.") from None
+        raise ModelFileError(f"{folder}: cannot be written: {error.strerror}. Nothing was left behind.") from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return Run(folder, fitted.model, prepared.preprocessor, metrics)
@@ -118,14 +120,16 @@ def run_folder(out: str | Path, data: str, name: str | None, overwrite: bool) ->
     """Return where a run will be written.
 
     Raises:
-        DataError: a name was given that is taken, without `overwrite`, or that is no plain name.
+        SettingsError: a name was given that is taken, without `overwrite`, or that is no plain name.
     """
     out = Path(out)
     if name is not None:
         if Path(name).name != name or name in (".", ".."):
-            raise DataError(f"{name!r} is no name for a run: give a plain name, and the folder around it with --out.")
+            raise SettingsError(
+                f"{name!r} is no name for a run: give a plain name, and the folder around it with --out."
+            )
         if (out / name).exists() and not overwrite:
-            raise DataError(f"{out / name} exists already. Choose another --name, or replace it: --overwrite.")
+            raise SettingsError(f"{out / name} exists already. Choose another --name, or replace it: --overwrite.")
         return out / name
     stem = Path(data).name.partition(".")[0] or "run"
     if overwrite or not (out / stem).exists():

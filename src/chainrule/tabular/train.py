@@ -161,6 +161,8 @@ def assess(prepared: Prepared, fitted: recipe.Fitted) -> Assessed:
 def train_table(path: str | Path, target: str, out: str | Path = "runs", **options: Any) -> Run:
     """Train a network on a table and write a run folder: the whole recipe, without a word.
 
+    The seed is set for the whole process, as `utils.set_random_seed` does.
+
     Args:
         path: CSV, TSV or Parquet.
         target: the column to predict.
@@ -171,9 +173,12 @@ def train_table(path: str | Path, target: str, out: str | Path = "runs", **optio
         DataError: the table is unfit.
         DivergedError: the loss became NaN or infinite; nothing is written then.
     """
-    from chainrule.tabular.run import write_run
+    from chainrule.tabular.curves import require_matplotlib
+    from chainrule.tabular.run import run_folder, write_run
 
+    require_matplotlib()
     naming = {k: options.pop(k) for k in ("name", "overwrite") if k in options}
+    run_folder(out, str(path), **{"name": None, "overwrite": False, **naming})
     prepared = prepare(Settings(data=str(path), target=target, **options))
     fitted = train(prepared)
     return write_run(out, prepared, fitted, assess(prepared, fitted), **naming)
