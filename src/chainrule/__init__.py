@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from chainrule.models import Functional as Functional
     from chainrule.models import Model as Model
     from chainrule.models import Sequential as Sequential
-    from chainrule.symbolic import KerasTensor as KerasTensor
     from chainrule.optimizers import Optimizer as Optimizer
     from chainrule.regularizers import Regularizer as Regularizer
+    from chainrule.symbolic import KerasTensor as KerasTensor
     from chainrule.variables import Variable as Variable
 
 _MODULES = frozenset({

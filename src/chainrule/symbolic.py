@@ -136,8 +136,10 @@ def _output_spec(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         shape = layer.compute_output_shape(next(iter(shapes.values())))
         if isinstance(shape, tuple) and all(n is None or isinstance(n, int | np.integer) for n in shape):
             return KerasTensor(shape, layer.compute_dtype)
-    return _probe_call(layer.call_inference, args, kwargs, layer.compute_dtype) if hasattr(layer, "call_inference") else (
-        _probe_call(lambda *a, **k: _run_quietly(layer, a, k), args, kwargs, layer.compute_dtype)
+    return (
+        _probe_call(layer.call_inference, args, kwargs, layer.compute_dtype)
+        if hasattr(layer, "call_inference")
+        else (_probe_call(lambda *a, **k: _run_quietly(layer, a, k), args, kwargs, layer.compute_dtype))
     )
 
 
@@ -218,7 +220,9 @@ def probe(layer: Layer, input_shape: Any) -> Any:
 
     def symbolic(s: Any) -> Any:
         if is_shape(s):
-            return KerasTensor(s, "int32" if getattr(layer, "integer_input", False) else layer.compute_dtype, name="probe")
+            return KerasTensor(
+                s, "int32" if getattr(layer, "integer_input", False) else layer.compute_dtype, name="probe"
+            )
         if isinstance(s, dict):
             return {k: symbolic(v) for k, v in s.items()}
         return [symbolic(v) for v in s]
@@ -262,7 +266,9 @@ def sort_graph(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> tuple[l
     names = [o.name for o in ordered]
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"The name '{name}' is used {names.count(name)} times in the model: give each layer its own.")
+            raise ValueError(
+                f"The name '{name}' is used {names.count(name)} times in the model: give each layer its own."
+            )
     nodes = sorted(finished, key=lambda n: -depth[id(n)])
     _check_connected(inputs, nodes)
     return nodes, ordered

@@ -29,7 +29,10 @@ class ReferenceEngine:
             batch = batches.step(step)
             if batch is None:
                 break
-            with seeds.step_scope(threefry.fold_in(key, step)), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            with (
+                seeds.step_scope(threefry.fold_in(key, step)),
+                np.errstate(over="ignore", invalid="ignore", divide="ignore"),
+            ):
                 losses.append(_train(model, batch))
             if not np.isfinite(losses[-1]):
                 break

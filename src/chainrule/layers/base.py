@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule import dtype_policies, tree
-from chainrule._typing import Array, Config, Shape
+from chainrule._typing import Array, Config
 from chainrule.autodiff.operators import Operators
 from chainrule.autodiff.tensor import Tensor
 from chainrule.errors import ShapeError
@@ -367,7 +367,9 @@ class Layer(Configurable):
 
     def _only_node(self) -> Any:
         if not self._nodes:
-            raise AttributeError(f"Layer '{self.name}' has not been called on a symbolic input: it has no input or output.")
+            raise AttributeError(
+                f"Layer '{self.name}' has not been called on a symbolic input: it has no input or output."
+            )
         return self._nodes[0]
 
     @property

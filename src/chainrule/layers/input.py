@@ -6,8 +6,8 @@ from typing import Any
 
 from chainrule.errors import ShapeError
 from chainrule.layers.base import Layer
-from chainrule.symbolic import KerasTensor, Node
 from chainrule.saving.serialization import public
+from chainrule.symbolic import KerasTensor, Node
 
 __all__ = ["Input", "InputLayer"]
 
@@ -40,7 +40,9 @@ class InputLayer(Layer):
         if sparse or ragged:
             raise ValueError(f"Input '{self.name}': sparse and ragged inputs are not supported; pass a dense array.")
         if (shape is None) == (batch_shape is None) and input_tensor is None:
-            raise ValueError(f"Input '{self.name}' needs `shape` (without the batch axis) or `batch_shape`, and only one of them.")
+            raise ValueError(
+                f"Input '{self.name}' needs `shape` (without the batch axis) or `batch_shape`, and only one of them."
+            )
         if input_tensor is not None:
             batch_shape = input_tensor.shape
         if shape is not None:

@@ -1,6 +1,6 @@
 """The loops of training, evaluation and prediction, to be read from top to bottom.
 
-    for each epoch:  order the rows  ->  for each batch: predict, loss, gradients, update  ->  validate  ->  tell the callbacks
+for each epoch:  order the rows  ->  for each batch: predict, loss, gradients, update  ->  validate  ->  tell the callbacks
 """
 
 from __future__ import annotations
@@ -105,7 +105,10 @@ def _split(x: Any, y: Any, s: FitSettings) -> tuple[Batches, Batches | None]:
     elif s.validation_split:
         (x, y, weight), tail = split_tail((x, y, weight), s.validation_split)
         validation = make_batches(
-            *tail, batch_size=s.validation_batch_size or s.batch_size, steps=s.validation_steps, where="fit (validation)"
+            *tail,
+            batch_size=s.validation_batch_size or s.batch_size,
+            steps=s.validation_steps,
+            where="fit (validation)",
         )
     batches = make_batches(
         x, y, weight, batch_size=s.batch_size, steps=s.steps_per_epoch, shuffle=bool(s.shuffle),
@@ -118,9 +121,14 @@ def _validation(s: FitSettings) -> Batches:
     data = s.validation_data
     parts = tuple(data) if isinstance(data, tuple | list) and not hasattr(data, "shape") else (data,)
     if len(parts) > 3:
-        raise DataError(f"fit: validation_data is (x, y), (x, y, sample_weight) or a dataset, but has {len(parts)} parts.")
+        raise DataError(
+            f"fit: validation_data is (x, y), (x, y, sample_weight) or a dataset, but has {len(parts)} parts."
+        )
     return make_batches(
-        *parts, batch_size=s.validation_batch_size or s.batch_size, steps=s.validation_steps, where="fit (validation_data)"
+        *parts,
+        batch_size=s.validation_batch_size or s.batch_size,
+        steps=s.validation_steps,
+        where="fit (validation_data)",
     )
 
 
@@ -138,7 +146,9 @@ def build_from(model: Any, x: Any) -> None:
     if not model.built or any(not layer.built for layer in model._flatten_layers()):
         row = tree.map_structure(lambda a: a[:1], x)
         if active():
-            raise DataError(f"Model '{model.name}' must be built before it is used inside a GradientTape: call it once first.")
+            raise DataError(
+                f"Model '{model.name}' must be built before it is used inside a GradientTape: call it once first."
+            )
         model(row, training=False)
     for index, layer in enumerate(model._flatten_layers()):
         layer._random_index = index
@@ -238,7 +248,14 @@ class _Watch:
 
 
 def evaluate(
-    model: Any, x: Any, y: Any, batch_size: int | None, verbose: Any, sample_weight: Any, steps: int | None, callbacks: Any
+    model: Any,
+    x: Any,
+    y: Any,
+    batch_size: int | None,
+    verbose: Any,
+    sample_weight: Any,
+    steps: int | None,
+    callbacks: Any,
 ) -> Logs:
     """Return loss and metrics on data as a dict."""
     from chainrule.callbacks.callback_list import CallbackList
@@ -298,15 +315,15 @@ def predict(model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int
         parts.append(engine.predict_batch(model, batch[0]))
         callbacks.on_predict_batch_end(step, {"outputs": parts[-1]})
     callbacks.on_predict_end()
-    return tree.map_structure(lambda *pieces: np.concatenate(pieces) if len(pieces) > 1 else np.array(pieces[0]), *parts)
+    return tree.map_structure(
+        lambda *pieces: np.concatenate(pieces) if len(pieces) > 1 else np.array(pieces[0]), *parts
+    )
 
 
 def on_batch(model: Any, where: str, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Logs:
     """Train on one batch, or test it, and return loss and metrics."""
     rows = len(tree.flatten(x)[0]) if len(tree.flatten(x)) else 0
-    batches = make_batches(
-        x, y, sample_weight, batch_size=max(rows, 1), class_weight=class_weight, where=where
-    )
+    batches = make_batches(x, y, sample_weight, batch_size=max(rows, 1), class_weight=class_weight, where=where)
     prepare(model, batches)
     model.reset_metrics()
     batch = batches.peek()

@@ -32,7 +32,9 @@ class Graph:
         for role, tensors in (("inputs", self.inputs), ("outputs", self.outputs)):
             for t in tensors:
                 if not isinstance(t, KerasTensor):
-                    raise ValueError(f"Model: `{role}` must be symbolic tensors (from Input or layer calls), but holds {t!r}.")
+                    raise ValueError(
+                        f"Model: `{role}` must be symbolic tensors (from Input or layer calls), but holds {t!r}."
+                    )
         self.nodes, self.operations = sort_graph(self.inputs, self.outputs)
 
     @property
@@ -76,7 +78,9 @@ class Graph:
         else:
             flat = tree.flatten(inputs)
             if len(flat) != len(self.inputs):
-                raise ShapeError(f"The model has {len(self.inputs)} inputs {self.input_names}, but received {len(flat)}.")
+                raise ShapeError(
+                    f"The model has {len(self.inputs)} inputs {self.input_names}, but received {len(flat)}."
+                )
             return flat
         missing = [n for n in names if n not in inputs]
         if missing:
@@ -110,7 +114,9 @@ def _wrong_shape(t: KerasTensor, shape: tuple[int, ...]) -> str:
     if len(shape) == len(wanted) - 1 and shape == tuple(wanted[1:]):
         return f"{text} One observation is a batch of one: x[None, :], or x.reshape(1, -1)."
     if len(shape) == len(wanted) and len(shape) == 2:
-        return f"{text} The model was built for {wanted[1]} features per row, the array has {shape[1]}: check its columns."
+        return (
+            f"{text} The model was built for {wanted[1]} features per row, the array has {shape[1]}: check its columns."
+        )
     if len(shape) > len(wanted) and int(np.prod(shape[1:])) == wanted[-1]:
         return f"{text} Flatten each observation: x.reshape(len(x), -1)."
     return f"{text} Reshape the array, or change the model's Input."

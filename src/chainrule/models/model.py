@@ -43,7 +43,9 @@ class Model(Trainer, Layer):
             inputs, outputs, args, kwargs = _take_graph(args, kwargs)
             graph = Graph(inputs, outputs)
         if args:
-            raise TypeError(f"{type(self).__name__}: expected Model(inputs, outputs), or keyword arguments such as name=.")
+            raise TypeError(
+                f"{type(self).__name__}: expected Model(inputs, outputs), or keyword arguments such as name=."
+            )
         Layer.__init__(self, **kwargs)
         Trainer.__init__(self)
         self._graph = graph
@@ -157,7 +159,9 @@ class Model(Trainer, Layer):
 
     def _need_graph(self) -> Graph:
         if self._graph is None:
-            raise AttributeError(f"Model '{self.name}' has no symbolic inputs and outputs: it is not built, or is Python code.")
+            raise AttributeError(
+                f"Model '{self.name}' has no symbolic inputs and outputs: it is not built, or is Python code."
+            )
         return self._graph
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -265,7 +269,9 @@ def _single(values: list[Any]) -> Any:
 
 
 def _is_structure(shape: Any) -> bool:
-    return isinstance(shape, dict) or (isinstance(shape, list | tuple) and bool(shape) and isinstance(shape[0], list | tuple))
+    return isinstance(shape, dict) or (
+        isinstance(shape, list | tuple) and bool(shape) and isinstance(shape[0], list | tuple)
+    )
 
 
 def _map_shapes(function: Callable[[Any], Any], shape: Any) -> Any:

@@ -12,8 +12,8 @@ from chainrule.layers.base import Layer
 from chainrule.layers.input import InputLayer
 from chainrule.models.graph import Graph
 from chainrule.models.model import Model
-from chainrule.symbolic import KerasTensor
 from chainrule.saving.serialization import deserialize_keras_object, public, serialize_keras_object
+from chainrule.symbolic import KerasTensor
 from chainrule.utils.naming import unique_name
 
 
@@ -92,10 +92,18 @@ class Sequential(Model):
         """Make all variables for inputs of this shape (with the batch axis)."""
         if input_shape is None:
             if not self._entry:
-                raise ShapeError(f"Sequential '{self.name}': build needs an input shape, or an Input as the first layer.")
+                raise ShapeError(
+                    f"Sequential '{self.name}': build needs an input shape, or an Input as the first layer."
+                )
         elif not self._entry:
-            if isinstance(input_shape, dict | list) and input_shape and isinstance(input_shape[0] if isinstance(input_shape, list) else 0, tuple):
-                raise ShapeError(f"Sequential '{self.name}' takes one input, but received {len(input_shape)}. Use a functional Model.")
+            if (
+                isinstance(input_shape, dict | list)
+                and input_shape
+                and isinstance(input_shape[0] if isinstance(input_shape, list) else 0, tuple)
+            ):
+                raise ShapeError(
+                    f"Sequential '{self.name}' takes one input, but received {len(input_shape)}. Use a functional Model."
+                )
             shape = tuple(input_shape)
             if len(shape) == 1:
                 raise ShapeError(
@@ -157,7 +165,12 @@ def _declared_entry(layer: Layer) -> list[InputLayer]:
         return [InputLayer(batch_shape=legacy["batch_input_shape"])]
     if "input_shape" in legacy or "input_dim" in legacy:
         shape = legacy.get("input_shape") or (legacy["input_dim"],)
-        return [InputLayer(shape=(int(shape),) if isinstance(shape, int | np.integer) else shape, batch_size=legacy.get("batch_size"))]
+        return [
+            InputLayer(
+                shape=(int(shape),) if isinstance(shape, int | np.integer) else shape,
+                batch_size=legacy.get("batch_size"),
+            )
+        ]
     graph = layer._graph_or_none() if isinstance(layer, Model) else None
     if graph is not None and len(graph.inputs) == 1:
         return [InputLayer(batch_shape=graph.inputs[0].shape, dtype=graph.inputs[0].dtype)]

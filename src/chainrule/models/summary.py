@@ -21,7 +21,11 @@ class _Column:
     end: float  # where the column ends, as a share of the line
 
 
-_PLAIN = (_Column("Layer (type)", "left", 0.45), _Column("Output Shape", "left", 0.80), _Column("Param #", "right", 1.0))
+_PLAIN = (
+    _Column("Layer (type)", "left", 0.45),
+    _Column("Output Shape", "left", 0.80),
+    _Column("Param #", "right", 1.0),
+)
 _WIRED = (
     _Column("Layer (type)", "left", 0.3), _Column("Output Shape", "left", 0.56), _Column("Param #", "right", 0.74),
     _Column("Connected to", "left", 1.0),
@@ -117,7 +121,9 @@ def _chosen(members: list[Any], layer_range: Any) -> list[Any]:
     start = [i for i, m in enumerate(members) if re.match(first, m.name)]
     stop = [i for i, m in enumerate(members) if re.match(last, m.name)]
     if not start or not stop:
-        raise ValueError(f"summary: no layers match layer_range={list(layer_range)}; layers are {[m.name for m in members]}.")
+        raise ValueError(
+            f"summary: no layers match layer_range={list(layer_range)}; layers are {[m.name for m in members]}."
+        )
     return members[min(min(start), min(stop)) : max(max(start), max(stop)) + 1]
 
 

@@ -298,7 +298,12 @@ class Trainer:
         return logs if return_dict else self._in_order(logs)
 
     def predict(
-        self, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: int | None = None, callbacks: Any = None
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
     ) -> Any:
         """Return the outputs for data as NumPy arrays."""
         return loops.predict(self, x, batch_size, verbose, steps, callbacks)
