@@ -79,15 +79,25 @@ class BatchNormalization(Layer):
     def build(self, input_shape: Shape) -> None:
         width = input_shape[self.axis]
         if width is None:
-            raise ShapeError(f"BatchNormalization '{self.name}': axis {self.axis} of the input must be known, but its shape is {input_shape}.")
+            raise ShapeError(
+                f"BatchNormalization '{self.name}': axis {self.axis} of the input must be known, but its shape is {input_shape}."
+            )
         self.gamma = self.beta = None
         if self.scale:
             self.gamma = self.add_weight(
-                (width,), self.gamma_initializer, regularizer=self.gamma_regularizer, constraint=self.gamma_constraint, name="gamma"
+                (width,),
+                self.gamma_initializer,
+                regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+                name="gamma",
             )
         if self.center:
             self.beta = self.add_weight(
-                (width,), self.beta_initializer, regularizer=self.beta_regularizer, constraint=self.beta_constraint, name="beta"
+                (width,),
+                self.beta_initializer,
+                regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
+                name="beta",
             )
         self.moving_mean = self.add_weight((width,), self.moving_mean_initializer, trainable=False, name="moving_mean")
         self.moving_variance = self.add_weight(
@@ -103,7 +113,9 @@ class BatchNormalization(Layer):
             self._follow(mean, variance)
         else:
             mean, variance = self.moving_mean, self.moving_variance
-        return ops.batch_normalization(inputs, mean, variance, kept, offset=self.beta, scale=self.gamma, epsilon=self.epsilon)
+        return ops.batch_normalization(
+            inputs, mean, variance, kept, offset=self.beta, scale=self.gamma, epsilon=self.epsilon
+        )
 
     def _follow(self, mean: Value, variance: Value) -> None:
         """Move the averages towards the statistics of a batch."""

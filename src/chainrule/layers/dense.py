@@ -63,7 +63,9 @@ class Dense(Layer):
         if isinstance(units, bool) or int(units) != units or units <= 0:
             raise ValueError(f"Dense '{self.name}': units must be a positive whole number, but is {units!r}.")
         if lora_rank is not None or quantization_config is not None:
-            raise ValueError(f"Dense '{self.name}': lora_rank and quantization_config are not part of chainrule; use Keras.")
+            raise ValueError(
+                f"Dense '{self.name}': lora_rank and quantization_config are not part of chainrule; use Keras."
+            )
         self.units = int(units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
@@ -78,7 +80,9 @@ class Dense(Layer):
     def build(self, input_shape: Shape) -> None:
         width = input_shape[-1]
         if width is None:
-            raise ShapeError(f"Dense '{self.name}': the last axis of the input must be known, but its shape is {input_shape}.")
+            raise ShapeError(
+                f"Dense '{self.name}': the last axis of the input must be known, but its shape is {input_shape}."
+            )
         self.kernel = self.add_weight(
             (width, self.units), self.kernel_initializer, regularizer=self.kernel_regularizer,
             constraint=self.kernel_constraint, name="kernel",

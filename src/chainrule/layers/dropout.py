@@ -39,7 +39,9 @@ class Dropout(RandomLayer):
     ([0.0, 2.0], True)
     """
 
-    def __init__(self, rate: float, noise_shape: Sequence[int | None] | None = None, seed: int | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, rate: float, noise_shape: Sequence[int | None] | None = None, seed: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(seed, **kwargs)
         self.rate = _share(self.name, rate)
         self.noise_shape = None if noise_shape is None else tuple(noise_shape)
@@ -94,5 +96,3 @@ class GaussianDropout(RandomLayer):
             return inputs
         noise = threefry.normal(self._next_key(), tuple(inputs.shape), inputs.dtype)
         return inputs * (1.0 + noise * float(np.sqrt(self.rate / (1.0 - self.rate))))
-
-

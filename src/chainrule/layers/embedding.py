@@ -55,9 +55,13 @@ class Embedding(Layer):
         kwargs.pop("input_length", None)  # Keras 2
         super().__init__(**kwargs)
         if lora_rank is not None or quantization_config is not None:
-            raise ValueError(f"Embedding '{self.name}': lora_rank and quantization_config are not part of chainrule; use Keras.")
+            raise ValueError(
+                f"Embedding '{self.name}': lora_rank and quantization_config are not part of chainrule; use Keras."
+            )
         if input_dim < 1 or output_dim < 1:
-            raise ValueError(f"Embedding '{self.name}': input_dim and output_dim must be positive, but are {input_dim} and {output_dim}.")
+            raise ValueError(
+                f"Embedding '{self.name}': input_dim and output_dim must be positive, but are {input_dim} and {output_dim}."
+            )
         self.input_dim = int(input_dim)
         self.output_dim = int(output_dim)
         self.embeddings_initializer = initializers.get(embeddings_initializer)
@@ -77,7 +81,7 @@ class Embedding(Layer):
         numbers = np.asarray(inputs)
         if numbers.dtype.kind not in "iu":
             numbers = numbers.astype(np.int32)
-        if numbers.size and not (0 <= numbers.min() and numbers.max() < self.input_dim):
+        if numbers.size and not (numbers.min() >= 0 and numbers.max() < self.input_dim):
             at = tuple(int(i) for i in np.argwhere((numbers < 0) | (numbers >= self.input_dim))[0])
             raise DataError(
                 f"Embedding '{self.name}': expected whole numbers from 0 to {self.input_dim - 1}, "

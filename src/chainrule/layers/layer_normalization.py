@@ -64,15 +64,25 @@ class LayerNormalization(Layer):
     def build(self, input_shape: Shape) -> None:
         shape = tuple(input_shape[a] for a in self._axes(len(input_shape)))
         if None in shape:
-            raise ShapeError(f"LayerNormalization '{self.name}': the normalised axes must be known, but the input shape is {input_shape}.")
+            raise ShapeError(
+                f"LayerNormalization '{self.name}': the normalised axes must be known, but the input shape is {input_shape}."
+            )
         self.gamma = self.beta = None
         if self.scale:
             self.gamma = self.add_weight(
-                shape, self.gamma_initializer, regularizer=self.gamma_regularizer, constraint=self.gamma_constraint, name="gamma"
+                shape,
+                self.gamma_initializer,
+                regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+                name="gamma",
             )
         if self.center:
             self.beta = self.add_weight(
-                shape, self.beta_initializer, regularizer=self.beta_regularizer, constraint=self.beta_constraint, name="beta"
+                shape,
+                self.beta_initializer,
+                regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
+                name="beta",
             )
 
     def call(self, inputs: Value) -> Value:

@@ -32,7 +32,9 @@ class _Merge(Layer):
         shapes = _shapes(self, input_shape)
         if len(shapes) < self.fewest or (self.most and len(shapes) > self.most):
             wanted = f"{self.most}" if self.most == self.fewest else f"at least {self.fewest}"
-            raise ShapeError(f"{type(self).__name__} '{self.name}' takes a list of {wanted} inputs, but received {len(shapes)}.")
+            raise ShapeError(
+                f"{type(self).__name__} '{self.name}' takes a list of {wanted} inputs, but received {len(shapes)}."
+            )
         _broadcast(self, shapes)
 
     def call(self, inputs: Sequence[Value]) -> Value:
@@ -135,7 +137,9 @@ class Concatenate(Layer):
         for shape in shapes:
             rest = [n for a, n in enumerate(shape) if a != axis]
             first = [n for a, n in enumerate(shapes[0]) if a != axis]
-            if len(shape) != len(shapes[0]) or any(a != b for a, b in zip(rest, first, strict=True) if None not in (a, b)):
+            if len(shape) != len(shapes[0]) or any(
+                a != b for a, b in zip(rest, first, strict=True) if None not in (a, b)
+            ):
                 raise ShapeError(
                     f"Concatenate '{self.name}': all axes but axis {self.axis} must agree, but the inputs have shapes {shapes}."
                 )
@@ -149,7 +153,9 @@ class Concatenate(Layer):
 
 def _shapes(layer: Layer, shapes: Any) -> list[Shape]:
     if not isinstance(shapes, list | tuple) or not shapes or not isinstance(shapes[0], list | tuple):
-        raise ShapeError(f"{type(layer).__name__} '{layer.name}' takes a list of inputs: layer([a, b]). Received one of shape {shapes}.")
+        raise ShapeError(
+            f"{type(layer).__name__} '{layer.name}' takes a list of inputs: layer([a, b]). Received one of shape {shapes}."
+        )
     return [tuple(s) for s in shapes]
 
 

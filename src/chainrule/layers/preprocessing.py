@@ -59,11 +59,18 @@ class Normalization(Layer):
     """
 
     def __init__(
-        self, axis: int | Sequence[int] | None = -1, mean: Any = None, variance: Any = None, invert: bool = False, **kwargs: Any
+        self,
+        axis: int | Sequence[int] | None = -1,
+        mean: Any = None,
+        variance: Any = None,
+        invert: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         if (mean is None) != (variance is None):
-            raise ValueError(f"Normalization '{self.name}': give mean and variance together, or neither and use adapt().")
+            raise ValueError(
+                f"Normalization '{self.name}': give mean and variance together, or neither and use adapt()."
+            )
         self.axis = axis
         self.mean_given = None if mean is None else np.asarray(mean, np.float64)
         self.variance_given = None if variance is None else np.asarray(variance, np.float64)
@@ -75,14 +82,18 @@ class Normalization(Layer):
             return ()
         axes = (self.axis,) if isinstance(self.axis, int) else tuple(self.axis)
         if any(not -rank <= a < rank for a in axes):
-            raise ShapeError(f"Normalization '{self.name}': axis {self.axis} does not exist in an input of {rank} axes.")
+            raise ShapeError(
+                f"Normalization '{self.name}': axis {self.axis} does not exist in an input of {rank} axes."
+            )
         return tuple(sorted(a % rank for a in axes))
 
     def build(self, input_shape: Shape) -> None:
         kept = self._kept(len(input_shape))
         shape = tuple(input_shape[a] for a in kept)
         if None in shape:
-            raise ShapeError(f"Normalization '{self.name}': axis {self.axis} must be known, but the input shape is {input_shape}.")
+            raise ShapeError(
+                f"Normalization '{self.name}': axis {self.axis} must be known, but the input shape is {input_shape}."
+            )
         self._broadcast = tuple(n if a in kept else 1 for a, n in enumerate(input_shape))
         if self.mean_given is None:
             self.adapt_mean = self.add_weight(shape, "zeros", trainable=False, name="mean")
@@ -96,7 +107,9 @@ class Normalization(Layer):
             DataError: no data, or not a number among them.
         """
         if self.mean_given is not None:
-            raise ValueError(f"Normalization '{self.name}': mean and variance were given, so there is nothing to adapt.")
+            raise ValueError(
+                f"Normalization '{self.name}': mean and variance were given, so there is nothing to adapt."
+            )
         total, mean, variance = 0, np.zeros(1), np.zeros(1)
         for batch in _batches_of(data):
             if batch.ndim == 1:
@@ -104,7 +117,9 @@ class Normalization(Layer):
             if not self.built:
                 self.build((None, *batch.shape[1:]))
             if not np.isfinite(batch).all():
-                raise DataError(f"Normalization '{self.name}': adapt received NaN or infinite values. Fill or drop them first.")
+                raise DataError(
+                    f"Normalization '{self.name}': adapt received NaN or infinite values. Fill or drop them first."
+                )
             axes = tuple(a for a in range(batch.ndim) if a not in self._kept(batch.ndim))
             rows = int(np.prod([batch.shape[a] for a in axes], dtype=np.int64))
             if not rows:
@@ -150,7 +165,13 @@ class Normalization(Layer):
     def get_config(self) -> dict[str, Any]:
         settings = self._base_config()
         given = {"mean": self.mean_given, "variance": self.variance_given}
-        settings.update({"axis": self.axis, "invert": self.invert, **{k: None if v is None else v.tolist() for k, v in given.items()}})
+        settings.update(
+            {
+                "axis": self.axis,
+                "invert": self.invert,
+                **{k: None if v is None else v.tolist() for k, v in given.items()},
+            }
+        )
         return settings
 
 
@@ -163,7 +184,9 @@ def _batches_of(data: Any) -> Any:
     return (np.asarray(b[0] if isinstance(b, tuple) else b, np.float64) for b in data)
 
 
-def _combine(n: int, mean: Array, variance: Array, m: int, mean_new: Array, variance_new: Array) -> tuple[int, Array, Array]:
+def _combine(
+    n: int, mean: Array, variance: Array, m: int, mean_new: Array, variance_new: Array
+) -> tuple[int, Array, Array]:
     """Return count, mean and variance of two groups together."""
     total = n + m
     together = (n * mean + m * mean_new) / total

@@ -15,7 +15,12 @@ from chainrule.saving.serialization import custom_object_scope, deserialize_kera
 from chainrule.symbolic import KerasTensor, Node, Operation
 
 _CLASS_NAMES = {"abs": "Absolute"}  # where Keras's class is not the op's name in camel case
-_MODULES = {"keras.src.ops.numpy": None, "keras.src.ops.nn": None, "keras.src.ops.core": None, "keras.src.ops.math": None}
+_MODULES = {
+    "keras.src.ops.numpy": None,
+    "keras.src.ops.nn": None,
+    "keras.src.ops.core": None,
+    "keras.src.ops.math": None,
+}
 
 
 # -- to a configuration -------------------------------------------------------------------------------------------------
@@ -49,7 +54,10 @@ def _describe_operation(operation: Any, nodes: list[Node], reference: Any) -> Co
     description["name"] = operation.name
     calls = [n for n in nodes if n.inputs]
     description["inbound_nodes"] = [
-        {"args": [_describe_value(a, reference) for a in n.args], "kwargs": {k: _describe_value(v, reference) for k, v in n.kwargs.items()}}
+        {
+            "args": [_describe_value(a, reference) for a in n.args],
+            "kwargs": {k: _describe_value(v, reference) for k, v in n.kwargs.items()},
+        }
         for n in calls
     ]
     return description
@@ -118,10 +126,14 @@ def _checked(config: Config, key: str) -> Any:
 
 def _make_operation(description: Config) -> Any:
     if description.get("module") in _MODULES:
-        name = {v: k for k, v in _CLASS_NAMES.items()}.get(description["class_name"]) or _snake(description["class_name"])
+        name = {v: k for k, v in _CLASS_NAMES.items()}.get(description["class_name"]) or _snake(
+            description["class_name"]
+        )
         op = TABLE.get(name)
         if not isinstance(op, Op):
-            raise ModelFileError(f"The model uses the operation {description['class_name']!r}, which chainrule.ops does not have.")
+            raise ModelFileError(
+                f"The model uses the operation {description['class_name']!r}, which chainrule.ops does not have."
+            )
         return Operation(op, name=description["name"])
     layer = deserialize_keras_object({k: v for k, v in description.items() if k not in ("name", "inbound_nodes")})
     if not isinstance(layer, Layer):
@@ -166,7 +178,11 @@ def _connect(operation: Any, call: Config, made: dict[tuple[str, int], Node]) ->
     args = [_value(a, made) for a in call["args"]]
     kwargs = {k: _value(v, made) for k, v in call.get("kwargs", {}).items()}
     if isinstance(operation, Layer):
-        kwargs = {k: v for k, v in kwargs.items() if not (k == "mask" and v is None) and not (k == "training" and v in (False, None))}
+        kwargs = {
+            k: v
+            for k, v in kwargs.items()
+            if not (k == "mask" and v is None) and not (k == "training" and v in (False, None))
+        }
     operation(*args, **kwargs)
 
 

@@ -30,7 +30,9 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     except OSError as error:
-        raise ModelFileError(f"Cannot write '{path}': {error.strerror}. Make the folder first, or choose another.") from error
+        raise ModelFileError(
+            f"Cannot write '{path}': {error.strerror}. Make the folder first, or choose another."
+        ) from error
     try:
         with os.fdopen(handle, "wb") as file:
             write(file)
@@ -41,7 +43,9 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
     except BaseException as error:
         Path(name).unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise ModelFileError(f"Cannot write '{path}': {error.strerror or error}. The old file, if any, is unchanged.") from error
+            raise ModelFileError(
+                f"Cannot write '{path}': {error.strerror or error}. The old file, if any, is unchanged."
+            ) from error
         raise
 
 
@@ -86,7 +90,9 @@ def _checked(path: Path, infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipI
         if bad or name in found or (info.external_attr >> 28) == 0xA:
             raise ModelFileError(f"'{path}' holds a member {name!r:.80} that no model file has.")
         if info.file_size > _MAX_RATIO * max(info.compress_size, 1):
-            raise ModelFileError(f"'{path}': member {name!r:.80} would grow {info.file_size // max(info.compress_size, 1)} times.")
+            raise ModelFileError(
+                f"'{path}': member {name!r:.80} would grow {info.file_size // max(info.compress_size, 1)} times."
+            )
         found[name] = info
     return found
 

@@ -34,7 +34,9 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
     if kwargs:
         raise TypeError(f"save: unknown arguments {sorted(kwargs)}.")
     if path.suffix != ".keras":
-        raise ModelFileError(f"Cannot save to '{path}': the name must end in '.keras' (or use save_weights for '.weights.h5').")
+        raise ModelFileError(
+            f"Cannot save to '{path}': the name must end in '.keras' (or use save_weights for '.weights.h5')."
+        )
     if path.exists() and not overwrite:
         raise ModelFileError(f"'{path}' exists already, and overwrite=False was given.")
     members = {
@@ -62,7 +64,9 @@ def _describe(model: Any, path: Path) -> str:
         raise ModelFileError(f"Cannot save to '{path}': {error}") from error
 
 
-def load_model(filepath: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True, safe_mode: bool = True) -> Any:
+def load_model(
+    filepath: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
+) -> Any:
     """Read a model from a `.keras` file, written here or by Keras 3 (`keras.saving.load_model`).
 
     Names in the file are looked up in a closed table and in `custom_objects`; nothing is imported or run.
@@ -99,7 +103,9 @@ def _rebuild(path: Path, config: Any) -> Any:
     except ChainruleError as error:
         raise ModelFileError(f"'{path}': {error}"[:700]) from error
     except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
-        raise ModelFileError(f"'{path}': the configuration is malformed: {type(error).__name__}: {error}"[:500]) from error
+        raise ModelFileError(
+            f"'{path}': the configuration is malformed: {type(error).__name__}: {error}"[:500]
+        ) from error
     if not isinstance(model, Model):
         raise ModelFileError(f"'{path}' describes a {type(model).__name__}, not a model.")
     return model
@@ -109,9 +115,13 @@ def _compile(path: Path, model: Any, settings: Any) -> None:
     try:
         model.compile_from_config(settings)
     except ChainruleError as error:
-        raise ModelFileError(f"'{path}': compile settings: {error} Load with compile=False to leave them out."[:700]) from error
+        raise ModelFileError(
+            f"'{path}': compile settings: {error} Load with compile=False to leave them out."[:700]
+        ) from error
     except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise ModelFileError(f"'{path}': the compile settings are malformed: {type(error).__name__}: {error}"[:500]) from error
+        raise ModelFileError(
+            f"'{path}': the compile settings are malformed: {type(error).__name__}: {error}"[:500]
+        ) from error
 
 
 def save_weights(model: Any, filepath: Any, overwrite: bool = True, max_shard_size: Any = None, **kwargs: Any) -> None:
@@ -140,7 +150,9 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     else:
         raise ModelFileError(f"Cannot load weights from '{path}': expected a '.weights.h5' or '.keras' file.")
     if not model.built:
-        raise ModelFileError(f"Model '{model.name}' has no weights yet: give it an Input, or call it on data, before load_weights.")
+        raise ModelFileError(
+            f"Model '{model.name}' has no weights yet: give it an Input, or call it on data, before load_weights."
+        )
     unpack_weights(model, data, path, skip_mismatch)
 
 
@@ -153,5 +165,15 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
 
 def _import_all() -> None:
     """Fill the closed table: our own modules, whatever the file says."""
-    from chainrule import activations, constraints, initializers, layers, losses, metrics, models, optimizers, regularizers  # noqa: F401
+    from chainrule import (  # noqa: F401
+        activations,
+        constraints,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        optimizers,
+        regularizers,
+    )
     from chainrule.optimizers import schedules  # noqa: F401

@@ -225,7 +225,9 @@ def _serialize_function(function: Any) -> Any:
         if thing is function and module in ("keras.activations", "keras.losses", "keras.metrics"):
             return known
     if name == "<lambda>":
-        raise TypeError("A lambda cannot be written to a file: name the function and register it with register_keras_serializable.")
+        raise TypeError(
+            "A lambda cannot be written to a file: name the function and register it with register_keras_serializable."
+        )
     return {
         "module": "builtins",
         "class_name": "function",
@@ -250,7 +252,9 @@ def _serialize_instance(thing: Any) -> dict[str, Any]:
     return description
 
 
-def deserialize_keras_object(config: Any, custom_objects: Mapping[str, Any] | None = None, safe_mode: bool = True, **_: Any) -> Any:
+def deserialize_keras_object(
+    config: Any, custom_objects: Mapping[str, Any] | None = None, safe_mode: bool = True, **_: Any
+) -> Any:
     """Return the object that a description names; values that describe nothing are returned as they are.
 
     Raises:
@@ -293,7 +297,11 @@ def find_class(config: Mapping[str, Any]) -> Any:
         if custom is not None:
             return custom
     module = str(config.get("module") or "")
-    module = {"keras.src.models.functional": "keras", "keras.models": "keras", "keras.src.models.sequential": "keras"}.get(module, module)
+    module = {
+        "keras.src.models.functional": "keras",
+        "keras.models": "keras",
+        "keras.src.models.sequential": "keras",
+    }.get(module, module)
     cls = _known.get((module, name))
     if cls is None and registered is None and not module:
         cls = next((c for (_, n), c in _known.items() if n == name and isinstance(c, type)), None)
@@ -348,7 +356,9 @@ def get_object(identifier: Any, kind: str, module: str, aliases: Mapping[str, An
         return identifier()
     if callable(identifier) or (base is not None and isinstance(identifier, base)):
         return identifier
-    raise UnknownNameError(f"Cannot read {identifier!r} as {kind}: expected a name, an object, a configuration or None.")
+    raise UnknownNameError(
+        f"Cannot read {identifier!r} as {kind}: expected a name, an object, a configuration or None."
+    )
 
 
 def iterate_known() -> Iterator[tuple[str, str, Any]]:

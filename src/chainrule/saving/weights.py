@@ -72,7 +72,9 @@ def _load_one(file: h5py.File, where: str, thing: Any, path: Path, skip_mismatch
     if store is None:
         if _has_none(thing) or where == "optimizer":
             return
-        raise ModelFileError(f"'{path}' holds no weights for '{where}' ({getattr(thing, 'name', '')}): it is of another model.")
+        raise ModelFileError(
+            f"'{path}' holds no weights for '{where}' ({getattr(thing, 'name', '')}): it is of another model."
+        )
     try:
         thing.load_own_variables(store)
     except (ChainruleError, ValueError, KeyError) as error:
@@ -81,7 +83,9 @@ def _load_one(file: h5py.File, where: str, thing: Any, path: Path, skip_mismatch
 
             warnings.warn(f"load_weights: skipped '{getattr(thing, 'name', where)}': {error}", stacklevel=4)
             return
-        raise ModelFileError(f"'{path}' does not fit the model at '{where or 'the model itself'}': {error}"[:500]) from None
+        raise ModelFileError(
+            f"'{path}' does not fit the model at '{where or 'the model itself'}': {error}"[:500]
+        ) from None
 
 
 def _has_none(thing: Any) -> bool:
@@ -115,7 +119,12 @@ def _read_dataset(group: h5py.Group, key: str, path: Path) -> Array:
     if not isinstance(group.get(key, getlink=True), h5py.HardLink):
         raise ModelFileError(f"'{path}': '{group.name}/{key}' is a link; a model file reads only itself.")
     dataset = group[key]
-    if not isinstance(dataset, h5py.Dataset) or dataset.external or dataset.is_virtual or dataset.compression not in _FILTERS:
+    if (
+        not isinstance(dataset, h5py.Dataset)
+        or dataset.external
+        or dataset.is_virtual
+        or dataset.compression not in _FILTERS
+    ):
         raise ModelFileError(f"'{path}': '{group.name}/{key}' is not a plain array.")
     if dataset.dtype.kind not in "fiub":
         raise ModelFileError(f"'{path}': '{group.name}/{key}' holds {dataset.dtype}, expected numbers.")
