@@ -5,6 +5,7 @@ Run with a Python that has Keras 3 and PyTorch; the tests need neither.
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 from pathlib import Path
@@ -127,7 +128,9 @@ def main() -> None:
     known = set(keras.src.activations.ALL_OBJECTS_DICT) - {"swish", "hard_swish", "sparsemax"}
     assert names == known, names ^ known
     path = Path(__file__).parent / "fixtures" / "activations.npz"
-    np.savez_compressed(path, cases=json.dumps(cases), **arrays)
+    listed = sorted({*known, "swish", "hard_swish", "sparsemax", "get", "serialize", "deserialize"})
+    signatures = {name: str(inspect.signature(getattr(keras.activations, name))) for name in listed}
+    np.savez_compressed(path, cases=json.dumps(cases), signatures=json.dumps(signatures), **arrays)
     print(len(cases), "cases,", path.stat().st_size, "bytes")
 
 

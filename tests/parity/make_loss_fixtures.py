@@ -5,6 +5,7 @@ Run with a Python that has Keras 3 and PyTorch; the tests need neither.
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 from pathlib import Path
@@ -151,7 +152,12 @@ def main() -> None:
     known = {n for n in dir(keras.losses) if isinstance(getattr(keras.losses, n), type)} - {"Loss", "CTC"}
     assert {c["name"] for c in cases} == known, known ^ {c["name"] for c in cases}
     path = Path(__file__).parent / "fixtures" / "losses.npz"
-    np.savez_compressed(path, cases=json.dumps(cases), **arrays, **flat)
+    public = {n: getattr(keras.losses, n) for n in dir(keras.losses) if not n.startswith("_") and n not in ("CTC", "ctc")}
+    signatures = {n: str(inspect.signature(f.__init__ if isinstance(f, type) else f)) for n, f in public.items()}
+    configs = {n: f().get_config() for n, f in public.items() if isinstance(f, type)}
+    known = {"signatures": json.dumps(signatures), "configs": json.dumps(configs)}
+    known["strings"] = json.dumps(sorted(keras.src.losses.ALL_OBJECTS_DICT))
+    np.savez_compressed(path, cases=json.dumps(cases), **known, **arrays, **flat)
     print(len(cases), "cases,", path.stat().st_size, "bytes")
 
 

@@ -60,7 +60,7 @@ class Facts:
         for name, formula in self.where.items():
             values[name] = formula(**values)
         if self.symbol and "p" not in values:
-            values["p"] = _at_each_index(self.formula, values)
+            values["p"] = _at_each_index(self.formula, {k: v for k, v in values.items() if k not in ("i", "j")})
         return values
 
     def value(self, **inputs: Any) -> Any:

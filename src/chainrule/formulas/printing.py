@@ -138,8 +138,8 @@ class Printer:
         return Piece(first + self._times(left, right, second) + second, PRODUCT, value=value, call=right.call)
 
     def _times(self, left: Piece, right: Piece, second: str) -> str:
-        """Return the sign between two factors: nothing where a reader sees a product anyway."""
-        if left.value or right.value or left.call or right.call or second[0].isdigit() or second.startswith("e^("):
+        """Return the sign between two factors: nothing between symbols, where a reader sees a product anyway."""
+        if self.values or left.call or right.call or second[0].isdigit() or second.startswith("e^("):
             return self.notation.times
         return ""
 
@@ -173,8 +173,12 @@ class Printer:
         texts = [a.text for a in arguments]
         if name == "exp":
             return Piece(self.notation.power("e", texts[0]), POWER, value=value)
-        if name in ("abs", "sqrt"):
-            return Piece(getattr(self.notation, name)(texts[0], arguments[0].strength == ATOM), ATOM, value=value)
+        if name == "sqrt":
+            return Piece(
+                self.notation.sqrt(texts[0], arguments[0].strength == ATOM and not arguments[0].call), ATOM, value=value
+            )
+        if name == "abs" and "|" not in texts[0]:
+            return Piece(self.notation.abs(texts[0]), ATOM, value=value)
         return Piece(self.notation.function(name, ", ".join(texts)), ATOM, value=value, call=True)
 
     def _sum(self, node: ast.expr) -> Piece:
