@@ -1,0 +1,1 @@
+"""Sentences of a derivation, one concern per file: forward, loss, backward, paths, matrices, single ops, update."""

@@ -1,0 +1,294 @@
+"""The backward pass: the chain rule from the loss to every weight, with the numbers put in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule._typing import Array
+from chainrule.glassbox import page
+from chainrule.glassbox.derive import facts as f
+from chainrule.glassbox.derive import fused, matrix, penalties, steps
+from chainrule.glassbox.derive import loss as losses
+from chainrule.glassbox.derive.forward import vector_name
+from chainrule.glassbox.derive.view import View
+from chainrule.glassbox.network import Activation, Affine, Block, Quantity, Steps
+from chainrule.glassbox.notation import Math, factor, join, number, plus, times, word
+from chainrule.glassbox.page import Line, Section
+
+
+@dataclass
+class Term:
+    """One summand of a derivative: in symbols, in numbers, and its value; `spaced` products stand with room around the dots."""
+
+    formula: Math
+    numbers: Math
+    value: float
+
+
+class Backward:
+    """Writes the backward pass of one observation.
+
+    Args:
+        view: the observation.
+    """
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.parts = losses.parts(view)
+        self.jacobians: dict[int, Array] = {}
+
+    def sections(self) -> list[Section]:
+        """Return one section per layer, the last layer first (one in all if there is only one layer)."""
+        view = self.view
+        found: list[Section] = []
+        written: set[int] = set()
+        for block in reversed(view.network.blocks):
+            lines = self._outputs(block, written) + self._block(block)
+            title = view.title(block) if view.names.layered else ""
+            if found and found[-1].key == str(block.number):
+                found[-1] = Section(title, found[-1].lines + lines, level=2, key=found[-1].key)
+            else:
+                found.append(Section(title, lines, level=2, key=str(block.number)))
+        return found
+
+    # -- derivatives with respect to what a block puts out --------------------------------------------------------------
+
+    def _outputs(self, block: Block, written: set[int]) -> list[Line]:
+        lines: list[Line] = []
+        for out in block.outs if isinstance(block, Steps) else [block.out]:  # type: ignore[attr-defined]
+            if id(out) in written:
+                continue
+            written.add(id(out))
+            lines += self.gradient_lines(out) if self.view.is_small(out) else matrix.gradient(self.view, out, self)
+        return lines
+
+    def gradient_lines(self, quantity: Quantity) -> list[Line]:
+        """Return `∂ℓ/∂a₁ = ∂ℓ/∂h·w₁ + ...` for each number of a small quantity."""
+        view = self.view
+        lines = []
+        for n in view.ids(quantity):
+            terms = self.terms(int(n))
+            lines.append(self._sum(view.partial(view.symbol(n)), terms, view.slope(n)))
+        return lines + fused.lines(view, self.parts, quantity)
+
+    def _sum(self, symbol: Math, terms: list[Term], value: float) -> Line:
+        style = self.view.style
+        if not terms:
+            return page.scalar(symbol, None, None, value, style)
+        formula, numbers = plus([t.formula for t in terms]), plus([t.numbers for t in terms])
+        if len(terms) == 1 and terms[0].numbers.text == "":
+            return page.scalar(symbol, formula, None, value, style)
+        return page.scalar(symbol, formula, numbers, value, style)
+
+    def terms(self, n: int) -> list[Term]:
+        """Return the summands of the derivative with respect to the number of this id: one for each way it is used."""
+        found: list[Term] = []
+        for block in self.view.network.blocks:
+            if isinstance(block, Affine):
+                found += self._through_affine(block, n)
+            elif isinstance(block, Activation):
+                found += self._through_activation(block, n)
+            elif isinstance(block, Steps):
+                found += self._through_steps(block, n)
+        return found + self._direct(n, sum(t.value for t in found))
+
+    def _through_affine(self, block: Affine, n: int) -> list[Term]:
+        view, found = self.view, []
+        kernel, out = view.network.ids[id(block.kernel.tensor)], view.ids(block.out)
+        source = view.ids_of(block.source)
+        if source.ndim != 1:
+            return self._through_steps(block, n)
+        for i in np.flatnonzero(source == n):
+            for j, h in enumerate(out):
+                w = kernel[i, j]
+                found.append(
+                    self._product([(view.partial(view.symbol(h)), view.slope(h)), (view.symbol(w), view.value(w))])
+                )
+        return found
+
+    def _product(self, factors: list[tuple[Math, float]]) -> Term:
+        view = self.view
+        formula = times([m for m, _ in factors], spaced=True)
+        numbers = times([factor(v, view.style) for _, v in factors])
+        return Term(formula, numbers, float(np.prod([v for _, v in factors])))
+
+    def _through_activation(self, block: Activation, n: int) -> list[Term]:
+        view = self.view
+        source = view.ids_of(block.source)
+        if source.ndim != 1:
+            return self._through_steps(block, n)
+        at = np.flatnonzero(source == n)
+        if not at.size:
+            return []
+        out, j, found = view.ids(block.out), int(at[0]), []
+        slopes = self.jacobian(block)
+        for k in range(len(out)) if self.mixes(block) else [j]:
+            inner = (view.names.partial(view.symbol(out[k]), view.symbol(n)), float(slopes[k, j]))
+            found.append(self._product([(view.partial(view.symbol(out[k])), view.slope(out[k])), inner]))
+        return found
+
+    def mixes(self, block: Activation) -> bool:
+        """Whether an output of the activation depends on several inputs."""
+        if block.facts is not None:
+            return block.facts.vector
+        slopes = self.jacobian(block)
+        return slopes.shape[0] != slopes.shape[1] or bool(np.any(slopes - np.diag(np.diag(slopes))))
+
+    def jacobian(self, block: Activation) -> Array:
+        """Return the derivatives of the activation's outputs with respect to its inputs, from the tape, for this observation."""
+        if id(block) not in self.jacobians:
+            self.jacobians[id(block)] = self._jacobian(block)
+        return self.jacobians[id(block)]
+
+    def _jacobian(self, block: Activation) -> Array:
+        view, tensor = self.view, block.out.tensor
+        tape = view.recording.part(block.first, block.last)
+        if block.facts is not None and not block.facts.vector:
+            slopes = np.asarray(
+                tape.gradient(tensor, block.source_tensor, np.ones(tensor.shape), unconnected_gradients="zero")
+            )
+            return np.diag(slopes[view.row].ravel())
+        rows = []
+        for k in range(block.out.size):
+            seed = np.zeros(tensor.shape)
+            seed[view.row].flat[k] = 1
+            g = tape.gradient(tensor, block.source_tensor, seed, unconnected_gradients="zero")
+            rows.append(np.asarray(g)[view.row].ravel())
+        return np.stack(rows)
+
+    def _through_steps(self, block: Block, n: int) -> list[Term]:
+        """What comes back through ops that are shown one by one: a number from the tape."""
+        value = steps.pulled_back(self.view, block).get(n)
+        if value is None:
+            return []
+        name = getattr(block.layer, "name", "") or "ops"
+        return [Term(word(f"back through {name}"), number(value, self.view.style), value)]
+
+    def _direct(self, n: int, rest: float) -> list[Term]:
+        """What the loss and the penalties contribute without a layer between."""
+        view = self.view
+        found = losses.part_of(self.parts, n)
+        value = view.slope(n) - rest
+        if found is not None:
+            formula = losses.slope(view, *found)
+            if formula is not None:
+                return [Term(*formula, value)]
+            name = Math(
+                f"{found[0].record.loss.name}′(y, p)",
+                rf"\mathrm{{{found[0].record.loss.name}}}'(y, p)".replace("_", r"\_"),
+            )
+            return [Term(name, number(value, view.style) if rest else Math("", ""), value)]
+        quantity, at = view.network.quantity_of(n)
+        penalty = penalties.slope(view, quantity, at, value)
+        if penalty is not None:
+            return [Term(*penalty, value)]
+        if abs(value) > 1e-12 * max(1.0, abs(view.slope(n))) and view.penalized:
+            return [Term(view.names.partial(penalties.OMEGA, view.symbol(n)), factor(value, view.style), value)]
+        return []
+
+    # -- inside a block -------------------------------------------------------------------------------------------------
+
+    def _block(self, block: Block) -> list[Line]:
+        if isinstance(block, Steps):
+            return steps.backward(self.view, block)
+        if not self.view.is_scalar(block):
+            return matrix.backward(self.view, block)
+        return self._slopes(block) if isinstance(block, Activation) else self._weights(block)  # type: ignore[arg-type]
+
+    def _slopes(self, block: Activation) -> list[Line]:
+        """`∂p/∂h = p(1 − p) = 0.6225·(1 − 0.6225)`, one line per unit; of a vector function, its general formula and numbers."""
+        view = self.view
+        source, out, slopes = view.ids_of(block.source), view.ids(block.out), self.jacobian(block)
+        if self.mixes(block):
+            return self._mixed_slopes(block, source, out, slopes)
+        lines = []
+        for k, n in enumerate(source):
+            symbols = {"h": view.symbol(n), "p": view.symbol(out[k])}
+            symbol = view.names.partial(symbols["p"], symbols["h"])
+            formula = numbers = None
+            if block.facts is not None:
+                formula = f.derivative(block.facts, symbols)
+                numbers = f.derivative_numbers(block.facts, symbols, view.style, h=view.value(n))
+            lines.append(page.scalar(symbol, formula, numbers, slopes[k, k], view.style))
+        return lines
+
+    def _mixed_slopes(self, block: Activation, source: Array, out: Array, slopes: Array) -> list[Line]:
+        view = self.view
+        h, p = vector_name(view, source), vector_name(view, out)
+        symbol = view.names.partial(_element(view, p, "i"), _element(view, h, "j"))
+        formula = f.derivative(block.facts, {"h": h, "p": p}) if block.facts is not None else None
+        return [matrix.array_line(symbol, formula, slopes, view.style)]
+
+    def _weights(self, block: Affine) -> list[Line]:
+        """`∂ℓ/∂w₁ = ∂ℓ/∂h · x₁`, one line for each weight whose first use this is."""
+        return [
+            line
+            for q in (block.kernel, block.bias)
+            if q is not None and self._first_use(q, block)
+            for line in self.variable(q)
+        ]
+
+    def _first_use(self, quantity: Quantity, block: Block) -> bool:
+        return next(b for b in self.view.network.blocks if quantity in uses(b)) is block
+
+    def variable(self, quantity: Quantity) -> list[Line]:
+        """Return one line for each number of a variable; frozen ones get a dot."""
+        view = self.view
+        lines = []
+        kernel = quantity.tensor.ndim == 2
+        ids = view.network.ids[id(quantity.tensor)]
+        for n in ids.T.ravel() if kernel else ids.ravel():
+            symbol = view.partial(view.symbol(n))
+            if not quantity.variable.trainable:
+                lines.append(
+                    Line(
+                        symbol,
+                        None,
+                        None,
+                        None,
+                        Math("·", r"\cdot"),
+                        True,
+                        symbol.text,
+                        "not computed: the layer is frozen",
+                    )
+                )
+                continue
+            lines.append(self._sum(symbol, self.weight_terms(quantity, int(n)), view.slope(n)))
+        return lines
+
+    def weight_terms(self, quantity: Quantity, n: int) -> list[Term]:
+        """Return the summands of the derivative with respect to one weight: one for each use of its layer."""
+        view, found = self.view, []
+        at = n - quantity.start
+        for block in view.network.blocks:
+            if isinstance(block, Affine) and quantity is block.kernel:
+                i, j = np.unravel_index(at, quantity.tensor.shape)
+                h, x = view.ids(block.out)[j], view.ids_of(block.source)[i]
+                found.append(
+                    self._product([(view.partial(view.symbol(h)), view.slope(h)), (view.symbol(x), view.value(x))])
+                )
+            elif isinstance(block, Affine) and quantity is block.bias:
+                h = view.ids(block.out)[at]
+                symbol = join([view.partial(view.symbol(h)), number(1, view.style)], " · ", r" \cdot ")
+                found.append(Term(symbol, factor(view.slope(h), view.style), view.slope(h)))
+            elif quantity in uses(block):
+                found += self._through_steps(block, n)
+        found += self._direct(n, sum(t.value for t in found))
+        if len(found) == 1 and quantity.kind == "b":
+            found[0].numbers = Math("", "")
+        return found
+
+
+def uses(block: Block) -> list[Quantity]:
+    """Return the variables a block reads."""
+    if isinstance(block, Affine):
+        return [q for q in (block.kernel, block.bias) if q is not None]
+    return list(block.variables) if isinstance(block, Steps) else []
+
+
+def _element(view: View, name: Math, index: str) -> Math:
+    from chainrule.formulas.notation import subscript
+
+    return Math(name.text + (subscript(index) or index), f"{{{name.latex}}}_{{{index}}}")

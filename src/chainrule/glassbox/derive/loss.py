@@ -1,0 +1,256 @@
+"""The loss of one observation and its derivative with respect to the outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.formulas import Facts, facts_of
+from chainrule.glassbox import page
+from chainrule.glassbox.derive import facts as f
+from chainrule.glassbox.derive import penalties
+from chainrule.glassbox.derive.forward import vector_name
+from chainrule.glassbox.derive.view import SMALL, View
+from chainrule.glassbox.notation import Math, factor, number, plus, same, times
+from chainrule.glassbox.numbers import Style
+from chainrule.glassbox.page import Line
+from chainrule.glassbox.record import OutputLoss
+
+
+@dataclass
+class Part:
+    """The loss of one output: its facts, the ids of the outputs it takes, the target, and the factors before it."""
+
+    record: OutputLoss
+    facts: Facts | None
+    ids: Any
+    y: Any
+    factors: list[tuple[Math, float]]
+    symbol: Math
+    layer: int | None
+    single: bool
+
+    @property
+    def scale(self) -> float:
+        return float(np.prod([v for _, v in self.factors])) if self.factors else 1.0
+
+    @property
+    def share(self) -> float:
+        """What each element's loss is divided by."""
+        return float(len(self.ids)) if self.facts is not None and self.facts.combine == "mean" else 1.0
+
+    @property
+    def sparse(self) -> bool:
+        """Whether the target is a class number."""
+        return np.ndim(self.y) == 0 and self.facts is not None and self.facts.vector
+
+
+def parts(view: View) -> list[Part]:
+    """Return the losses of all outputs."""
+    recording = view.recording
+    several = len(recording.parts) > 1
+    found = []
+    for record in recording.parts:
+        out = view.network.outputs[record.position]
+        ids = view.ids_of(view.network.ids[id(recording.outputs[record.position])]).ravel() if out is not None else None
+        facts = facts_of(record.loss)
+        if ids is None or (out is not None and len(out.shape) > 1):
+            facts = None
+        layer = out.layer if several and out is not None else None
+        target = _target(record, facts, ids)
+        if facts is not None and not facts.vector and np.size(target) != len(ids):
+            facts = None
+        factors = _factors(view, record)
+        inner = [] if several else [fac for fac in [_weight_factor(record)] if fac is not None]
+        found.append(
+            Part(record, facts, ids, target, inner + factors, view.names.loss(layer), layer, len(recording.parts) == 1)
+        )
+    return found
+
+
+def _target(record: OutputLoss, facts: Facts | None, ids: Any) -> Any:
+    """Return the target of the observation as the formula takes it: a number per output, or a class number."""
+    y = np.asarray(record.y)
+    y = y[0] if y.ndim else y
+    size = 0 if ids is None else len(ids)
+    if facts is not None and facts.vector and y.size == 1 and size != 1:
+        return int(y.reshape(-1)[0])
+    flat = y.astype(np.float64).reshape(-1)
+    if (
+        facts is not None
+        and "hinge" in facts.title
+        and not facts.vector
+        and np.isin(np.asarray(record.y), (0, 1)).all()
+    ):
+        flat = 2 * flat - 1
+    return flat
+
+
+def _factors(view: View, record: OutputLoss) -> list[tuple[Math, float]]:
+    """Return the sample weight, if it matters."""
+    plain = float(np.mean(record.losses))
+    if record.weight is None or not np.isfinite(plain) or np.isclose(float(record.value), plain, rtol=1e-12):
+        return []
+    weight = float(np.asarray(record.weight).reshape(-1)[0])
+    if np.ndim(record.losses) and np.shape(record.losses) != (1,):
+        return []
+    return [(same("s"), weight)]
+
+
+def _weight_factor(record: OutputLoss) -> tuple[Math, float] | None:
+    return None if record.factor in (None, 1.0) else (Math("λ", r"\lambda"), float(record.factor or 0.0))
+
+
+# -- forward ------------------------------------------------------------------------------------------------------------
+
+
+def forward(view: View) -> list[Line]:
+    """Return the lines of the loss."""
+    recording = view.recording
+    if recording.loss is None:
+        return []
+    if not recording.parts and recording.data_loss is None and not recording.penalties:
+        name = type(recording.model).__name__
+        return [page.scalar(view.names.loss(), same(f"{name}.compute_loss"), None, float(recording.loss), view.style)]
+    found = parts(view)
+    lines = [line for part in found for line in _part_lines(view, part)]
+    if len(found) > 1:
+        lines.append(_total(view, found))
+    return lines + penalties.forward(view)
+
+
+def _part_lines(view: View, part: Part) -> list[Line]:
+    record, style = part.record, view.style
+    value = float(record.value)
+    if part.single:
+        value = float(view.recording.data_loss)  # type: ignore[arg-type]
+    if part.facts is None:
+        formula = Math(f"{record.loss.name}(y, p)", rf"\mathrm{{{record.loss.name}}}(y, p)".replace("_", r"\_"))
+        formula, numbers = _scaled(part, formula, None, style)
+        return [page.scalar(part.symbol, formula, numbers, value, style)]
+    if part.facts.vector or len(part.ids) == 1:
+        formula, numbers = _whole_formula(view, part)
+        formula, put = _scaled(part, formula, numbers, style)
+        return [page.scalar(part.symbol, formula, put, value, style)]
+    return _element_lines(view, part, value)
+
+
+def _whole_formula(view: View, part: Part) -> tuple[Math, Math]:
+    symbols = symbols_of(view, part, None if part.facts.vector else 0)  # type: ignore[union-attr]
+    inputs = inputs_of(view, part, None if part.facts.vector else 0)  # type: ignore[union-attr]
+    assert part.facts is not None
+    return f.formula(part.facts, symbols), f.formula_numbers(part.facts, symbols, view.style, **inputs)
+
+
+def _element_lines(view: View, part: Part, value: float) -> list[Line]:
+    """One line per output, then their mean or sum; beyond 8 outputs only the latter."""
+    assert part.facts is not None
+    lines, names, values = [], [], []
+    for k in range(len(part.ids)):
+        symbols, inputs = symbols_of(view, part, k), inputs_of(view, part, k)
+        name = view.names.unit("loss", k, part.layer, len(part.ids))
+        each = float(part.facts.value(**inputs))
+        names.append(name)
+        values.append(each)
+        put = f.formula_numbers(part.facts, symbols, view.style, **inputs)
+        lines.append(page.scalar(name, f.formula(part.facts, symbols), put, each, view.style))
+    formula, numbers = plus(names), plus([factor(v, view.style) for v in values])
+    if part.share != 1:
+        n = len(part.ids)
+        formula, numbers = (Math(f"({m.text})/{n}", rf"\frac{{{m.latex}}}{{{n}}}") for m in (formula, numbers))
+    formula, put = _scaled(part, formula, numbers, view.style)
+    total = page.scalar(part.symbol, formula, put, value, view.style)
+    if len(part.ids) <= SMALL:
+        return [*lines, total]
+    symbols = {"y": same("yₖ"), "p": same("pₖ"), "h": same("hₖ")}
+    one = f.wrapped(f.formula(part.facts, symbols))
+    spread = Math(f"Σₖ {one.text}" + (f"/{len(part.ids)}" if part.share != 1 else ""), r"\sum_k " + one.latex)
+    return [page.scalar(part.symbol, spread, None, value, view.style)]
+
+
+def _scaled(part: Part, formula: Math, numbers: Math | None, style: Any) -> tuple[Math, Math | None]:
+    """Put the factors (loss weight, sample weight) before a formula."""
+    if not part.factors:
+        return formula, numbers
+    formula = times([*(m for m, _ in part.factors), f.wrapped(formula)])
+    values = [factor(v, style) for _, v in part.factors]
+    return formula, times([*values, f.wrapped(numbers)]) if numbers is not None else None
+
+
+def _total(view: View, found: list[Part]) -> Line:
+    formula, numbers = [], []
+    for part in found:
+        weight = part.record.factor
+        symbol, value = part.symbol, factor(float(part.record.value), view.style)
+        if weight not in (None, 1.0):
+            symbol, value = (times([factor(weight, view.style), m]) for m in (symbol, value))
+        formula.append(symbol)
+        numbers.append(value)
+    return page.scalar(view.names.loss(), plus(formula), plus(numbers), float(view.recording.data_loss), view.style)  # type: ignore[arg-type]
+
+
+# -- symbols and numbers of the formulas --------------------------------------------------------------------------------
+
+
+def symbols_of(view: View, part: Part, at: int | None) -> dict[str, Math]:
+    """Return the names of y and of the prediction in a formula, for one element or the whole vector."""
+    assert part.facts is not None
+    argument = part.facts.argument
+    letter = view.names.unit("y", None, part.layer)
+    if at is None:
+        return {"y": letter, argument: vector_name(view, part.ids)}
+    y = view.names.unit("y", at, part.layer, len(part.ids))
+    return {"y": y, argument: view.symbol(part.ids[at])}
+
+
+def inputs_of(view: View, part: Part, at: int | None) -> dict[str, Any]:
+    """Return the values of y and of the prediction."""
+    assert part.facts is not None
+    values = [view.value(n) for n in part.ids]
+    if at is not None:
+        return {"y": float(part.y[at]), part.facts.argument: values[at]}
+    return {"y": part.y if part.sparse else [float(v) for v in part.y], part.facts.argument: values}
+
+
+# -- derivative ---------------------------------------------------------------------------------------------------------
+
+
+def slope(view: View, part: Part, at: int) -> tuple[Math, Math] | None:
+    """Return the derivative of the loss with respect to output `at`, in symbols and in numbers; None without a formula."""
+    if part.facts is None:
+        return None
+    if part.facts.vector:
+        symbols, inputs = symbols_of(view, part, None), inputs_of(view, part, None)
+        formula = f.derivative(part.facts, symbols, at)
+        numbers = f.derivative_numbers(part.facts, symbols, view.style, **inputs, i=at)
+    else:
+        symbols, inputs = symbols_of(view, part, at), inputs_of(view, part, at)
+        formula = f.derivative(part.facts, symbols)
+        numbers = f.derivative_numbers(part.facts, symbols, view.style, **inputs)
+    outer = part.factors if part.single else [*_output_factor(part, view.style), *part.factors]
+    if outer:
+        formula = times([*(m for m, _ in outer), f.wrapped(formula)])
+        numbers = times([*(factor(v, view.style) for _, v in outer), f.wrapped(numbers)])
+    if part.share != 1:
+        n = number(part.share, view.style).text
+        formula, numbers = (Math(f"{f.wrapped(m).text}/{n}", rf"\frac{{{m.latex}}}{{{n}}}") for m in (formula, numbers))
+    return formula, numbers
+
+
+def _output_factor(part: Part, style: Style) -> list[tuple[Math, float]]:
+    weight = part.record.factor
+    if weight in (None, 1.0):
+        return []
+    return [(number(float(weight or 0), style), float(weight or 0))]
+
+
+def part_of(found: list[Part], number_: int) -> tuple[Part, int] | None:
+    """Return the loss that takes the number of this id, and its place among the outputs."""
+    for part in found:
+        if part.ids is not None:
+            at = np.flatnonzero(part.ids == number_)
+            if at.size:
+                return part, int(at[0])
+    return None

@@ -1,0 +1,211 @@
+"""Layers too wide for single units: the same derivation with vectors and matrices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule._typing import Array
+from chainrule.glassbox.derive import facts as f
+from chainrule.glassbox.derive.arrays import show
+from chainrule.glassbox.derive.view import View
+from chainrule.glassbox.network import Activation, Affine, Block, Quantity, Steps
+from chainrule.glassbox.notation import Math, join, plus, same, word
+from chainrule.glassbox.numbers import Style
+from chainrule.glassbox.page import Line
+
+if TYPE_CHECKING:
+    from chainrule.glassbox.derive.backward import Backward
+
+TRANSPOSED = Math("ᵀ", r"^{\top}")
+ODOT = Math(" ⊙ ", r" \odot ")
+
+
+def array_line(symbol: Math, formula: Math | None, value: Array, style: Style, note: str = "") -> Line:
+    """Return a line whose value is an array."""
+    value = np.asarray(value, np.float64)
+    shown, exact = show(value, style)
+    return Line(symbol, formula, None, value, shown, exact, symbol.text, note)
+
+
+def text_of(view: View, ids: Array, tensor: Any) -> Math:
+    """Return the symbol of a vector: of one quantity, or of several put behind each other."""
+    if ids.size == 0:
+        return same("()")
+    names, at, flat = [], 0, ids.ravel()
+    while at < flat.size:
+        quantity, inside = view.network.quantity_of(int(flat[at]))
+        end = at + 1
+        while end < flat.size and flat[end] == flat[end - 1] + 1 and flat[end] < quantity.start + quantity.tensor.size:
+            end += 1
+        whole = view.whole(quantity)
+        if end - at != quantity.size:
+            whole = Math(f"{whole.text}[{at}:{end}]", rf"{whole.latex}_{{[{at}:{end}]}}")
+        names.append(whole)
+        at = end
+        if len(names) > 4:
+            return word("inputs")
+    return (
+        names[0]
+        if len(names) == 1
+        else Math("(" + ", ".join(n.text for n in names) + ")", "(" + ", ".join(n.latex for n in names) + ")")
+    )
+
+
+# -- forward ------------------------------------------------------------------------------------------------------------
+
+
+def forward(view: View, block: Block) -> list[Line]:
+    """Return `h⁽¹⁾ = W⁽¹⁾ᵀx + b⁽¹⁾` or `a⁽¹⁾ = relu(h⁽¹⁾)` with the numbers of the result."""
+    assert isinstance(block, Affine | Activation)
+    source = text_of(view, view.ids_of(block.source), block.source_tensor)
+    symbol, values = view.whole(block.out), view.values(block.out)
+    if isinstance(block, Activation):
+        return [array_line(symbol, f.head(block.facts, block.name, source), values, view.style)]
+    terms = [_product(view, block, source)]
+    if block.bias is not None:
+        terms.append(view.whole(block.bias))
+    return [array_line(symbol, plus(terms), values, view.style)]
+
+
+def _product(view: View, block: Affine, source: Math) -> Math:
+    w = view.whole(block.kernel)
+    if view.names.keras or (source.text and view.ids_of(block.source).ndim > 1):
+        return join([source, w], " @ " if view.names.keras else "·", " \\, ")
+    return w + TRANSPOSED + source if view.names.notation == "lecture" else w + source
+
+
+# -- backward -----------------------------------------------------------------------------------------------------------
+
+
+def delta(view: View, quantity: Quantity) -> Math:
+    """Return the name of the derivative with respect to a layer's `h`: `δ⁽¹⁾`."""
+    raised = view.names._raised(quantity.layer)
+    return Math("δ" + raised.text, r"\boldsymbol{\delta}" + raised.latex)
+
+
+def gradient(view: View, quantity: Quantity, backward: Backward) -> list[Line]:
+    """Return the derivative with respect to a whole quantity: of a layer's h, by name δ."""
+    symbol = view.partial(view.whole(quantity))
+    values = view.gradient(quantity)
+    after = _activation_after(view, quantity)
+    if quantity.kind in ("h", "p") and _made_by_affine(view, quantity):
+        name = delta(view, quantity)
+        if after is not None and view.is_scalar(after) is False:
+            outer = gradient_formula(view, after.out, backward)
+            slope = Math(f"{f.head(after.facts, after.name, same('·')).text[:-3]}′({view.whole(quantity).text})",
+                         f"{f.head(after.facts, after.name, same('.')).latex[:-3]}'({view.whole(quantity).latex})")  # fmt: skip
+            formula = _jacobian(view, after, outer) if backward.mixes(after) else f.wrapped(outer) + ODOT + slope
+        else:
+            formula = gradient_formula(view, quantity, backward)
+        return [
+            array_line(
+                Math(f"{name.text} = {symbol.text}", f"{name.latex} = {symbol.latex}"), formula, values, view.style
+            )
+        ]
+    if after is None and quantity.kind == "a" and not _direct(view, quantity, backward):
+        return []
+    if _only_feeds_affine(view, quantity) and not _direct(view, quantity, backward) and quantity.kind == "a":
+        return []
+    return [array_line(symbol, gradient_formula(view, quantity, backward), values, view.style)]
+
+
+def _jacobian(view: View, block: Activation, outer: Math) -> Math:
+    inner = view.names.partial(view.whole(block.out), view.names.letter("h"))
+    return Math(f"({inner.text})ᵀ ", rf"\left({inner.latex}\right)^{{\top}} ") + outer
+
+
+def _activation_after(view: View, quantity: Quantity) -> Activation | None:
+    return next(
+        (
+            b
+            for b in view.network.blocks
+            if isinstance(b, Activation) and np.array_equal(view.ids_of(b.source), view.ids(quantity))
+        ),
+        None,
+    )
+
+
+def _made_by_affine(view: View, quantity: Quantity) -> bool:
+    return any(isinstance(b, Affine) and b.out is quantity for b in view.network.blocks)
+
+
+def _only_feeds_affine(view: View, quantity: Quantity) -> bool:
+    users = consumers(view, quantity)
+    return bool(users) and all(isinstance(b, Affine) for b in users)
+
+
+def consumers(view: View, quantity: Quantity) -> list[Block]:
+    """Return the blocks that take numbers of this quantity."""
+    mine = view.ids(quantity).ravel()
+    found = []
+    for b in view.network.blocks:
+        sources = [view.network.ids[id(t)] for t in b.sources] if isinstance(b, Steps) else [b.source]  # type: ignore[attr-defined]
+        if any(np.isin(mine, s).any() for s in sources):
+            found.append(b)
+    return found
+
+
+def _direct(view: View, quantity: Quantity, backward: Backward) -> bool:
+    return any(p.ids is not None and np.isin(view.ids(quantity), p.ids).any() for p in backward.parts)
+
+
+def gradient_formula(view: View, quantity: Quantity, backward: Backward) -> Math:
+    """Return where the derivative comes from: `W⁽²⁾δ⁽²⁾`, the loss, or ops."""
+    terms = []
+    for block in consumers(view, quantity):
+        if isinstance(block, Affine):
+            terms.append(_back_product(view, block))
+        elif isinstance(block, Activation):
+            terms.append(view.partial(view.whole(block.out)))
+        else:
+            terms.append(word(f"back through {getattr(block.layer, 'name', 'ops')}"))
+    if _direct(view, quantity, backward) or not terms:
+        terms.append(
+            view.names.partial(view.names.loss(), view.whole(quantity)) if terms else word("derivative of the loss")
+        )
+    return plus(terms)
+
+
+def _back_product(view: View, block: Affine) -> Math:
+    w, d = view.whole(block.kernel), delta(view, block.out)
+    if view.names.keras:
+        return Math(f"{d.text} @ {w.text}.T", rf"{d.latex} \, {w.latex}^{{\top}}")
+    return w + d if view.names.notation == "lecture" else w + TRANSPOSED + d
+
+
+def backward(view: View, block: Block) -> list[Line]:
+    """Return the derivatives of the weights of a wide layer (an activation has nothing more to say)."""
+    if not isinstance(block, Affine):
+        return []
+    d = delta(view, block.out)
+    source = text_of(view, view.ids_of(block.source), block.source_tensor)
+    lines = []
+    for quantity in (block.kernel, block.bias):
+        if quantity is None:
+            continue
+        symbol = view.partial(view.whole(quantity))
+        if not quantity.variable.trainable:
+            lines.append(
+                Line(
+                    symbol,
+                    None,
+                    None,
+                    None,
+                    Math("·", r"\cdot"),
+                    True,
+                    symbol.text,
+                    "not computed: the layer is frozen",
+                )
+            )
+            continue
+        formula = d
+        if quantity is block.kernel:
+            formula = d + source + TRANSPOSED if view.names.notation == "textbook" else source + d + TRANSPOSED
+            if view.names.keras:
+                formula = Math(f"{source.text}.T @ {d.text}", rf"{source.latex}^{{\top}} \, {d.latex}")
+        if view.penalized and quantity.variable.regularizer is not None:
+            formula = plus([formula, view.names.partial(Math("Ω", r"\Omega"), view.whole(quantity))])
+        lines.append(array_line(symbol, formula, view.gradient(quantity), view.style))
+    return lines

@@ -1,0 +1,174 @@
+"""One derivative as a sum over paths: every way from a weight to the loss, each a product of local derivatives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.glassbox.derive import facts as f
+from chainrule.glassbox.derive import loss as losses
+from chainrule.glassbox.derive.backward import Backward
+from chainrule.glassbox.derive.view import View
+from chainrule.glassbox.network import Activation, Affine, Steps
+from chainrule.glassbox.notation import Math
+
+MAX_PATHS = 8
+
+
+@dataclass
+class Link:
+    """One factor: the derivative of `top` with respect to `bottom`, what it is in symbols, and its value."""
+
+    symbol: Math
+    formula: Math | None
+    value: float
+
+
+@dataclass
+class Path:
+    """The factors from the loss down to the weight."""
+
+    links: list[Link]
+
+    @property
+    def value(self) -> float:
+        return float(np.prod([link.value for link in self.links]))
+
+
+class Paths:
+    """Finds the paths from the loss to a number.
+
+    Args:
+        view: the observation.
+        backward: its backward pass, which knows the local derivatives.
+    """
+
+    def __init__(self, view: View, backward: Backward) -> None:
+        self.view = view
+        self.backward = backward
+        self.counts: dict[int, int] = {}
+
+    def to(self, n: int) -> list[Path] | None:
+        """Return all paths to the weight of this id, or None if there are more than `MAX_PATHS` (or an op without a formula)."""
+        heads = self._weight_links(n)
+        if heads is None or sum(self.count(h) for h, _ in heads) + bool(self._rest(n)) > MAX_PATHS:
+            return None
+        paths = [Path([*links, link]) for h, link in heads for links in self._down(h)]
+        rest = self._rest(n)
+        return [*paths, Path([rest])] if rest else paths
+
+    def count(self, n: int) -> int:
+        """Return how many ways lead from the loss to a number."""
+        if n not in self.counts:
+            found = sum(self.count(m) for m, _ in self._edges(n)) + bool(self._rest(n))
+            self.counts[n] = min(found, 10_000)
+        return self.counts[n]
+
+    # -- one step -------------------------------------------------------------------------------------------------------
+
+    def _symbol(self, top: int, bottom: int) -> Math:
+        return self.view.names.partial(self.view.symbol(top, short=True), self.view.symbol(bottom, short=True))
+
+    def _weight_links(self, n: int) -> list[tuple[int, Link]] | None:
+        """Return the last factor of each path, `∂h/∂w = x`, with the unit it belongs to."""
+        view = self.view
+        quantity, at = view.network.quantity_of(n)
+        found: list[tuple[int, Link]] = []
+        for block in view.network.blocks:
+            if isinstance(block, Steps) and quantity in block.variables:
+                return None
+            if isinstance(block, Affine) and quantity is block.kernel:
+                i, j = np.unravel_index(at, quantity.tensor.shape)
+                source, out = view.ids_of(block.source), view.ids(block.out)
+                if source.ndim != 1:
+                    return None
+                found.append(
+                    (
+                        int(out[j]),
+                        Link(self._symbol(int(out[j]), n), view.symbol(int(source[i])), view.value(int(source[i]))),
+                    )
+                )
+            elif isinstance(block, Affine) and quantity is block.bias:
+                out = view.ids(block.out)
+                if out.ndim != 1:
+                    return None
+                found.append((int(out[at]), Link(self._symbol(int(out[at]), n), Math("1", "1"), 1.0)))
+        return found
+
+    def _edges(self, n: int) -> list[tuple[int, Link]]:
+        """Return the numbers computed from this one, each with the local derivative."""
+        view, found = self.view, []
+        for block in view.network.blocks:
+            if isinstance(block, Steps):
+                found += self._step_edges(block, n)
+                continue
+            source = view.ids_of(block.source)  # type: ignore[attr-defined]
+            if source.ndim != 1:
+                continue
+            out = view.ids(block.out)  # type: ignore[attr-defined]
+            for i in np.flatnonzero(source == n):
+                if isinstance(block, Affine):
+                    kernel = view.network.ids[id(block.kernel.tensor)]
+                    for j, m in enumerate(out):
+                        w = int(kernel[i, j])
+                        found.append((int(m), Link(self._symbol(int(m), n), view.symbol(w), view.value(w))))
+                elif isinstance(block, Activation):
+                    found += self._activation_edges(block, int(i), out, n)
+        return found
+
+    def _activation_edges(self, block: Activation, i: int, out: np.ndarray, n: int) -> list[tuple[int, Link]]:
+        view, slopes = self.view, self.backward.jacobian(block)
+        found = []
+        for k in range(len(out)) if self.backward.mixes(block) else [i]:
+            formula = None
+            if block.facts is not None and not block.facts.vector:
+                symbols = {"h": view.symbol(n, short=True), "p": view.symbol(int(out[k]), short=True)}
+                formula = f.derivative(block.facts, symbols)
+            found.append((int(out[k]), Link(self._symbol(int(out[k]), n), formula, float(slopes[k, i]))))
+        return found
+
+    def _step_edges(self, block: Steps, n: int) -> list[tuple[int, Link]]:
+        """Return the local derivatives of ops shown one by one, from the tape."""
+        view = self.view
+        tensor = next((t for t in block.sources if n in view.network.ids[id(t)]), None)
+        if tensor is None:
+            return []
+        at = int(np.flatnonzero(view.network.ids[id(tensor)].ravel() == n)[0])
+        tape, found = view.recording.part(block.first, block.last), []
+        for q in block.outs:
+            for m in view.ids(q).ravel():
+                seed = np.zeros(q.tensor.shape)
+                seed.flat[int(m) - q.start] = 1
+                g = tape.gradient(q.tensor, tensor, seed, unconnected_gradients="zero")
+                value = float(np.asarray(g).flat[at])
+                if value:
+                    found.append((int(m), Link(self._symbol(int(m), n), None, value)))
+        return found
+
+    def _rest(self, n: int) -> Link | None:
+        """Return the factor that leads to the loss at once: `∂ℓ/∂p`, or a penalty's."""
+        view = self.view
+        part = losses.part_of(self.backward.parts, n)
+        through = self._through(n)
+        value = view.slope(n) - through
+        if part is not None:
+            formula = losses.slope(view, *part)
+            return Link(view.partial(view.symbol(n, short=True)), formula[0] if formula else None, value)
+        if view.penalized and abs(value) > 1e-12 * max(1.0, abs(view.slope(n))):
+            omega = Math("Ω", r"\Omega")
+            return Link(view.names.partial(omega, view.symbol(n, short=True)), None, value)
+        return None
+
+    def _through(self, n: int) -> float:
+        quantity, _ = self.view.network.quantity_of(n)
+        if quantity.variable is not None:
+            links = self._weight_links(n) or []
+            return sum(self.view.slope(h) * link.value for h, link in links)
+        return sum(self.view.slope(m) * link.value for m, link in self._edges(n))
+
+    def _down(self, n: int) -> list[list[Link]]:
+        """Return the factors from the loss to this number, for every path."""
+        found = [[*links, link] for m, link in self._edges(n) for links in self._down(m)]
+        rest = self._rest(n)
+        return [[rest], *found] if rest else found

@@ -1,0 +1,173 @@
+"""Layers without a formula of their own here: every op the tape recorded, with its numbers and the sentence of its derivative."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from chainrule._typing import Array
+from chainrule.autodiff.tape import Record
+from chainrule.autodiff.tensor import Tensor
+from chainrule.glassbox.derive.matrix import array_line
+from chainrule.glassbox.derive.view import View
+from chainrule.glassbox.network import Quantity, Steps
+from chainrule.glassbox.notation import Math, escape, word
+from chainrule.glassbox.page import Line
+
+
+def forward(view: View, block: Steps) -> list[Line]:
+    """Return one line per op: `v⁽²⁾ = batch_normalization(a⁽¹⁾)`, its inputs named, its result for this observation."""
+    names = _names(view, block)
+    lines = []
+    for record in _records(view, block):
+        symbol = names[id(record.output)]
+        formula = _call(record, names, view)
+        lines.append(array_line(symbol, formula, _row(view, record.output.value), view.style))
+    return lines
+
+
+def _records(view: View, block: Steps) -> list[Record]:
+    """Return the block's records that lead to its outputs."""
+    needed = {id(q.tensor) for q in block.outs}
+    kept = []
+    for record in reversed(view.recording.records[block.first : block.last]):
+        if id(record.output) in needed:
+            kept.append(record)
+            needed |= {id(v) for v in record.inputs}
+    return kept[::-1]
+
+
+def _names(view: View, block: Steps) -> dict[int, Math]:
+    """Name the tensors of a block: quantities by their symbols, results in between by u₁, u₂, ..."""
+    names = {id(q.tensor): view.whole(q) for q in view.network.spans}
+    letter = 0
+    for record in _records(view, block):
+        if id(record.output) not in names:
+            letter += 1
+            names[id(record.output)] = Math(f"u[{letter}]", f"u_{{{letter}}}")
+    return names
+
+
+def _call(record: Record, names: dict[int, Math], view: View) -> Math:
+    parts = [_argument(v, names, view) for v in record.inputs]
+    static = [f"{k}={v!r}" for k, v in record.static.items() if k in record.op.defaults and v != record.op.defaults[k]]
+    static += [f"{k}={_short(v)}" for k, v in record.static.items() if k not in record.op.defaults]
+    inside = ", ".join([*(p.text for p in parts), *static])
+    latex = ", ".join([*(p.latex for p in parts), *(rf"\text{{{escape(s)}}}" for s in static)])
+    return Math(f"{record.op.name}({inside})", rf"\mathrm{{{escape(record.op.name)}}}({latex})")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 30 else text[:27] + "..."
+
+
+def _argument(value: Any, names: dict[int, Math], view: View) -> Math:
+    if id(value) in names:
+        return names[id(value)]
+    array = np.asarray(value)
+    if array.ndim == 0 and array.dtype.kind in "fiub":
+        from chainrule.glassbox.notation import number
+
+        return number(float(array), view.style)
+    rows = view.recording.batch.rows
+    if isinstance(value, Tensor | np.ndarray) and array.dtype.kind == "f" and array.ndim and array.shape[0] == rows:
+        from chainrule.glassbox.derive.arrays import show
+
+        return show(array[view.row], view.style)[0]
+    return word("×".join(map(str, array.shape)) + " constant")
+
+
+def _row(view: View, array: Array) -> Array:
+    """Return this observation's part where the first axis counts observations."""
+    rows = view.recording.batch.rows
+    return (
+        array[view.row]
+        if (array.ndim > 1 and array.shape[0] == rows) or (array.ndim == 1 and array.shape[0] == rows > 1)
+        else array
+    )
+
+
+# -- backward -----------------------------------------------------------------------------------------------------------
+
+
+def backward(view: View, block: Steps) -> list[Line]:
+    """Return one line per op and input, last op first: the derivative, and the sentence it was computed by."""
+    names = _names(view, block)
+    gradients = _inner_gradients(view, block)
+    lines = []
+    for record in reversed(_records(view, block)):
+        top = view.partial(names[id(record.output)])
+        for i, value in enumerate(record.inputs):
+            if id(value) not in gradients or id(value) not in names:
+                continue
+            sentence = sentence_of(record, i)
+            note = f"by ops.{record.op.name}: {sentence}, g = {top.text}" if sentence else ""
+            line = array_line(
+                view.partial(names[id(value)]), None, _row_of(view, value, gradients[id(value)]), view.style, note
+            )
+            lines.append(line)
+    return _once(lines)
+
+
+def _once(lines: list[Line]) -> list[Line]:
+    """Keep the last line of each symbol: a value used twice has its whole derivative only then."""
+    last = {line.symbol: i for i, line in enumerate(lines)}
+    return [line for i, line in enumerate(lines) if last[line.symbol] == i]
+
+
+def sentence_of(record: Record, index: int) -> str:
+    """Return the printed rule of the derivative with respect to one input."""
+    op = record.op
+    name = op.tensors[0] if op.variadic else op.tensors[index]
+    rule = op.derivatives.get(name)
+    return re.sub(r"\s+", " ", rule.sentence) if rule is not None else ""
+
+
+def _inner_gradients(view: View, block: Steps) -> dict[int, Array]:
+    """Return the derivative of the loss with respect to every tensor inside the block."""
+    loss = view.recording.loss
+    tensors = {
+        id(v): v
+        for r in _records(view, block)
+        for v in [*r.inputs, r.output]
+        if isinstance(v, Tensor) and v.dtype.kind == "f"
+    }
+    if loss is None:
+        return {}
+    found = view.recording.gradients(loss, list(tensors.values()))
+    return {key: g for key, g in zip(tensors, found, strict=True) if g is not None}
+
+
+def _row_of(view: View, value: Any, array: Array) -> Array:
+    held = next((q for q in view.network.spans if q.tensor is value), None)
+    return held.row(array, view.row) if held is not None else _row(view, array)
+
+
+def pulled_back(view: View, block: Any) -> dict[int, float]:
+    """Return what comes back through one block alone, for the id of every number it takes."""
+    kept = view.__dict__.setdefault("_pulled", {})
+    if id(block) not in kept:
+        kept[id(block)] = _pull(view, block)
+    found: dict[int, float] = kept[id(block)]
+    return found
+
+
+def _pull(view: View, block: Any) -> dict[int, float]:
+    outs: list[Quantity] = block.outs if isinstance(block, Steps) else [block.out]
+    outs = [q for q in outs if id(q) in view.gradients]
+    if not outs:
+        return {}
+    sources = list(block.sources) if isinstance(block, Steps) else [block.source_tensor]
+    sources += [q.tensor for q in block.variables] if isinstance(block, Steps) else []
+    sources = [t for t in sources if t.dtype.kind == "f"]
+    tape = view.recording.part(block.first, block.last)
+    seeds = [view.gradients[id(q)] for q in outs]
+    found: dict[int, float] = {}
+    for tensor, g in zip(sources, tape.gradient([q.tensor for q in outs], sources, seeds), strict=True):
+        if g is not None:
+            for n, value in zip(view.network.ids[id(tensor)].ravel(), np.asarray(g).ravel(), strict=True):
+                found[int(n)] = found.get(int(n), 0.0) + float(value)
+    return found

@@ -1,0 +1,361 @@
+"""From the tape's records to the parts a derivation speaks about: quantities, and the blocks that compute one from another.
+
+    Affine       h = W x + b          a Dense layer's product and bias
+    Activation   a = f(h)             element by element, or along a vector
+    Steps        anything else        ops of a layer or of the model itself, shown one by one
+
+Ops that only move numbers (reshape, concatenate, ...) make no block: their outputs are the same numbers under new positions.
+Every single number has an id; `ids` gives, for each tensor, the ids of its elements.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from chainrule import tree
+from chainrule._typing import Array
+from chainrule.autodiff.tape import Record
+from chainrule.autodiff.tensor import Tensor
+from chainrule.formulas import Facts
+from chainrule.glassbox.functions import activation_of
+from chainrule.glassbox.record import Recording
+
+MOVES = frozenset(
+    [
+        "reshape",
+        "transpose",
+        "squeeze",
+        "expand_dims",
+        "concatenate",
+        "cast",
+        "getitem",
+        "stack",
+        "swapaxes",
+        "moveaxis",
+        "flip",
+        "ravel",
+        "copy",
+        "convert_to_tensor",
+    ]
+)
+
+
+@dataclass(eq=False)
+class Quantity:
+    """Numbers of one kind: inputs `x`, units `h`, `a`, `p`, `v`, or variables `w`, `b`, ...
+
+    Args:
+        kind: what its symbol is made from.
+        layer: the number its symbol carries, or None.
+        tensor: the recorded value.
+        start: id of its first element.
+        batched: whether its first axis counts observations.
+        variable: the model's variable it stands for, if any.
+        owner: the layer's name.
+    """
+
+    kind: str
+    layer: int | None
+    tensor: Tensor
+    start: int
+    batched: bool = True
+    variable: Any = None
+    owner: str = ""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape for one observation."""
+        return self.tensor.shape[1:] if self.batched and self.tensor.ndim else self.tensor.shape
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape, dtype=int))
+
+    def row(self, array: Array, row: int) -> Array:
+        """Return the part of an array of this quantity's shape that belongs to one observation."""
+        return array[row] if self.batched and self.tensor.ndim else array
+
+
+@dataclass(eq=False)
+class Block:
+    """One step of the network: records `first` to `last - 1`, made in `layer`'s call."""
+
+    layer: Any
+    number: int
+    first: int
+    last: int
+
+
+@dataclass(eq=False)
+class Affine(Block):
+    """`out = source @ kernel + bias`; `source` holds ids of the whole batch."""
+
+    source: Array
+    source_tensor: Tensor
+    kernel: Quantity
+    bias: Quantity | None
+    out: Quantity
+
+
+@dataclass(eq=False)
+class Activation(Block):
+    """`out = f(source)`; `facts` is None for a function we know no formula of."""
+
+    source: Array
+    source_tensor: Tensor
+    name: str
+    facts: Facts | None
+    out: Quantity
+
+    @property
+    def vector(self) -> bool:
+        """Whether elements of the output depend on several elements of the input."""
+        return self.facts is not None and self.facts.vector
+
+
+@dataclass(eq=False)
+class Steps(Block):
+    """Any other ops: what goes in (tensors and variables) and what comes out."""
+
+    sources: list[Tensor]
+    variables: list[Quantity]
+    outs: list[Quantity]
+
+
+@dataclass
+class Network:
+    """The blocks of one recorded run, in order, with all quantities."""
+
+    recording: Recording
+    blocks: list[Block] = field(default_factory=list)
+    inputs: list[Quantity] = field(default_factory=list)
+    variables: dict[int, Quantity] = field(default_factory=dict)
+    outputs: list[Quantity | None] = field(default_factory=list)
+    ids: dict[int, Array] = field(default_factory=dict)
+    spans: list[Quantity] = field(default_factory=list)
+    size: int = 0
+
+    def quantity_of(self, number: int) -> tuple[Quantity, int]:
+        """Return the quantity that holds the number of this id, and its position there."""
+        starts = [q.start for q in self.spans]
+        found = self.spans[int(np.searchsorted(starts, number, side="right")) - 1]
+        return found, number - found.start
+
+    def add(self, quantity: Quantity) -> Quantity:
+        quantity.start = self.size
+        n = int(quantity.tensor.size)
+        self.ids[id(quantity.tensor)] = np.arange(self.size, self.size + n).reshape(quantity.tensor.shape)
+        self.size += n
+        self.spans.append(quantity)
+        return quantity
+
+    @property
+    def layers(self) -> int:
+        """How many numbered layers there are."""
+        return max((b.number for b in self.blocks), default=0)
+
+
+def build(recording: Recording) -> Network:
+    """Find the blocks of a recorded run."""
+    network = Network(recording)
+    for tensor, name in zip(recording.inputs, _input_names(recording), strict=True):
+        network.inputs.append(network.add(Quantity("x", None, tensor, 0, owner=name)))
+    for v in recording.model.variables:
+        stand_in = recording.stand_ins[id(v)]
+        network.variables[id(v)] = network.add(Quantity(v.name, None, stand_in, 0, False, v, _layer_of(v)))
+    _Finder(network).run()
+    _name_outputs(network)
+    return network
+
+
+def _input_names(recording: Recording) -> list[str]:
+    graph = recording.model._graph
+    names = graph.input_names if graph is not None else []
+    return names if len(names) == len(recording.inputs) else [f"input {i + 1}" for i in range(len(recording.inputs))]
+
+
+def _layer_of(variable: Any) -> str:
+    parts = variable.path.split("/")
+    return parts[-2] if len(parts) > 1 else ""
+
+
+class _Finder:
+    """Walks the records once, run by run of the same layer call."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.records = network.recording.records[: network.recording.n_forward]
+        self.owners = network.recording.owners
+        self.stand_ins = {id(t): network.variables[key] for key, t in network.recording.stand_ins.items()}
+        self.number = 0
+        self.used_later: dict[int, int] = {}
+        for i, r in enumerate(self.records):
+            for v in r.inputs:
+                self.used_later[id(v)] = i
+        for t in network.recording.outputs:
+            self.used_later[id(t)] = len(self.records)
+
+    def run(self) -> None:
+        first = 0
+        while first < len(self.records):
+            last = first + 1
+            while last < len(self.records) and self.owners[last] is self.owners[first]:
+                last += 1
+            self._read(first, last)
+            first = last
+
+    def _read(self, first: int, last: int) -> None:
+        """Make blocks of the records of one stretch of a call."""
+        owner = self.owners[first]
+        layer = owner.layer if owner is not None else None
+        first, last = self._moves(first, last)
+        if first == last:
+            return
+        taken = self._affine(layer, first, last)
+        if taken is not None:
+            first = taken
+        if first < last and (taken is not None or self._is_activation(layer)):
+            end = self._end_of_output(owner, first, last)
+            if end > first:
+                self._activation(layer, first, end)
+            return
+        if first < last:
+            self._steps(layer, first, last)
+
+    # -- numbers that only move ---------------------------------------------------------------------------------------------
+
+    def _moves(self, first: int, last: int) -> tuple[int, int]:
+        """Follow leading ops that only move numbers; all of them if there is nothing else."""
+        while first < last and self._move(self.records[first]):
+            first += 1
+        return first, last
+
+    def _move(self, record: Record) -> bool:
+        known = self.network.ids
+        if record.op.name not in MOVES or not all(id(v) in known for v in record.inputs):
+            return False
+        moved = record.op.compute(
+            [known[id(v)] for v in record.inputs],
+            {**record.static, "dtype": "int64"} if record.op.name == "cast" else record.static,
+        )
+        known[id(record.output)] = np.asarray(moved)
+        return True
+
+    # -- Dense --------------------------------------------------------------------------------------------------------------
+
+    def _affine(self, layer: Any, first: int, last: int) -> int | None:
+        """Read `matmul` with a variable and, if it follows, the addition of a variable; return where to go on."""
+        product = self.records[first]
+        kernel = self.stand_ins.get(id(product.inputs[-1])) if product.op.name == "matmul" else None
+        if kernel is None or id(product.inputs[0]) not in self.network.ids:
+            return None
+        bias, end, out = None, first + 1, product.output
+        if end < last and self.records[end].op.name == "add" and self.records[end].inputs[0] is out:
+            bias = self.stand_ins.get(id(self.records[end].inputs[1]))
+        if bias is not None:
+            out, end = self.records[end].output, end + 1
+        self.number += 1
+        for variable, kind in ((kernel, "w"), (bias, "b")):
+            if variable is not None and variable.layer is None:
+                variable.kind, variable.layer = kind, self.number
+        source = product.inputs[0]
+        quantity = self.network.add(Quantity("h", self.number, out, 0, owner=getattr(layer, "name", "")))
+        self.network.blocks.append(
+            Affine(layer, self.number, first, end, self.network.ids[id(source)], source, kernel, bias, quantity)
+        )
+        return end
+
+    # -- activations --------------------------------------------------------------------------------------------------------
+
+    def _is_activation(self, layer: Any) -> bool:
+        return layer is not None and activation_of(layer)[0] != ""
+
+    def _end_of_output(self, owner: Any, first: int, last: int) -> int:
+        """Return where the records that lead to the call's output end (an activity regularizer adds some behind)."""
+        outputs = {id(t) for t in tree.flatten(owner.outputs)}
+        return max((i + 1 for i in range(first, last) if id(self.records[i].output) in outputs), default=first)
+
+    def _activation(self, layer: Any, first: int, last: int) -> None:
+        inside = {id(r.output) for r in self.records[first:last]}
+        sources = [
+            v for r in self.records[first:last] for v in r.inputs if id(v) in self.network.ids and id(v) not in inside
+        ]
+        out = self.records[last - 1].output
+        if len({id(v) for v in sources}) != 1 or any(id(v) in self.stand_ins for v in sources):
+            self._steps(layer, first, last)
+            return
+        source = sources[0]
+        ids = self.network.ids[id(source)]
+        name, facts = activation_of(layer)
+        held, _ = self.network.quantity_of(int(ids.flat[0])) if ids.size else (None, 0)
+        follows = (
+            held is not None
+            and held.kind == "h"
+            and not any(isinstance(b, Activation) and b.number == held.layer for b in self.network.blocks)
+        )
+        if follows and held is not None and held.layer is not None:
+            number = held.layer
+        else:
+            self.number += 1
+            number = self.number
+        quantity = self.network.add(Quantity("a", number, out, 0, owner=getattr(layer, "name", "")))
+        self.network.blocks.append(Activation(layer, number, first, last, ids, source, name, facts, quantity))
+
+    # -- the rest -----------------------------------------------------------------------------------------------------------
+
+    def _steps(self, layer: Any, first: int, last: int) -> None:
+        records = self.records[first:last]
+        inside = {id(r.output) for r in records}
+        outs = [r.output for r in records if self.used_later.get(id(r.output), -1) >= last]
+        if not outs:
+            return
+        self.number += 1
+        incoming = {id(v): v for r in records for v in r.inputs if isinstance(v, Tensor) and id(v) not in inside}
+        variables = [self.stand_ins[key] for key in incoming if key in self.stand_ins]
+        sources = [v for key, v in incoming.items() if key not in self.stand_ins and key in self.network.ids]
+        for variable in variables:
+            if variable.layer is None:
+                variable.layer = self.number
+        rows = self.network.recording.batch.rows
+        made = [
+            self.network.add(
+                Quantity(
+                    "v",
+                    self.number,
+                    t,
+                    0,
+                    bool(t.ndim) and t.shape[0] == rows,
+                    owner=getattr(layer, "name", "") or records[0].op.name,
+                )
+            )
+            for t in outs
+        ]
+        self.network.blocks.append(Steps(layer, self.number, first, last, sources, variables, made))
+
+
+def _name_outputs(network: Network) -> None:
+    """Call the model's outputs p, unless the loss takes them as they stand before their activation."""
+    from chainrule.formulas import facts_of
+
+    logits = set()
+    for part in network.recording.parts:
+        facts = facts_of(part.loss)
+        if facts is not None and facts.argument == "h":
+            logits.add(part.position)
+    for i, tensor in enumerate(network.recording.outputs):
+        ids = network.ids.get(id(tensor))
+        whole = None
+        if ids is not None and ids.size:
+            held, at = network.quantity_of(int(ids.flat[0]))
+            if (
+                at == 0
+                and held.tensor.size == ids.size
+                and np.array_equal(ids.ravel(), np.arange(held.start, held.start + ids.size))
+            ):
+                whole = held
+        network.outputs.append(whole)
+        if whole is not None and whole.kind in ("h", "a", "v") and not (whole.kind == "h" and i in logits):
+            whole.kind = "p"

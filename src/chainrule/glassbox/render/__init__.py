@@ -1,0 +1,1 @@
+"""Writers: the same pages as text, LaTeX and HTML."""

@@ -1,0 +1,138 @@
+"""Pages as HTML with native MathML: no script, no font, no request to anywhere; readable in light and dark.
+
+Resting on a row shows its full LaTeX as a tooltip; every equation is a table row, so that results stand in one column.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from chainrule.errors import missing_extra
+from chainrule.glassbox.notation import Math
+from chainrule.glassbox.page import Line, Page, Section
+from chainrule.glassbox.render import latex as tex
+
+if TYPE_CHECKING:
+    from chainrule.glassbox.trace import Trace
+
+STYLE = """
+.cr-box{--cr-line:#8884;--cr-soft:#8881;--cr-dim:#666;--cr-good:#0072b2;--cr-bad:#b34700;
+ font:15px/1.5 system-ui,sans-serif;color:inherit;max-width:72rem;overflow-x:auto;text-align:left}
+@media (prefers-color-scheme:dark){.cr-box{--cr-dim:#aaa;--cr-good:#56b4e9;--cr-bad:#ff8c42}}
+.cr-box h2{font-size:1.15em;margin:1.2em 0 .3em}.cr-box h3{font-size:1.05em;margin:1.1em 0 .2em;border-bottom:1px solid var(--cr-line)}
+.cr-box h4{font-size:.95em;margin:.7em 0 .1em;color:var(--cr-dim);font-weight:600}.cr-box p{margin:.3em 0;color:var(--cr-dim)}
+.cr-box table{border-collapse:collapse;margin:.2em 0}.cr-box td,.cr-box th{border:0;padding:.12em .5em;background:none;text-align:left;
+ vertical-align:middle;white-space:nowrap}
+.cr-box tr:hover{background:var(--cr-soft)}.cr-box .cr-num td,.cr-box .cr-num th{text-align:right;padding:.15em .7em;font-variant-numeric:tabular-nums}
+.cr-box .cr-num thead th{border-bottom:1px solid var(--cr-line);font-weight:600}.cr-box .cr-num tr.cr-sum td{border-top:1px solid var(--cr-line);font-weight:600}
+.cr-box td.cr-value{text-align:right;font-variant-numeric:tabular-nums}.cr-box .cr-ok{color:var(--cr-good)}.cr-box .cr-no{color:var(--cr-bad);font-weight:600}
+.cr-box .cr-note{color:var(--cr-dim);font-size:.9em;white-space:normal}.cr-box details{margin:.4em 0}.cr-box summary{cursor:pointer;padding:.2em 0}
+.cr-box math{font-size:1.05em}
+"""
+
+
+def write(page: Page, full: bool = False) -> str:
+    """Return a page as HTML."""
+    return wrap(_page(page), full, page.title)
+
+
+def write_trace(trace: Trace, full: bool = False) -> str:
+    """Return a trace: the table, the gradients, and the derivation of each row shown, folded."""
+    made = trace.table
+    parts = [f"<p>{html.escape(line)}</p>" for line in made.head]
+    parts.append(_observations(trace))
+    parts.append(f"<p>{html.escape(made.foot)}</p>")
+    for row in trace.choice.rows:
+        page = trace[row].page
+        title = html.escape(page.title)
+        parts.append(f"<details><summary>{title}</summary>{_page(Page('', page.sections, page.foot))}</details>")
+    return wrap("\n".join(parts), full, made.head[0])
+
+
+def _observations(trace: Trace) -> str:
+    made = trace.table
+    heads = "".join(f"<th scope='col'>{html.escape(c.header)}</th>" for c in made.columns) + "<th></th>"
+    rows = []
+    for at, row in made.choice.walk():
+        if row is None:
+            rows.append(f"<tr><td colspan='{len(made.columns) + 1}' class='cr-note'>… {html.escape(str(at))}</td></tr>")
+            continue
+        verdict = made.verdicts[row]
+        kind = "cr-no" if "✗" in verdict else "cr-ok"
+        cells = "".join(f"<td>{html.escape(c.cells[row])}</td>" for c in made.columns)
+        rows.append(f"<tr>{cells}<td class='{kind}'>{html.escape(verdict)}</td></tr>")
+    return f"<table class='cr-num'><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def wrap(body: str, full: bool, title: str = "") -> str:
+    """Return a fragment with its style, or a whole page."""
+    fragment = f"<div class='cr-box'><style>{STYLE}</style>\n{body}\n</div>"
+    if not full:
+        return fragment
+    name = html.escape(title or "chainrule")
+    return (
+        "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<meta name='color-scheme' content='light dark'><title>{name}</title></head>\n<body style='margin:2em'>\n{fragment}\n</body></html>\n"
+    )
+
+
+def table(heads: Sequence[Math], rows: Sequence[Sequence[str]], last_is_sum: bool = False) -> str:
+    """Return a table of numbers with mathematics in its head."""
+    top = "".join(f"<th scope='col'>{mathml(h.latex)}</th>" for h in heads)
+    body = []
+    for i, row in enumerate(rows):
+        mark = " class='cr-sum'" if last_is_sum and i == len(rows) - 1 else ""
+        body.append(f"<tr{mark}>" + "".join(f"<td>{html.escape(c)}</td>" for c in row) + "</tr>")
+    return f"<table class='cr-num'><thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+
+
+def _page(page: Page) -> str:
+    parts = [f"<h2>{html.escape(page.title)}</h2>"] if page.title else []
+    parts += [_section(s) for s in page.sections]
+    parts += [f"<p>{html.escape(line)}</p>" for line in page.foot]
+    return "\n".join(parts)
+
+
+def _section(section: Section) -> str:
+    level = "h3" if section.level == 1 else "h4"
+    parts = []
+    if section.title or section.rule is not None:
+        rule = f" &emsp; {mathml(section.rule.latex)}" if section.rule is not None else ""
+        parts.append(f"<{level}>{html.escape(section.title)}{rule}</{level}>")
+    if section.lines:
+        parts.append("<table>" + "".join(_row(line) for line in section.lines) + "</table>")
+    parts += [f"<p class='cr-note'>{html.escape(note)}</p>" for note in section.notes]
+    return "\n".join(parts)
+
+
+def _row(line: Line) -> str:
+    tip = html.escape(tex.equation(line, aligned=False), quote=True)
+    chain = " = ".join(p.latex for p in (line.formula, line.numbers) if p is not None and p.latex)
+    sign = r"\leftarrow" if line.note == "←" else "="
+    cells = [f"<td>{mathml(line.symbol.latex)}</td>"]
+    if line.shown is None:
+        cells.append(f"<td colspan='3'>{mathml(f'{sign} {chain}')}</td>")
+    else:
+        relation = "=" if line.exact else r"\approx"
+        cells.append(f"<td>{mathml('= ' + chain) if chain else ''}</td>")
+        cells.append(f"<td>{mathml(relation) if line.shown.text != '·' else ''}</td>")
+        cells.append(f"<td class='cr-value'>{mathml(line.shown.latex)}</td>")
+    note = html.escape(line.note) if line.note != "←" else ""
+    return f"<tr title=\"{tip}\">{''.join(cells)}<td class='cr-note'>{note}</td></tr>"
+
+
+@functools.lru_cache(maxsize=4096)
+def mathml(latex: str) -> str:
+    """Return LaTeX as MathML.
+
+    Raises:
+        MissingExtraError: latex2mathml is not installed.
+    """
+    try:
+        from latex2mathml.converter import convert
+    except ImportError:
+        raise missing_extra("latex2mathml", "math", "HTML with formulas") from None
+    return str(convert(latex))

@@ -1,0 +1,119 @@
+"""Pages as text: symbols in one column, results in another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chainrule.glassbox.ascii import to_ascii
+from chainrule.glassbox.page import Line, Page, Section
+
+WIDTH = 72
+_GAP = 4
+
+
+def write(page: Page, unicode: bool = True) -> str:
+    """Return a page as text."""
+    convert = str if unicode else to_ascii
+    rows = [_Row(line, convert) for line in page.lines()]
+    columns = _Columns(rows)
+    at = iter(rows)
+    blocks: list[str] = [convert(page.title)] if page.title else []
+    body: list[str] = []
+    for section in page.sections:
+        body += _head(section, convert, first=not body, indent=section.level > 1)
+        for _ in section.lines:
+            body += columns.write(next(at))
+        body += [f"  {convert(note)}" for note in section.notes]
+    blocks.append("\n".join(body))
+    if page.foot:
+        blocks.append("\n".join(convert(line) for line in page.foot))
+    return "\n\n".join(b for b in blocks if b)
+
+
+def _head(section: Section, convert: object, first: bool, indent: bool) -> list[str]:
+    if not section.title and section.rule is None:
+        return []
+    title = convert(section.title)  # type: ignore[operator]
+    if section.rule is not None:
+        title = f"{title}   {convert(section.rule.text)}"  # type: ignore[operator]
+    if indent:
+        return [f" {title}"]
+    return [title] if first else ["", title]
+
+
+class _Row:
+    """The parts of a line, converted: symbol, the chain of formulas, relation, result, note."""
+
+    def __init__(self, line: Line, convert: object) -> None:
+        c: object = convert
+        self.symbol = c(line.symbol.text)  # type: ignore[operator]
+        self.parts = [c(p.text) for p in (line.formula, line.numbers) if p is not None and p.text]  # type: ignore[operator]
+        self.relation = c(line.relation)  # type: ignore[operator]
+        self.value = c(line.shown.text) if line.shown is not None else None  # type: ignore[operator]
+        self.wide = line.value is not None and not isinstance(line.value, float)
+        self.assigns = line.note == "←"
+        self.note = "" if self.assigns else c(line.note)  # type: ignore[operator]
+        self.arrow = c("←")  # type: ignore[operator]
+
+    @property
+    def body(self) -> str:
+        return " = ".join(self.parts)
+
+
+class _Columns:
+    """Widths common to all lines of a page."""
+
+    def __init__(self, rows: Iterable[_Row]) -> None:
+        rows = list(rows)
+        self.symbol = max((len(r.symbol) for r in rows if len(r.symbol) <= 24), default=0)
+        narrow = [r for r in rows if not r.wide and r.value is not None]
+        self.value = max((len(r.value or "") for r in narrow), default=0) + 2
+        fitting = [len(r.body) for r in narrow if len(r.body) <= WIDTH]
+        broken = [len(p) + 2 for r in narrow if len(r.body) > WIDTH for p in r.parts if len(p) + 2 <= WIDTH]
+        self.body = max([*fitting, *broken], default=0)
+
+    def write(self, row: _Row) -> list[str]:
+        head = f"  {row.symbol:<{self.symbol}}  "
+        if row.value is None:
+            return [f"{head}{row.arrow if row.assigns else '='} {row.body}".rstrip()]
+        if row.wide:
+            return self._wide(row, head)
+        if not row.parts:
+            return [f"{head}{'':<{self.body + 2}}{'':{_GAP}}{self._result(row)}"]
+        pieces = [row.body] if len(row.body) <= WIDTH else [q for p in row.parts for q in _broken(p)]
+        lines = []
+        for i, piece in enumerate(pieces):
+            sign = "=" if i == 0 or not piece.startswith("+") else " "
+            lead = head if i == 0 else " " * len(head)
+            lines.append(f"{lead}{sign} {piece}")
+        lines[-1] = f"{lines[-1]:<{len(head) + 2 + self.body}}{'':{_GAP}}{self._result(row)}"
+        return lines
+
+    def _result(self, row: _Row) -> str:
+        note = f"   {row.note}" if row.note else ""
+        if row.value == "·" or row.value == "*":
+            return f" {row.value:>{self.value}}{note}"
+        return f"{row.relation}{row.value:>{self.value}}{note}"
+
+    def _wide(self, row: _Row, head: str) -> list[str]:
+        note = f"   {row.note}" if row.note else ""
+        if not row.parts:
+            return [f"{head}{row.relation} {row.value}{note}"]
+        line = f"{head}= {row.body}"
+        if len(line) + len(row.value or "") <= len(head) + WIDTH + 24:
+            return [f"{line}  {row.relation} {row.value}{note}"]
+        return [line, f"{' ' * len(head)}{row.relation} {row.value}{note}"]
+
+
+def _broken(text: str) -> list[str]:
+    """Break a long sum before its plus signs."""
+    if len(text) <= WIDTH:
+        return [text]
+    lines, current = [], ""
+    for term in text.split(" + "):
+        piece = f"{current} + {term}" if current else (f"+ {term}" if lines else term)
+        if len(piece) > WIDTH and current:
+            lines.append(current)
+            piece = f"+ {term}"
+        current = piece
+    return [*lines, current]

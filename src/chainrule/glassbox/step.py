@@ -1,0 +1,98 @@
+"""One step of the compiled optimizer on copies: the optimizer and the model stay as they are."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from chainrule._typing import Array
+from chainrule.autodiff.tape import substitute
+from chainrule.glassbox.record import Runner
+
+
+@dataclass
+class Step:
+    """What the optimizer did.
+
+    Args:
+        optimizer: the compiled one, or a built copy of it.
+        before, after: values of the model's variables, by identity.
+        taken: what `update` was called with, by variable: the weights (decayed) and the gradient (clipped).
+        moments_before, moments_after: by variable and name of the moment.
+        rate: the learning rate of this step.
+        number: of this update, counted from 1.
+        due: whether the weights are updated now (not while gradients are accumulated).
+    """
+
+    optimizer: Any
+    before: dict[int, Array]
+    after: dict[int, Array]
+    gradients: dict[int, Array]
+    taken: dict[int, tuple[Array, Array]] = field(default_factory=dict)
+    moments_before: dict[int, dict[str, Array]] = field(default_factory=dict)
+    moments_after: dict[int, dict[str, Array]] = field(default_factory=dict)
+    rate: float = 0.0
+    number: int = 1
+    due: bool = True
+
+
+def take(runner: Runner, gradients: dict[int, Array]) -> Step:
+    """Apply the compiled optimizer to copies of the trainable variables that have a gradient."""
+    variables = [v for v in runner.model.trainable_variables if id(v) in gradients]
+    optimizer = _built(runner.model.optimizer, runner.model.trainable_variables)
+    values = runner.copies()
+    values.update({id(v): _copy(v) for v in optimizer.variables})
+    step = Step(optimizer, runner.copies(), values, gradients)
+    calls: list[tuple[Array, Array]] = []
+    spy = _noting(optimizer, calls)
+    with np.errstate(all="ignore"), substitute(values):
+        step.rate, step.number = float(optimizer._current_rate()), int(optimizer.iterations) + 1
+        step.moments_before = {id(v): _moments(optimizer, v) for v in variables}
+        steps = optimizer.gradient_accumulation_steps
+        step.due = not steps or (int(optimizer._iterations) + 1) % steps == 0
+        if variables:
+            spy.apply([gradients[id(v)] for v in variables], variables)
+        step.moments_after = {id(v): _moments(optimizer, v) for v in variables}
+    ordered = sorted(variables, key=lambda v: _place(optimizer, v))
+    step.taken = dict(zip(map(id, ordered), calls, strict=False)) if len(calls) == len(ordered) else {}
+    step.after = {key: np.asarray(getattr(a, "value", a)) for key, a in values.items()}
+    return step
+
+
+def _built(optimizer: Any, variables: list[Any]) -> Any:
+    """Return the optimizer itself if it has its moments already, else a built copy."""
+    if optimizer.built:
+        return optimizer
+    made = type(optimizer).from_config(optimizer.get_config())
+    made.build(variables)
+    return made
+
+
+def _noting(optimizer: Any, calls: list[tuple[Array, Array]]) -> Any:
+    """Return a shallow copy of the optimizer that notes what `update` is called with."""
+    spy = copy.copy(optimizer)
+    update = spy.update
+
+    def noted(p: Array, g: Array, moments: Any, learning_rate: float, step: int) -> None:
+        calls.append((p.copy(), g.copy()))
+        update(p, g, moments, learning_rate, step)
+
+    spy.__dict__["update"] = noted
+    return spy
+
+
+def _copy(variable: Any) -> Array:
+    return np.array(variable.value, np.float64 if variable.dtype.kind == "f" else None)
+
+
+def _place(optimizer: Any, variable: Any) -> tuple[int, int]:
+    state, index = optimizer._places[id(variable)]
+    return optimizer._states.index(state), index
+
+
+def _moments(optimizer: Any, variable: Any) -> dict[str, Array]:
+    state, index = optimizer._places[id(variable)]
+    return {name: np.array(state.moments[row][index].value) for row, name in enumerate(state.rows)}
