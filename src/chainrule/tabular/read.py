@@ -87,7 +87,7 @@ def _similar(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
         return f" The folder {folder} does not exist either."
-    near = difflib.get_close_matches(path.name, sorted(p.name for p in folder.iterdir()), n=2)
+    near = difflib.get_close_matches(path.name, sorted(p.name for p in folder.iterdir() if p.is_file()), n=2)
     return f" Did you mean {' or '.join(near)}?" if near else ""
 
 
