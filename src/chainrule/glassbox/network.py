@@ -250,8 +250,9 @@ class _Finder:
         """Read `matmul` with a variable and, if it follows, the addition of a variable; return where to go on."""
         product = self.records[first]
         kernel = self.stand_ins.get(id(product.inputs[-1])) if product.op.name == "matmul" else None
-        if kernel is None or id(product.inputs[0]) not in self.network.ids:
+        if kernel is None or kernel.tensor.ndim != 2:
             return None
+        self._know(product.inputs[0])
         bias, end, out = None, first + 1, product.output
         if end < last and self.records[end].op.name == "add" and self.records[end].inputs[0] is out:
             bias = self.stand_ins.get(id(self.records[end].inputs[1]))
@@ -267,6 +268,11 @@ class _Finder:
             Affine(layer, self.number, first, end, self.network.ids[id(source)], source, kernel, bias, quantity)
         )
         return end
+
+    def _know(self, tensor: Tensor) -> None:
+        """Take a tensor that no recorded op made (whole numbers cast to floats, say) as given."""
+        if id(tensor) not in self.network.ids:
+            self.network.add(Quantity("c", None, tensor, 0))
 
     # -- activations --------------------------------------------------------------------------------------------------------
 

@@ -134,7 +134,7 @@ class Runner:
             with_loss: whether the loss is computed.
         """
         stand_ins = {key: Tensor(value) for key, value in self.copies().items()}
-        inputs = tree.map_structure(_tensor, batch.x)
+        inputs = self._inputs(batch)
         tape = GradientTape(persistent=True)
         records = _Owned()
         tape.records = records
@@ -158,7 +158,7 @@ class Runner:
     def loss(self, batch: Batch, values: Mapping[int, Array], row: int | None = None) -> float:
         """Return the loss (of one observation, if `row` is given) for other values of the variables, without recording."""
         with self._scope(dict(values)):
-            outputs = self.model(tree.map_structure(_tensor, batch.x), training=self.training)
+            outputs = self.model(self._inputs(batch), training=self.training)
             if row is not None:
                 batch, outputs = (
                     batch.take(slice(row, row + 1)),
@@ -166,11 +166,11 @@ class Runner:
                 )
             return float(self.model._loss_of(batch.x, batch.y, outputs, batch.weight, self.training))
 
-    def predict(self, batch: Batch) -> list[Array]:
-        """Return the outputs, without recording."""
-        with self._scope(dict(self.copies())):
-            outputs = self.model(tree.map_structure(_tensor, batch.x), training=self.training)
-        return [np.asarray(t) for t in tree.flatten(outputs)]
+    def _inputs(self, batch: Batch) -> Any:
+        """Return the inputs as tensors; whole numbers become float64 where the model declares floats."""
+        graph = self.model._graph_or_none()
+        floats = graph is not None and all(np.dtype(t.dtype).kind == "f" for t in graph.inputs if t.dtype != "string")
+        return tree.map_structure(lambda a: _tensor(a, floats), batch.x)
 
     @contextmanager
     def _scope(self, values: dict[int, Any]) -> Iterator[None]:
@@ -195,7 +195,8 @@ class Runner:
             loss = copy.copy(model._compile_loss)
             total, _ = loss.compute(batch.y, outputs, batch.weight)
             recording.data_loss = total
-            recording.parts = _parts(loss, batch, outputs)
+            with recording.tape.stop_recording():
+                recording.parts = _parts(loss, batch, outputs)
         recording.penalties = model._added_losses()
         for penalty in recording.penalties:
             total = penalty if total is None else total + penalty
@@ -227,9 +228,9 @@ def _each(loss: Any, y: Any, p: Tensor) -> Array:
     return np.asarray(loss.call(as_float(y, p.dtype, loss.name), p))
 
 
-def _tensor(value: Any) -> Tensor:
+def _tensor(value: Any, floats: bool) -> Tensor:
     array = np.asarray(value)
-    return Tensor(np.array(array, np.float64) if array.dtype.kind == "f" else array.copy())
+    return Tensor(np.array(array, np.float64 if array.dtype.kind in ("fiub" if floats else "f") else None))
 
 
 @contextmanager
