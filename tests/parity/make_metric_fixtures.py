@@ -63,6 +63,7 @@ MAKE = {
     "ids": lambda n: (rng.integers(0, 5, n), rng.permuted(np.tile(np.arange(5), (n, 1)), axis=1)),
     "numbers": lambda n: (rng.normal(size=(n, 3)), rng.normal(size=(n, 3))),
     "numbers_flat": lambda n: (rng.normal(size=n), rng.normal(size=(n, 1))),
+    "numbers_1d": lambda n: (rng.normal(size=n), rng.normal(size=n)),
     "numbers_3d": lambda n: (rng.normal(size=(n, 2, 3)), rng.normal(size=(n, 2, 3))),
     "positive": lambda n: (rng.gamma(2.0, size=(n, 3)), rng.gamma(2.0, size=(n, 3))),
     "distributions": lambda n: (softmax(rng.normal(size=(n, 4))), softmax(rng.normal(size=(n, 4)))),
@@ -94,7 +95,7 @@ BINARY = ("binary", "binary_flat", "binary_mixed", "binary_ties", "multi_label",
 COUNTS = [{}, {"thresholds": 0.3}, {"thresholds": [0.7, 0.1, 0.5]}, {"thresholds": [0.0, 0.25, 0.5, 0.75, 1.0]}]
 RATES = [*COUNTS, {"thresholds": 0}]
 COLUMNS = [{"class_id": 2}, {"top_k": 2}, {"top_k": 2, "class_id": 1}, {"top_k": 3, "thresholds": 0.5}]
-NUMBERS = ("numbers", "numbers_flat", "numbers_3d")
+NUMBERS = ("numbers", "numbers_flat", "numbers_1d", "numbers_3d")
 CURVES = [
     {"curve": c, "summation_method": s, **t}
     for c, s, t in product(
@@ -135,7 +136,12 @@ PLAN = [
     ),
     ("KLDivergence", [{}], ("distributions", "one_hot"), ALL),
     ("Poisson", [{}], ("positive", "distributions"), ALL),
-    ("BinaryCrossentropy", [{}, {"label_smoothing": 0.2}], ("binary", "binary_ties", "multi_label"), ALL),
+    (
+        "BinaryCrossentropy",
+        [{}, {"label_smoothing": 0.2}],
+        ("binary", "binary_flat", "binary_ties", "multi_label"),
+        ALL,
+    ),
     (
         "BinaryCrossentropy",
         [{"from_logits": True}, {"from_logits": True, "label_smoothing": 0.1}],
@@ -146,7 +152,7 @@ PLAN = [
     ("CategoricalCrossentropy", [{"from_logits": True}], ("one_hot_logits",), PLAIN),
     ("SparseCategoricalCrossentropy", [{}, {"ignore_class": 2}], ("sparse", "sparse_column", "sparse_3d"), PLAIN),
     ("SparseCategoricalCrossentropy", [{"from_logits": True}], ("sparse_logits",), PLAIN),
-    ("Hinge", [{}], ("binary", "multi_label", "numbers"), ALL),
+    ("Hinge", [{}], ("binary", "binary_flat", "multi_label", "numbers"), ALL),
     ("SquaredHinge", [{}], ("binary", "multi_label", "numbers"), ALL),
     ("CategoricalHinge", [{}], ("one_hot", "distributions"), PLAIN),
     *(

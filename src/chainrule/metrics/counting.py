@@ -39,6 +39,7 @@ class Thresholds:
         self.values = [float(v) for v in values]
         self.dtype = dtype
         self.order = np.argsort(self.values, kind="stable")
+        self.in_order = self.values == sorted(self.values)
         self.sorted = np.asarray(self.values, dtype)[self.order]
         self.padded = len(values) > 1 and (self.values[0] < 0 or self.values[-1] > 1)
         self.even = evenly_spaced(self.values) if even is None else even
@@ -51,15 +52,16 @@ class Thresholds:
 
         Evenly spaced thresholds take one multiplication, rounded as Keras rounds it (so that ties fall alike).
         """
-        y_pred = np.fmax(y_pred, -np.inf)  # NaN exceeds nothing
-        if not self.even:
-            return np.asarray(np.searchsorted(self.sorted, y_pred, side="left"))
-        steps = np.asarray(len(self) - 1, y_pred.dtype)
-        exceeded: Array = np.ceil(np.clip(y_pred, 0, 1) * steps).astype(np.int64)
-        return np.maximum(exceeded, 1) if self.padded else exceeded
+        if not self.even:  # `fmax` leaves NaN aside: it exceeds nothing
+            return np.asarray(np.searchsorted(self.sorted, np.fmax(y_pred, -np.inf), side="left"))
+        steps = y_pred.dtype.type(len(self) - 1)
+        exceeded: Array = np.ceil(np.minimum(np.fmax(y_pred, 0), 1) * steps)
+        return (np.maximum(exceeded, 1) if self.padded else exceeded).astype(np.int64)
 
     def unsort(self, counts: Array) -> Array:
         """Return rows in the order of `values` instead of the sorted one."""
+        if self.in_order:
+            return counts
         result = np.empty_like(counts)
         result[self.order] = counts
         return result
@@ -145,7 +147,7 @@ def _count_at_all(
     flat = None if weights is None else weights.ravel()
     sums = np.bincount(index.ravel(), flat, minlength=2 * buckets * columns).reshape(columns, 2, buckets)
     above = sums[..., ::-1].cumsum(-1)[..., ::-1]  # (columns, label, bucket): everything in this bucket or higher
-    positives = np.moveaxis(above[..., 1:], -1, 0)  # (thresholds, columns, label)
+    positives = above[..., 1:].transpose(2, 0, 1)  # (thresholds, columns, label)
     negatives = above[..., 0] - positives
     if not label_columns:
         positives, negatives = positives[:, 0], negatives[:, 0]

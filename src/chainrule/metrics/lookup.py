@@ -11,7 +11,7 @@ from chainrule.errors import DataError
 from chainrule.metrics.accuracy import BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
 from chainrule.metrics.base import Metric
 from chainrule.metrics.probabilistic import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
-from chainrule.metrics.reduction import MeanMetricWrapper
+from chainrule.metrics.reduction import MeanMetricWrapper, describe_function
 from chainrule.saving import serialization
 from chainrule.saving.serialization import get_object, names_of, snake_case
 
@@ -59,8 +59,8 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(metric: Any) -> Any:
-    """Return the configuration of a metric, or the name of a metric function."""
-    return serialization.serialize_keras_object(metric)
+    """Return the configuration of a metric or a metric function."""
+    return describe_function(serialization.serialize_keras_object(metric))
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:

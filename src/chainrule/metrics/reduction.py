@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,27 +16,25 @@ from chainrule.saving.serialization import Configurable, names_of, public, seria
 __all__ = ["Mean", "MeanMetricWrapper", "Sum"]
 
 
-def reduce_to_samples(values: Array, sample_weight: Any, reduce: Callable[..., Any]) -> tuple[Array, Array]:
-    """Return weighted `values` and the weights, each with at most the batch axis left (Keras's rule for weights).
+def weighted_sums(values: Array, sample_weight: Any, mean: bool) -> tuple[float, float]:
+    """Return `(Σ w v, Σ w)` over a batch, by Keras's rule for weights.
 
     Args:
         values: (batch, ...).
         sample_weight: (batch,), or any shape that fits the first axes of `values`.
-        reduce: `np.mean` or `np.sum`: what is done with the axes after the batch.
+        mean: axes after the batch are averaged, so that each sample counts once; otherwise they are summed.
     """
-    weights = np.asarray(sample_weight, dtype=np.float64)
-    values, weights = align_ranks(values, weights)
-    rank = weights.ndim
-    if values.ndim > rank:
-        values = reduce(values, axis=tuple(range(rank, values.ndim)), dtype=np.float64)
+    values, weights = align_ranks(values, np.asarray(sample_weight, dtype=np.float64))
+    if values.ndim > weights.ndim:
+        inner = values.shape[weights.ndim :]
+        values = np.add.reduce(values, axis=tuple(range(weights.ndim, values.ndim)), dtype=np.float64)
+        if mean:
+            values = values / math.prod(inner)
     if weights.shape != values.shape:
         weights = broadcast_weights(weights, values.shape)
-    values = values * weights
-    if rank > 1:
-        weights = reduce(weights, axis=tuple(range(1, rank)))
-    if values.ndim > 1:
-        values = reduce(values, axis=tuple(range(1, values.ndim)))
-    return values, weights
+    total, count = float(np.add.reduce(values * weights, axis=None)), float(np.add.reduce(weights, axis=None))
+    per_sample = math.prod(values.shape[1:]) if mean else 1
+    return (total, count) if per_sample == 1 else (total / per_sample, count / per_sample)
 
 
 def broadcast_weights(weights: Array, shape: tuple[int, ...]) -> Array:
@@ -51,6 +50,13 @@ def broadcast_weights(weights: Array, shape: tuple[int, ...]) -> Array:
 def as_values(values: Any, dtype: str) -> Array:
     array = np.asarray(values)
     return array if array.dtype.kind == "f" else array.astype(dtype)
+
+
+def describe_function(described: Any) -> Any:
+    """Return Keras's long form of a function that is described by its name alone; anything else as it is."""
+    if not isinstance(described, str):
+        return described
+    return {"module": "builtins", "class_name": "function", "config": described, "registered_name": "function"}
 
 
 @public("keras.metrics")
@@ -70,8 +76,9 @@ class Sum(Metric):
         """Add up the values, (batch, ...), each multiplied by its weight."""
         values = as_values(values, self._dtype)
         if sample_weight is not None:
-            values, _ = reduce_to_samples(values, sample_weight, np.sum)
-        self.total.add(np.add.reduce(values, axis=None))
+            self.total.add(weighted_sums(values, sample_weight, mean=False)[0])
+        else:
+            self.total.add(np.add.reduce(values, axis=None))
 
     def reset_state(self) -> None:
         self.total.reset()
@@ -108,9 +115,9 @@ class Mean(Metric):
         if sample_weight is None:
             self._add_batch(np.add.reduce(values, axis=None), values)
             return
-        values, weights = reduce_to_samples(values, sample_weight, np.mean)
-        self.total.add(np.add.reduce(values, axis=None))
-        self.count.add(np.add.reduce(weights, axis=None))
+        total, count = weighted_sums(values, sample_weight, mean=True)
+        self.total.add(total)
+        self.count.add(count)
 
     def _add_batch(self, total: float, values: Array) -> None:
         """Add a batch whose elements, of the shape of `values`, sum to `total`: each sample counts once."""
@@ -175,5 +182,5 @@ class MeanMetricWrapper(Mean):
         """Return name, dtype, function and its arguments; for a class with a constructor of its own, its arguments."""
         if type(self).__init__ is not MeanMetricWrapper.__init__:
             return Configurable.get_config(self)
-        config = {**self._base_config(), "fn": serialize_keras_object(self._fn)}
+        config = {**self._base_config(), "fn": describe_function(serialize_keras_object(self._fn))}
         return {**config, **{k: serialize_keras_object(v) for k, v in self._fn_kwargs.items()}}
