@@ -46,6 +46,7 @@ class Notation(Protocol):
     def symbol(self, name: str) -> str: ...
     def subscript(self, name: str, index: str) -> str: ...
     def parentheses(self, text: str) -> str: ...
+    def bracket(self, text: str) -> str: ...
     def fraction(self, top: str, bottom: str) -> str: ...
     def power(self, base: str, exponent: str) -> str: ...
     def abs(self, text: str) -> str: ...
@@ -75,6 +76,9 @@ class TextNotation:
 
     def parentheses(self, text: str) -> str:
         return f"({text})"
+
+    def bracket(self, text: str) -> str:
+        return f"[{text}]"
 
     def fraction(self, top: str, bottom: str) -> str:
         return f"{top}/{bottom}"
@@ -131,6 +135,9 @@ class LatexNotation:
 
     def parentheses(self, text: str) -> str:
         return rf"\left({text}\right)" if r"\frac" in text or r"\sum" in text else f"({text})"
+
+    def bracket(self, text: str) -> str:
+        return rf"\left[{text}\right]"  # a bare bracket after a line break would be its argument
 
     def fraction(self, top: str, bottom: str) -> str:
         return rf"\frac{{{top}}}{{{bottom}}}"

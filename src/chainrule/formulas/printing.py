@@ -118,7 +118,7 @@ class Printer:
             return self.piece(node)
         if self._known(node):
             return self._value(float(self.evaluate(node, self.values)))
-        return Piece(f"[{self.print(node)}]", ATOM)
+        return Piece(self.notation.bracket(self.print(node)), ATOM)
 
     def _binop(self, node: ast.BinOp) -> Piece:
         if isinstance(node.op, ast.Pow):

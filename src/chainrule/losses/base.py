@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -74,6 +75,11 @@ class Loss(Configurable):
         losses = self.call(y_true, y_pred)
         mask = self.mask(y_true, y_pred, losses)
         return reduce_weighted(losses, sample_weight, mask, self.reduction, self.name)
+
+    def _base_config(self) -> dict[str, Any]:
+        """The name and reduction of a user's loss whose constructor passes them on as `**kwargs`."""
+        kinds = {p.kind for p in inspect.signature(type(self).__init__).parameters.values()}
+        return {"name": self.name, "reduction": self.reduction} if inspect.Parameter.VAR_KEYWORD in kinds else {}
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments, without the type, as Keras does."""
@@ -266,6 +272,8 @@ def _masked_weight(sample_weight: Any, mask: Any, losses: Any, reduction: str | 
 
 
 def _fit_weight(losses: Any, weight: Any, name: str) -> tuple[Any, Any]:
+    if not losses.shape:  # one number for the whole batch
+        return losses, weight
     losses, weight = same_rank(losses, weight)
     of_losses, of_weight = tuple(losses.shape), tuple(weight.shape)
     if len(of_weight) < len(of_losses) and of_weight == of_losses[: len(of_weight)]:

@@ -126,15 +126,16 @@ def sparse_categorical_crossentropy(
     Tensor([0.22314353], dtype=float32)
     """
     name = "sparse_categorical_crossentropy"
-    y_pred = as_float(y_pred, None, f"{name}: y_pred")
-    labels = class_numbers(y_true, y_pred, ignore_class, axis, name)
+    p = as_float(y_pred, None, f"{name}: y_pred")
+    labels = class_numbers(y_true, p, ignore_class, axis, name)
+    if axis % len(p.shape) != len(p.shape) - 1:
+        p = ops.moveaxis(p, axis, -1)
     if ignore_class is None:
-        return ops.sparse_categorical_crossentropy(labels, y_pred, from_logits=from_logits, axis=axis)
+        return ops.sparse_categorical_crossentropy(labels, p, from_logits=from_logits)
     valid = labels != ignore_class
-    labels = np.where(valid, labels, 0)
-    zeros = ops.zeros_like(y_pred)
-    y_pred = ops.where(np.expand_dims(valid, axis), y_pred, zeros if from_logits else zeros + 1.0)
-    losses = ops.sparse_categorical_crossentropy(labels, y_pred, from_logits=from_logits, axis=axis)
+    # rows that do not count get numbers whose loss and derivative are finite
+    p = ops.where(valid[..., None], p, ops.ones_like(p))
+    losses = ops.sparse_categorical_crossentropy(np.where(valid, labels, 0), p, from_logits=from_logits)
     return ops.where(valid, losses, ops.zeros_like(losses))
 
 

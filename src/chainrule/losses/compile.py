@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from chainrule import tree
-from chainrule.errors import DataError, ShapeError, unknown_name
+from chainrule.errors import DataError
 from chainrule.losses.base import Loss, LossFunctionWrapper
 from chainrule.losses.lookup import get
+from chainrule.losses.outputs import align, paths_of, spread
+from chainrule.losses.outputs import sample_weights as _sample_weights
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ class CompileLoss:
         for i, (loss, weight, prediction) in enumerate(zip(losses, weights, tree.flatten(y_pred), strict=True)):
             if loss is not None:
                 resolved = resolve(loss, targets[i], prediction)
-                found.append(OutputLoss(i, names[i] or resolved.name, resolved, weight))
+                name = names[i] if names[i].rpartition("/")[2] else names[i] + resolved.name
+                found.append(OutputLoss(i, name, resolved, weight))
         if not found:
             raise DataError("compile: every output's loss is None, so there is nothing to train. Give at least one.")
         self.outputs = found
@@ -92,14 +97,13 @@ class CompileLoss:
             self.metrics = [Mean(name=f"{o.name}_loss") for o in found]
 
     def _names(self, y_pred: Any) -> list[str]:
-        paths = _paths(y_pred)
-        given = self.output_names if self.output_names and len(self.output_names) == len(paths) else None
-        names = []
-        for i, path in enumerate(paths):
-            keys = [str(k) for k in path if isinstance(k, str)]
-            ends_by_name = bool(path) and isinstance(path[-1], str)
-            names.append("/".join(keys if ends_by_name else [*keys, given[i] if given else ""]).strip("/"))
-        return names
+        """Return the name of each output: its keys joined by `/`, a position at the end replaced by the given name."""
+        paths = paths_of(y_pred)
+        given = self.output_names if self.output_names and len(self.output_names) == len(paths) else [""] * len(paths)
+        ends = [
+            path[-1] if path and isinstance(path[-1], str) else name for path, name in zip(paths, given, strict=True)
+        ]
+        return ["/".join([*map(str, path[:-1]), end]) for path, end in zip(paths, ends, strict=True)]
 
     def _weights(self, losses: list[Any], y_pred: Any, names: list[str]) -> list[float | None]:
         weights = self.user_weights
@@ -128,6 +132,23 @@ class CompileLoss:
         """
         if y_true is None:
             raise DataError("The model was compiled with a loss, but no targets were given: pass y as well as x.")
+        values = self._values(y_true, y_pred, sample_weight)
+        parts = {f"{o.name}_loss": value for o, value in values} if len(values) > 1 else {}
+        return _total(values), parts
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return the total of the weighted losses of all outputs, and update `metrics`."""
+        values = self._values(y_true, y_pred, sample_weight)
+        if self.metrics:
+            batch = tree.flatten(y_pred)[0].shape[0]
+            for metric, (_, value) in zip(self.metrics, values, strict=True):
+                metric.update_state(value, sample_weight=batch)
+        return _total(values)
+
+    def _values(self, y_true: Any, y_pred: Any, sample_weight: Any) -> list[tuple[OutputLoss, Any]]:
+        """Return the losses, before their weights, of the outputs that have one."""
+        if y_true is None:
+            raise DataError("The model was compiled with a loss, but no targets were given: pass y as well as x.")
         if self.outputs is None:
             self.build(y_true, y_pred)
         outputs = self.outputs or []
@@ -136,29 +157,22 @@ class CompileLoss:
         present = [at.get(i) for i in range(len(predictions))]
         targets = align(y_true, y_pred, names, present)
         weights = _sample_weights(sample_weight, y_pred, names, present)
-        total: Any = None
-        parts: dict[str, Any] = {}
-        for o in outputs:
-            value = o.loss(targets[o.position], predictions[o.position], weights[o.position])
-            parts[f"{o.name}_loss"] = value
-            value = value if o.weight is None else value * o.weight
-            total = value if total is None else total + value
-        return total, parts if len(outputs) > 1 else {}
+        parts = list(zip(targets, predictions, weights, strict=True))
+        return [(o, o.loss(*parts[o.position])) for o in outputs]
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Return the total of the weighted losses of all outputs, and update `metrics`."""
-        total, parts = self.compute(y_true, y_pred, sample_weight)
-        if self.metrics:
-            batch = tree.flatten(y_pred)[0].shape[0]
-            for metric, value in zip(self.metrics, parts.values(), strict=True):
-                metric.update_state(value, sample_weight=batch)
-        return total
+
+def _total(values: list[tuple[OutputLoss, Any]]) -> Any:
+    total: Any = None
+    for o, value in values:
+        weighted = value if o.weight is None else value * o.weight
+        total = weighted if total is None else total + weighted
+    return total
 
 
 def resolve(identifier: Any, y_true: Any, y_pred: Any) -> Loss:
     """Return the loss object for a name, function or object; `'crossentropy'` (`'ce'`) by the shapes, as Keras does."""
     if isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce"):
-        true, pred = tuple(y_true.shape), tuple(y_pred.shape)
+        true, pred = np.shape(y_true), np.shape(y_pred)
         if pred[-1] == 1:
             found = get("binary_crossentropy")
         elif len(true) < len(pred) or true[-1] == 1:
@@ -171,120 +185,3 @@ def resolve(identifier: Any, y_true: Any, y_pred: Any) -> Loss:
         return found
     name = identifier if isinstance(identifier, str) else getattr(found, "__name__", type(found).__name__)
     return LossFunctionWrapper(found, name=name)
-
-
-# -- fitting structures to the outputs --------------------------------------------------------------------------------
-
-
-def _paths(structure: Any, prefix: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Return the keys and positions that lead to each leaf, in the order of `tree.flatten`."""
-    if isinstance(structure, dict):
-        return [p for key in sorted(structure) for p in _paths(structure[key], (*prefix, key))]
-    if isinstance(structure, list | tuple):
-        return [p for i, part in enumerate(structure) for p in _paths(part, (*prefix, i))]
-    return [prefix]
-
-
-def spread(given: Any, y_pred: Any, names: list[str], what: str) -> list[Any]:
-    """Return one entry of `given` for each output.
-
-    Args:
-        given: a single entry for all, a list, a dict by output name, or a structure like the outputs.
-        y_pred: the outputs.
-        names: of the outputs, in order.
-        what: for messages.
-    """
-    count = len(names)
-    if not tree.is_nested(given):
-        return [given] * count
-    if isinstance(given, dict):
-        if isinstance(y_pred, dict) and any(tree.is_nested(v) for v in y_pred.values()):
-            return _spread_nested(given, y_pred, names, what)
-        return _by_name(given, names, what, partial=isinstance(y_pred, dict))
-    if len(given) == count and not any(tree.is_nested(v) for v in given):
-        return list(given)
-    if isinstance(y_pred, list | tuple) and len(given) == len(y_pred):
-        return _spread_parts(list(given), list(y_pred), names, what)
-    raise DataError(
-        f"compile: {what} has {len(given)} entries, but the model has {count} outputs {[n for n in names if n] or ''}. "
-        "Give one for each output, in their order, or a dict by output name."
-    )
-
-
-def _by_name(given: Mapping[str, Any], names: list[str], what: str, partial: bool) -> list[Any]:
-    if len(names) == 1 and not names[0] and len(given) == 1:
-        return list(given.values())
-    for key in given:
-        if key not in names:
-            error = unknown_name("output", key, [n for n in names if n])
-            raise type(error)(f"compile: {what} has the key {key!r}. {error}")
-    missing = [n for n in names if n not in given]
-    if missing and not partial:
-        raise DataError(
-            f"compile: {what} has no entry for the outputs {missing}. "
-            f"Write None where there is none: {{{missing[0]!r}: None}}."
-        )
-    return [given.get(n) for n in names]
-
-
-def _spread_nested(given: Mapping[str, Any], y_pred: Mapping[str, Any], names: list[str], what: str) -> list[Any]:
-    for key in given:
-        if key not in y_pred:
-            error = unknown_name("output", key, list(y_pred))
-            raise type(error)(f"compile: {what} has the key {key!r}. {error}")
-    keys = sorted(y_pred)
-    return _spread_parts([given.get(k) for k in keys], [y_pred[k] for k in keys], names, what)
-
-
-def _spread_parts(given: list[Any], parts: list[Any], names: list[str], what: str) -> list[Any]:
-    result: list[Any] = []
-    for entry, part in zip(given, parts, strict=True):
-        size = len(tree.flatten(part))
-        own = [n.split("/")[-1] for n in names[len(result) : len(result) + size]]
-        result += spread(entry, part, own, what)
-    return result
-
-
-def align(y_true: Any, y_pred: Any, names: list[str], losses: Sequence[Any]) -> list[Any]:
-    """Return the target of each output (None where there is none): targets may be a dict by name, a list, or nested.
-
-    Raises:
-        ShapeError: there are not as many targets as outputs with a loss.
-    """
-    flat = _by_output(y_true, y_pred, names)
-    if len(flat) == len(names):
-        return flat
-    wanted = [i for i, loss in enumerate(losses) if loss is not None]
-    if len(flat) == len(wanted):
-        found: list[Any] = [None] * len(names)
-        for i, target in zip(wanted, flat, strict=True):
-            found[i] = target
-        return found
-    raise ShapeError(
-        f"The model has {len(names)} outputs {[n for n in names if n] or ''}, but y has {len(flat)} parts. "
-        "Give y as a list with one array for each output, or as a dict by output name."
-    )
-
-
-def _by_output(given: Any, y_pred: Any, names: list[str]) -> list[Any]:
-    if isinstance(given, dict) and not any(tree.is_nested(v) for v in given.values()):
-        unknown = [k for k in given if k not in names]
-        if unknown and any(names):
-            error = unknown_name("output", unknown[0], [n for n in names if n])
-            raise type(error)(f"y has the key {unknown[0]!r}. {error}")
-        return [given[n] for n in names if n in given] if any(names) else list(given.values())
-    if isinstance(given, list | tuple) and not tree.is_nested(y_pred) and not _arrays(given):
-        return [given]
-    return tree.flatten(given)
-
-
-def _arrays(parts: Sequence[Any]) -> bool:
-    return all(hasattr(v, "shape") and len(v.shape) for v in tree.flatten(list(parts)))
-
-
-def _sample_weights(given: Any, y_pred: Any, names: list[str], losses: Sequence[Any]) -> list[Any]:
-    if given is None or not tree.is_nested(given):
-        return [given] * len(names)
-    if isinstance(given, dict):
-        return [given.get(n) for n in names]
-    return align(given, y_pred, names, losses)

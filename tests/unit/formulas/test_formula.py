@@ -31,7 +31,7 @@ PRINTED = [
     ("a - (b - c) - -d", "a − (b − c) − (−d)", "a - (b - c) - (-d)"),
     ("(a / b)**2 * (a * b)", "(a/b)²ab", r"\left(\frac{a}{b}\right)^2ab"),
     ("sqrt(2 * pi) * abs(h)", "√(2π)|h|", r"\sqrt{2\pi}\left|h\right|"),
-    ("0.5 * (p[i] > 0)", "0.5[pᵢ > 0]", "0.5[p_{i} > 0]"),
+    ("0.5 * (p[i] > 0)", "0.5[pᵢ > 0]", r"0.5\left[p_{i} > 0\right]"),
     ("a <= b < c", "a ≤ b < c", r"a \le b < c"),
 ]
 
