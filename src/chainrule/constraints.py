@@ -31,6 +31,9 @@ class Constraint(Configurable):
     array([-1.,  2.])
     """
 
+    def __init__(self) -> None:
+        pass
+
     def __call__(self, w: Any) -> Any:
         """Return the value that `w` is to have."""
         return w

@@ -22,6 +22,9 @@ class LearningRateSchedule(Configurable):
     1.0
     """
 
+    def __init__(self) -> None:
+        pass
+
     def __call__(self, step: Any) -> Any:
         """Return the learning rate of iteration `step`, counted from 0."""
         raise NotImplementedError(
