@@ -21,6 +21,14 @@ def test_values_with_several_axes_count_once_per_sample():
     assert (float(mean.total), float(mean.count)) == (8.0, 2.0)
 
 
+def test_weights_with_several_axes_are_averaged_per_sample_too():
+    mean = metrics.Mean()
+    mean.update_state(np.array([[1.0, 3.0], [5.0, 7.0]]), sample_weight=np.array([[1.0, 1.0], [0.0, 2.0]]))
+    assert (float(mean.total), float(mean.count)) == (9.0, 2.0)
+    mean.update_state(np.array([[1.0, 1.0]]))
+    assert mean.result() == 10.0 / 3.0
+
+
 def test_a_number_as_weight_weighs_the_batch_whatever_its_size():
     mean = metrics.Mean()
     mean.update_state([1.0, 3.0], sample_weight=2.0)
