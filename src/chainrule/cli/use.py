@@ -112,7 +112,8 @@ def trace(
 
     if form not in FORMATS:
         raise SettingsError(f"--format: expected one of {', '.join(FORMATS)}, but received {form!r}.")
-    text = explain_row(load_run(run), read_table(table), row, form, table)
+    unicode = "auto" if out is None else True
+    text = explain_row(load_run(run), read_table(table), row, form, table, unicode)
     if out is None:
         Output().result({}, text)
     else:
