@@ -11,6 +11,7 @@ import numpy as np
 from chainrule import config, ops, tree
 from chainrule._typing import TensorLike, Value
 from chainrule.autodiff.operators import Operators
+from chainrule.autodiff.tensor import Tensor
 from chainrule.dtype_policies import DTypePolicy
 from chainrule.errors import DataError, ShapeError, unknown_name
 from chainrule.saving.serialization import Configurable, public, serialize_keras_object, snake_case
@@ -153,19 +154,21 @@ def as_float(value: Any, dtype: Any, where: str) -> Any:
     Raises:
         DataError: it holds text or other things that are no numbers.
     """
-    if not isinstance(value, Operators):
-        array = np.asarray(value)
-        if array.dtype.kind not in "fiub":
-            raise DataError(
-                f"{where} must hold numbers, but holds {array.dtype}. Turn labels into class numbers first: "
-                "numpy.unique(labels, return_inverse=True)."
-            )
-        if not isinstance(value, np.ndarray | np.generic) and dtype is None:
-            dtype = config.floatx()
+    if isinstance(value, Operators):
+        own: np.dtype[Any] = value.dtype  # type: ignore[attr-defined]
+        if own.kind == "f" and (dtype is None or own == dtype):
+            return value
+        return ops.cast(value, dtype or config.floatx())
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise DataError(
+            f"{where} must hold numbers, but holds {array.dtype}. Turn labels into class numbers first: "
+            "numpy.unique(labels, return_inverse=True)."
+        )
     if dtype is None:
-        kind = np.dtype(getattr(value, "dtype", np.float32))
-        dtype = kind if kind.kind == "f" else config.floatx()
-    return ops.convert_to_tensor(value, dtype=str(dtype))
+        keeps = array.dtype.kind == "f" and isinstance(value, np.ndarray | np.generic)
+        dtype = array.dtype if keeps else config.floatx()
+    return Tensor(array.astype(dtype))  # a copy: the caller may go on changing its own
 
 
 def same_rank(first: Any, second: Any, expand_rank_1: bool = True) -> tuple[Any, Any]:

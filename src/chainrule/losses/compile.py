@@ -152,6 +152,8 @@ class CompileLoss:
         if self.outputs is None:
             self.build(y_true, y_pred)
         outputs = self.outputs or []
+        if not any(tree.is_nested(part) for part in (y_true, y_pred, sample_weight)):
+            return [(outputs[0], outputs[0].loss(y_true, y_pred, sample_weight))]
         names, predictions = self._names(y_pred), tree.flatten(y_pred)
         at = {o.position: o.loss for o in outputs}
         present = [at.get(i) for i in range(len(predictions))]

@@ -88,7 +88,8 @@ def test_shapes_that_do_not_fit() -> None:
         losses.CategoricalCrossentropy()(np.zeros(32), np.full((32, 10), 0.1))
     assert str(error.value) == (
         "categorical_crossentropy: y_true has shape (32,), but y_pred has shape (32, 10); they must be equal. Class "
-        "numbers as targets need loss='sparse_categorical_crossentropy'; otherwise encode them: utils.to_categorical(y, 10)."
+        "numbers as targets need loss='sparse_categorical_crossentropy'; otherwise encode them: "
+        "utils.to_categorical(y, 10)."
     )
 
 
