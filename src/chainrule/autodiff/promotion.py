@@ -46,19 +46,18 @@ def promote(
 def _promote(inputs: Sequence[Any], floats: bool, constants: Collection[int], scalars: bool) -> list[Any]:
     values = [v if isinstance(v, np.ndarray | np.generic | float | int) else as_array(v) for v in inputs]
     voices = [v for i, v in enumerate(values) if i not in constants]
-    arrays = [v for v in voices if isinstance(v, np.ndarray)] or [v for v in voices if isinstance(v, np.generic)]
-    kinds = [v.dtype for v in arrays if v.dtype.kind == "f"]
+    arrays = [v for v in voices if isinstance(v, np.ndarray)]
+    kinds = {v.dtype for v in arrays or voices if isinstance(v, np.ndarray | np.generic)}
+    of_floats = [kind for kind in kinds if kind.kind == "f"]
     target: Any = None
-    if kinds:
-        target = kinds[0] if len(kinds) == 1 else np.result_type(*kinds)
+    if of_floats:
+        target = np.result_type(*of_floats)
     elif floats or any(isinstance(v, float | np.floating) for v in voices):
         target = np.dtype(config.floatx())
-    elif not arrays and voices:
-        target = np.dtype(np.bool_ if all(isinstance(v, bool) for v in voices) else np.int32)
-    return [
-        as_array(v) if i in constants else _as_type(v, target, weak=scalars and bool(arrays))
-        for i, v in enumerate(values)
-    ]
+    elif all(kind.kind == "b" for kind in kinds):
+        target = np.dtype(np.bool_ if all(isinstance(v, bool | np.bool_ | np.ndarray) for v in voices) else np.int32)
+    weak = scalars and bool(arrays)
+    return [as_array(v) if i in constants else _as_type(v, target, weak) for i, v in enumerate(values)]
 
 
 def _as_type(value: Any, target: Any, weak: bool) -> Any:

@@ -18,6 +18,7 @@ __all__ = [
     "glu",
     "hard_shrink",
     "hard_silu",
+    "hard_swish",
     "hard_tanh",
     "mish",
     "soft_shrink",

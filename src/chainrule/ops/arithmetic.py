@@ -81,7 +81,7 @@ def true_divide(x1: Value, x2: Value) -> Value:
 @op("x1", "x2", broadcasts=True)
 def floor_divide(x1: Value, x2: Value) -> Value:
     """`x1 // x2`, rounded down."""
-    return np.floor_divide(x1, x2)
+    return np.floor_divide(*_numbers(x1, x2))
 
 
 @op(
@@ -91,7 +91,7 @@ def floor_divide(x1: Value, x2: Value) -> Value:
 )
 def mod(x1: Value, x2: Value) -> Value:
     """The remainder of `x1 / x2` with the sign of `x2`."""
-    return np.mod(x1, x2)
+    return np.mod(*_numbers(x1, x2))
 
 
 @op(
@@ -101,7 +101,7 @@ def mod(x1: Value, x2: Value) -> Value:
 )
 def fmod(x1: Value, x2: Value) -> Value:
     """The remainder of `x1 / x2` with the sign of `x1`."""
-    return np.fmod(x1, x2)
+    return np.fmod(*_numbers(x1, x2))
 
 
 @op(
@@ -117,9 +117,16 @@ def fmod(x1: Value, x2: Value) -> Value:
 )
 def power(x1: Value, x2: Value) -> Value:
     """`x1 ** x2`"""
-    if isinstance(x1, np.ndarray) and not isinstance(x2, np.ndarray):
+    if isinstance(x1, np.ndarray) and not isinstance(x2, np.ndarray) and x1.dtype.kind != "b":
         return x1**x2  # NumPy squares and takes roots where it can
-    return np.power(x1, x2)
+    return np.power(*_numbers(x1, x2))
+
+
+def _numbers(*values: Value) -> list[Value]:
+    """Return integers in place of booleans, if there is nothing else."""
+    if all(getattr(v, "dtype", type(v)) == bool for v in values):
+        return [np.asarray(v, np.int32) for v in values]
+    return list(values)
 
 
 def _exponent_less_one(x2: Value) -> Value:

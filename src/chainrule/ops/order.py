@@ -118,4 +118,5 @@ def histogram(x: Value, bins: int = 10, range: tuple[float, float] | None = None
     if array.ndim != 1:
         raise ValueError(f"ops.histogram takes a vector, not an array of shape {array.shape}.")
     counts, edges = np.histogram(array, bins, range)
-    return counts.astype(np.int32), edges.astype(dtype(as_floats(array)))
+    kind = dtype(as_floats(array))
+    return counts.astype(kind), edges.astype(kind)
