@@ -187,6 +187,16 @@ def test_bad_input_to_a_run(fails, run):
     write("a,b\n1,2\n", "new.csv")
     fails(("evaluate", "runs/data", "new.csv"), common.DATA, "new.csv: there is no target column 'ill'.")
     fails(("predict", "runs/other", "new.csv"), common.FAILED, "runs/other: there is no such run.")
+    fails(
+        ("trace", "runs/data", "data.csv", "--row", "41"),
+        common.DATA,
+        "data.csv: there is no row 41; the rows are 1 to 40",
+    )
+    fails(
+        ("trace", "runs/data", "data.csv", "--format", "pdf"),
+        common.USAGE,
+        "--format: expected one of text, latex, html",
+    )
     fails(("predict", "runs/data", "new.csv", "-o", "no/out.csv"), common.FAILED, "Cannot write 'no/out.csv'")
 
 

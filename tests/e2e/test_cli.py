@@ -248,3 +248,15 @@ def test_larger_development_data_go_through(run, shared_data, name):
     assert json.loads(result.stdout)["task"] == described["task"]
     assert run("predict", next(Path("runs").iterdir()), path, "-o", "out.csv").exit_code == 0
     assert len(read_csv("out.csv")) == described["rows"]
+
+
+def test_trace(run, table):
+    data = table("level", "cost")
+    run("train", data, "--target", "ill", "--epochs", 2, "--hidden", 2)
+    result = run("trace", "runs/data", data, "--row", 17)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Row 17 of data.csv\n")
+    assert "Backward pass" in result.stdout
+    assert json.loads(run("trace", "runs/data", data, "--row", 17, "--format", "json").stdout)["row"] == 17
+    assert run("trace", "runs/data", data, "--row", 17, "--format", "html", "-o", "row.html").stdout == ""
+    assert Path("row.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")

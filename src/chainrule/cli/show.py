@@ -50,7 +50,8 @@ def show_columns(out: Output, prepared: Prepared) -> None:
     if settings.drop:
         out.say(f"Dropped as you said: {', '.join(settings.drop)}.")
     if settings.split_by:
-        out.say(f"Rows with the same {settings.split_by!r} stay in one part.")
+        unused = "" if settings.split_by in settings.types else " It is not used as a feature."
+        out.say(f"Rows with the same {settings.split_by!r} stay in one part.{unused}")
     for remark in prepared.remarks:
         out.say(f"Note: {remark}.")
     out.say(f"Rows: {len(split.train)} to train, {len(split.validation)} to validate, {len(split.test)} to test.")

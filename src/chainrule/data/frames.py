@@ -11,17 +11,17 @@ from chainrule._typing import Array
 from chainrule.errors import DataError
 
 _LIBRARIES = frozenset({"pandas", "polars", "pyarrow", "modin", "cudf", "narwhals"})
+_KINDS = frozenset({"DataFrame", "LazyFrame", "Series", "Table", "ChunkedArray"})
 _ADVICE = "Encode it as numbers (for example one column of 0 and 1 per value), or leave the column out."
 
 
 def is_frame(value: Any) -> bool:
-    """Whether `value` is a data frame or a series, judged by the module of its type.
+    """Whether `value` is a data frame or a series, judged by the names of its classes.
 
     >>> is_frame([1, 2]), is_frame(np.ones(3))
     (False, False)
     """
-    kind = type(value)
-    return kind.__module__.partition(".")[0] in _LIBRARIES and hasattr(kind, "__getitem__")
+    return any(c.__name__ in _KINDS and c.__module__.partition(".")[0] in _LIBRARIES for c in type(value).__mro__)
 
 
 def column_names(value: Any) -> list[str] | None:
@@ -58,12 +58,15 @@ def frame_to_array(value: Any, name: str) -> Array:
 
 def _open(value: Any, name: str) -> Any:
     import narwhals as nw
+    from narwhals.exceptions import DuplicateError
 
     try:
         table = nw.from_native(value, allow_series=True)
-    except TypeError:
-        raise DataError(f"{name}: cannot read a {type(value).__module__}.{type(value).__name__} as a table.") from None
-    return table.collect() if isinstance(table, nw.LazyFrame) else table
+        return table.collect() if isinstance(table, nw.LazyFrame) else table
+    except DuplicateError as error:
+        raise DataError(
+            f"{name}: two columns of the data frame have the same name: {' '.join(str(error).split())}"
+        ) from None
 
 
 def _numbers(column: Any, name: str) -> Array:

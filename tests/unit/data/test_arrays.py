@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import scipy.sparse
 
@@ -58,6 +59,8 @@ def test_tensors_of_other_libraries_and_sparse_matrices():
     sparse = scipy.sparse.csr_matrix(np.array([[0.0, 2.0], [1.0, 0.0]]))
     assert to_array(sparse, "x").tolist() == [[0, 2], [1, 0]]
     assert to_array(scipy.sparse.coo_array(sparse), "x").tolist() == [[0, 2], [1, 0]]
+    for column in (pd.array([1, 2]), pd.Index([1, 2]), pa.array([1, 2])):
+        assert to_array(column, "x").tolist() == [1, 2]
 
 
 def test_lists_of_numbers_are_one_array_and_lists_of_arrays_are_several():

@@ -66,6 +66,16 @@ def test_categories_dates_and_mixed_objects_are_named():
         frame_to_array(pd.DataFrame({"o": [1, {"a": 2}]}, dtype=object), "x")
 
 
+def test_columns_without_names_and_subclasses():
+    class Mine(pd.DataFrame):
+        pass
+
+    assert frame_to_array(pd.DataFrame(np.ones((3, 2))), "x").shape == (3, 2)
+    assert frame_to_array(Mine({"a": [1.0]}), "x").tolist() == [[1]]
+    with pytest.raises(DataError, match=r"x: two columns of the data frame have the same name: .*'a' 2 times"):
+        frame_to_array(pd.DataFrame(np.ones((3, 2)), columns=["a", "a"]), "x")
+
+
 def test_nothing_is_imported_to_recognise_a_frame():
     assert not is_frame(np.ones(2))
     assert not is_frame([1])
