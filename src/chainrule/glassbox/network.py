@@ -10,6 +10,7 @@ Every single number has an id; `ids` gives, for each tensor, the ids of its elem
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +21,7 @@ from chainrule._typing import Array
 from chainrule.autodiff.tape import Record
 from chainrule.autodiff.tensor import Tensor
 from chainrule.formulas import Facts
-from chainrule.glassbox.functions import activation_of
+from chainrule.glassbox.functions import activation_of, facts_hold
 from chainrule.glassbox.record import Recording
 
 MOVES = frozenset(
@@ -136,12 +137,12 @@ class Network:
     outputs: list[Quantity | None] = field(default_factory=list)
     ids: dict[int, Array] = field(default_factory=dict)
     spans: list[Quantity] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
     size: int = 0
 
     def quantity_of(self, number: int) -> tuple[Quantity, int]:
         """Return the quantity that holds the number of this id, and its position there."""
-        starts = [q.start for q in self.spans]
-        found = self.spans[int(np.searchsorted(starts, number, side="right")) - 1]
+        found = self.spans[bisect_right(self.starts, number) - 1]
         return found, number - found.start
 
     def add(self, quantity: Quantity) -> Quantity:
@@ -150,6 +151,7 @@ class Network:
         self.ids[id(quantity.tensor)] = np.arange(self.size, self.size + n).reshape(quantity.tensor.shape)
         self.size += n
         self.spans.append(quantity)
+        self.starts.append(quantity.start)
         return quantity
 
     @property
@@ -211,31 +213,32 @@ class _Finder:
         """Make blocks of the records of one stretch of a call."""
         owner = self.owners[first]
         layer = owner.layer if owner is not None else None
-        first, last = self._moves(first, last)
-        if first == last:
+        start = self._after_moves(first, last)
+        if start == last:
             return
-        taken = self._affine(layer, first, last)
-        if taken is not None:
-            first = taken
-        if first < last and (taken is not None or self._is_activation(layer)):
-            end = self._end_of_output(owner, first, last)
-            if end > first:
-                self._activation(layer, first, end)
-            return
-        if first < last:
+        end_of_affine = self._affine(layer, start, last)
+        if end_of_affine is not None:
+            start = end_of_affine
+        if start < last and (end_of_affine is not None or self._is_activation(layer)):
+            end = self._end_of_output(owner, start, last)
+            if end > start:
+                self._activation(layer, start, end)
+        elif start < last:
             self._steps(layer, first, last)
 
     # -- numbers that only move ---------------------------------------------------------------------------------------------
 
-    def _moves(self, first: int, last: int) -> tuple[int, int]:
-        """Follow leading ops that only move numbers; all of them if there is nothing else."""
+    def _after_moves(self, first: int, last: int) -> int:
+        """Follow the leading ops that only move numbers of the network; return where the others begin."""
         while first < last and self._move(self.records[first]):
             first += 1
-        return first, last
+        return first
 
     def _move(self, record: Record) -> bool:
         known = self.network.ids
         if record.op.name not in MOVES or not all(id(v) in known for v in record.inputs):
+            return False
+        if any(id(v) in self.stand_ins for v in record.inputs):
             return False
         moved = record.op.compute(
             [known[id(v)] for v in record.inputs],
@@ -296,6 +299,9 @@ class _Finder:
         source = sources[0]
         ids = self.network.ids[id(source)]
         name, facts = activation_of(layer)
+        if facts is not None and not facts_hold(layer, source, out):
+            self._steps(layer, first, last)
+            return
         held, _ = self.network.quantity_of(int(ids.flat[0])) if ids.size else (None, 0)
         follows = (
             held is not None

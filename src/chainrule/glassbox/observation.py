@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
-
-import numpy as np
 
 from chainrule._typing import Array
-from chainrule.errors import UnknownNameError, unknown_name
-from chainrule.glassbox import network, page, record
-from chainrule.glassbox.ascii import to_ascii
-from chainrule.glassbox.derive import forward, loss, paths, predict, update
+from chainrule.glassbox import network, record
+from chainrule.glassbox.derive import forward, loss, predict, update
 from chainrule.glassbox.derive.backward import Backward
 from chainrule.glassbox.derive.view import Options, View
-from chainrule.glassbox.notation import Math, factor, times
+from chainrule.glassbox.node import Node, find_weight
+from chainrule.glassbox.notation import Math, times
 from chainrule.glassbox.numeric import LIMIT, CheckResult, check
 from chainrule.glassbox.page import Page, Section
 from chainrule.glassbox.render.printable import Printable
@@ -92,11 +88,7 @@ class Observation(Printable):
         return title + ",  ".join(parts)
 
     def _notes(self) -> list[str]:
-        notes = (
-            [p.facts.note for p in self.backward.parts if p.facts is not None and p.facts.note]
-            if self.with_loss
-            else []
-        )
+        notes = [p.note for p in self.backward.parts if p.note] if self.with_loss else []
         return list(dict.fromkeys([*predict.silent_layers(self.view), *notes]))
 
     def _rule(self) -> Math | None:
@@ -163,119 +155,3 @@ class Derivation(Printable):
     def __init__(self, content: Page, options: Options) -> None:
         self.page = content
         self.options = options
-
-
-class Node(Printable):
-    """The derivative of one observation's loss with respect to one weight.
-
-    Args:
-        observation: where it belongs.
-        number: id of the weight.
-    """
-
-    def __init__(self, observation: Observation, number: int) -> None:
-        self.observation = observation
-        self.options = observation.options
-        self.number = number
-
-    @property
-    def view(self) -> View:
-        return self.observation.view
-
-    @property
-    def value(self) -> float:
-        """The derivative, unrounded."""
-        return self.view.slope(self.number)
-
-    @cached_property
-    def paths(self) -> list[paths.Path] | None:
-        """All paths, or None if there are more than 8."""
-        return paths.Paths(self.view, self.observation.backward).to(self.number)
-
-    @cached_property
-    def page(self) -> Page:
-        """The chain of each path; with too many, the rows of the backward pass that lead to the weight."""
-        view, style = self.view, self.options.style
-        symbol = view.partial(view.symbol(self.number))
-        if self.paths is None:
-            quantity, _ = view.network.quantity_of(self.number)
-            lines = [
-                line
-                for s in self.observation.backward.sections()
-                for line in s.lines
-                if not _is_other_weight(line, symbol)
-            ]
-            return Page(
-                f"More than {paths.MAX_PATHS} paths lead to {view.symbol(self.number).text}:", [Section("", lines)]
-            )
-        lines = [
-            chain(p, symbol if len(self.paths) == 1 else Math(f"path {i + 1}", rf"\text{{path {i + 1}}}"), style)
-            for i, p in enumerate(self.paths)
-        ]
-        if len(lines) > 1:
-            total = [factor(p.value, style) for p in self.paths]
-            from chainrule.glassbox.notation import plus
-
-            lines.append(
-                page.scalar(
-                    symbol,
-                    Math("the sum over the paths", r"\text{the sum over the paths}"),
-                    plus(total),
-                    self.value,
-                    style,
-                )
-            )
-        return Page("", [Section("", lines)])
-
-    def text(self, unicode: Any = None) -> str:
-        """Return the chain on one line, or a line for each path."""
-        if self.paths is None or len(self.paths) != 1:
-            return super().text(unicode)
-        line = next(self.page.lines())
-        assert line.formula is not None and line.numbers is not None and line.shown is not None
-        text = f"{line.symbol.text} = {line.formula.text} = {line.numbers.text} {line.relation} {line.shown.text}"
-        return text if self._unicode(unicode) else to_ascii(text)
-
-    def latex(self) -> str:
-        """Return the forward pass and the chain with what each factor is written under it."""
-        from chainrule.glassbox.render.latex import write_node
-
-        return write_node(self)
-
-
-def chain(path: paths.Path, symbol: Math, style: Any) -> page.Line:
-    """Return `∂ℓ/∂p·∂p/∂h·∂h/∂w = (−0.7551)·0.2350·1 ≈ −0.1774`."""
-    formula = times([link.symbol for link in path.links])
-    numbers = times([factor(link.value, style) for link in path.links])
-    return page.scalar(symbol, formula, numbers, path.value, style)
-
-
-def _is_other_weight(line: page.Line, symbol: Math) -> bool:
-    bottom = line.symbol.text.rpartition("/∂")[2]
-    return bottom[:1] in ("w", "b", "W", "k") and line.symbol != symbol
-
-
-def find_weight(view: View, name: str) -> int:
-    """Return the id of the weight of this name."""
-    wanted = _plain(name)
-    known = []
-    for quantity in view.network.variables.values():
-        if not quantity.variable.trainable or quantity.tensor.size > 100_000:
-            continue
-        shape = quantity.tensor.shape
-        for at, n in enumerate(view.network.ids[id(quantity.tensor)].ravel()):
-            index = ",".join(str(int(i)) for i in np.unravel_index(at, shape)) if shape else ""
-            names = {
-                _plain(view.symbol(int(n)).text),
-                _plain(view.symbol(int(n), short=True).text),
-                f"{quantity.variable.path}[{index}]",
-            }
-            if wanted in names or name in names:
-                return int(n)
-            known.append(to_ascii(view.symbol(int(n)).text))
-    error: UnknownNameError = unknown_name("weight", name, known[:200])
-    raise error
-
-
-def _plain(name: str) -> str:
-    return to_ascii(name).replace("^", "").replace(" ", "")

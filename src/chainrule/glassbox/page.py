@@ -44,7 +44,7 @@ def scalar(
 ) -> Line:
     """Return a line whose value is one number."""
     value = float(value) + 0.0
-    if numbers is not None and formula is not None and numbers.text == formula.text:
+    if numbers is not None and formula is not None and numbers.text in (formula.text, style.number(value)):
         numbers = None
     return Line(symbol, formula, numbers, value, number(value, style), style.exact(value), symbol.text, note)
 

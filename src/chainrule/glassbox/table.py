@@ -12,7 +12,7 @@ from chainrule.glassbox.ascii import to_ascii
 from chainrule.glassbox.derive import facts as f
 from chainrule.glassbox.derive.predict import Decision, class_name, decision_of
 from chainrule.glassbox.derive.view import SMALL, View
-from chainrule.glassbox.network import Activation, Affine, Block
+from chainrule.glassbox.network import Activation, Affine, Block, Steps
 from chainrule.glassbox.notation import Math, latex_number
 from chainrule.glassbox.rows import Choice
 
@@ -132,20 +132,20 @@ def _formula(view: View, block: Block) -> str:
         return f"{line.symbol.text} = {line.formula.text if line.formula else ''}"
     if isinstance(block, Activation):
         return _activation_formula(view, block)
-    from chainrule.glassbox.derive import steps
-
-    last = steps.forward(view, block)[-1]  # type: ignore[arg-type]
-    return f"{last.symbol.text} = {last.formula.text if last.formula else ''}"
+    assert isinstance(block, Steps)
+    inputs = ", ".join(matrix.text_of(view, view.ids_of(view.network.ids[id(t)])).text for t in block.sources)
+    name = type(block.layer).__name__ if block.layer is not None else "ops"
+    return f"{', '.join(view.whole(q).text for q in block.outs)} = {name}({inputs})"
 
 
 def _activation_formula(view: View, block: Activation) -> str:
-    from chainrule.glassbox.derive import forward, matrix
+    from chainrule.glassbox.derive import matrix
 
-    out, source = view.whole(block.out), matrix.text_of(view, view.ids_of(block.source), block.source_tensor)
+    out, source = view.whole(block.out), matrix.text_of(view, view.ids_of(block.source))
     if block.facts is None:
         return f"{out.text} = {block.name}({source.text})"
     if block.vector:
-        source = forward.vector_name(view, view.ids_of(block.source).ravel())
+        source = view.vector(view.ids_of(block.source).ravel())
         return f"{out.text}ᵢ = {f.head(block.facts, block.name, source).text}ᵢ = {f.formula(block.facts, {'h': source}).text}"
     head = f.head(block.facts, block.name, source).text
     body = f.formula(block.facts, {"h": source, "p": out}).text
@@ -176,8 +176,11 @@ def _loss_formula(view: View) -> list[str]:
         out = view.network.outputs[part.record.position]
         assert out is not None
         y = view.names.unit("y", None, part.layer)
-        if part.facts.vector or len(part.ids) == 1:
+        if part.facts.vector:
             symbols = {"y": y, part.facts.argument: view.whole(out)}
+            found.append(f"{part.symbol.text} = {f.formula(part.facts, symbols).text}")
+        elif len(part.ids) == 1:
+            symbols = {"y": view.names.unit("y", 0, part.layer, 1), part.facts.argument: view.symbol(int(part.ids[0]))}
             found.append(f"{part.symbol.text} = {f.formula(part.facts, symbols).text}")
         else:
             symbols = {"y": y + Math("ₖ", "_k"), part.facts.argument: view.whole(out) + Math("ₖ", "_k")}

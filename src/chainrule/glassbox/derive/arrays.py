@@ -9,7 +9,7 @@ from chainrule.glassbox.notation import Math, latex_number
 from chainrule.glassbox.numbers import Style
 
 _FULL = 8
-_ROWS = 6
+_MATRIX = 12
 
 
 def show(array: Array, style: Style) -> tuple[Math, bool]:
@@ -21,12 +21,13 @@ def show(array: Array, style: Style) -> tuple[Math, bool]:
     '(0, 1, 2, …, 19)  20 numbers'
     """
     array = np.asarray(array, np.float64)
-    if array.ndim == 0:
+    if array.ndim == 0 or array.shape == (1,):
+        array = array.reshape(())
         return _number(float(array), style), style.exact(float(array))
-    exact = array.size <= _FULL * _ROWS and all(style.exact(float(v)) for v in array.ravel())
+    exact = array.size <= _MATRIX and all(style.exact(float(v)) for v in array.ravel())
     if array.ndim == 1:
         return _vector(array, style), exact and array.size <= _FULL
-    if array.ndim == 2 and array.shape[0] <= _ROWS and array.shape[1] <= _FULL:
+    if array.ndim == 2 and array.size <= _MATRIX:
         return _matrix(array, style), exact
     return _summary(array, style), False
 

@@ -11,7 +11,6 @@ from chainrule.glassbox import page
 from chainrule.glassbox.derive import facts as f
 from chainrule.glassbox.derive import fused, matrix, penalties, steps
 from chainrule.glassbox.derive import loss as losses
-from chainrule.glassbox.derive.forward import vector_name
 from chainrule.glassbox.derive.view import View
 from chainrule.glassbox.network import Activation, Affine, Block, Quantity, Steps
 from chainrule.glassbox.notation import Math, factor, join, number, plus, times, word
@@ -216,7 +215,7 @@ class Backward:
 
     def _mixed_slopes(self, block: Activation, source: Array, out: Array, slopes: Array) -> list[Line]:
         view = self.view
-        h, p = vector_name(view, source), vector_name(view, out)
+        h, p = view.vector(source), view.vector(out)
         symbol = view.names.partial(_element(view, p, "i"), _element(view, h, "j"))
         formula = f.derivative(block.facts, {"h": h, "p": p}) if block.facts is not None else None
         return [matrix.array_line(symbol, formula, slopes, view.style)]
@@ -258,6 +257,18 @@ class Backward:
             lines.append(self._sum(symbol, self.weight_terms(quantity, int(n)), view.slope(n)))
         return lines
 
+    def layer_by_layer(self, n: int) -> list[Line]:
+        """Return the derivatives of whole layers from the loss down to the one of this weight, then the weight's own."""
+        quantity, _ = self.view.network.quantity_of(n)
+        lines: list[Line] = []
+        for block in reversed(self.view.network.blocks):
+            for out in block.outs if isinstance(block, Steps) else [block.out]:  # type: ignore[attr-defined]
+                lines += matrix.gradient(self.view, out, self)
+            if quantity in uses(block):
+                break
+        terms = self.weight_terms(quantity, n)
+        return [*lines, self._sum(self.view.partial(self.view.symbol(n)), terms, self.view.slope(n))]
+
     def weight_terms(self, quantity: Quantity, n: int) -> list[Term]:
         """Return the summands of the derivative with respect to one weight: one for each use of its layer."""
         view, found = self.view, []
@@ -265,11 +276,15 @@ class Backward:
         for block in view.network.blocks:
             if isinstance(block, Affine) and quantity is block.kernel:
                 i, j = np.unravel_index(at, quantity.tensor.shape)
+                if view.ids(block.out).ndim != 1:
+                    return [Term(word("the sum over all positions"), number(view.slope(n), view.style), view.slope(n))]
                 h, x = view.ids(block.out)[j], view.ids_of(block.source)[i]
                 found.append(
                     self._product([(view.partial(view.symbol(h)), view.slope(h)), (view.symbol(x), view.value(x))])
                 )
             elif isinstance(block, Affine) and quantity is block.bias:
+                if view.ids(block.out).ndim != 1:
+                    return [Term(word("the sum over all positions"), number(view.slope(n), view.style), view.slope(n))]
                 h = view.ids(block.out)[at]
                 symbol = join([view.partial(view.symbol(h)), number(1, view.style)], " · ", r" \cdot ")
                 found.append(Term(symbol, factor(view.slope(h), view.style), view.slope(h)))

@@ -12,21 +12,22 @@ from chainrule.formulas import Facts, Formula
 from chainrule.glassbox.notation import Math, latex_number, parentheses
 from chainrule.glassbox.numbers import Style
 
-_SQUARED_NAME = re.compile(r"([\wŷℓ]+[₀-₉]*⁽\d+⁾(?:\[\d+\])?)([²³⁰-⁹⁻ʰ]+)(?!⁾)")
-_EXPONENT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e(-?\d+)")
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_SQUARED_NAME = re.compile(rf"([\wŷℓ]+⁽[{_RAISED}]+⁾(?:\[\d+\])?)([{_RAISED}])")
+_SQUARED_NUMBER = re.compile(r"(\d(?:\.\d+)?e−?\d+)([²³⁴⁵⁶⁷⁸⁹])")
+_BRACKET = re.compile(r"\](?=\w)")
+_EXPONENT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e(-?\d+)(\^)?")
 Symbols = Mapping[str, Math]
 
 
-def formula(facts: Facts, symbols: Symbols, at: int | None = None) -> Math:
-    """Return the function's formula in symbols; `at` is the element of a vector it is written for."""
-    source = facts.formula if at is None else concrete(facts.formula, i=at)
-    return _written(replace(facts, formula=source), "", symbols, None, {})
+def formula(facts: Facts, symbols: Symbols, **indices: int) -> Math:
+    """Return the function's formula in symbols, for the elements of vectors that `indices` names (from 0)."""
+    return _written(replace(facts, formula=concrete(facts.formula, **indices)), "", symbols, None, {})
 
 
-def derivative(facts: Facts, symbols: Symbols, at: int | None = None) -> Math:
+def derivative(facts: Facts, symbols: Symbols, **indices: int) -> Math:
     """Return the derivative's formula in symbols."""
-    source = facts.derivative if at is None else concrete(facts.derivative, i=at)
-    return _written(replace(facts, derivative=source), "derivative", symbols, None, {})
+    return _written(replace(facts, derivative=concrete(facts.derivative, **indices)), "derivative", symbols, None, {})
 
 
 def formula_numbers(facts: Facts, symbols: Symbols, style: Style, **inputs: Any) -> Math:
@@ -49,12 +50,22 @@ def _written(facts: Facts, what: str, symbols: Symbols, style: Style | None, inp
         name = f"put_{what}" if what else "put"
         text = getattr(facts, name)(style.number, text_names, **inputs)
         latex = getattr(facts, f"{name}_latex")(style.number, latex_names, **inputs)
-    return Math(_SQUARED_NAME.sub(r"(\1)\2", text), latex_exponents(latex))
+    return Math(_BRACKET.sub("]·", raised_safely(text)), latex_exponents(latex))
+
+
+def raised_safely(text: str) -> str:
+    """Put what has an exponent of its own in parentheses before another one: `(a₁⁽¹⁾)²`, `(2e−4)²`."""
+    return _SQUARED_NUMBER.sub(r"(\1)\2", _SQUARED_NAME.sub(r"(\1)\2", text))
 
 
 def latex_exponents(latex: str) -> str:
     r"""Write `2e-7` as `2 \cdot 10^{-7}` in LaTeX."""
-    return _EXPONENT.sub(lambda m: latex_number(m[0]), latex)
+
+    def put(m: re.Match[str]) -> str:
+        number = latex_number(f"{m[1]}e{m[2]}")
+        return f"({number})^" if m[3] else number
+
+    return _EXPONENT.sub(put, latex)
 
 
 def head(facts: Facts | None, name: str, argument: Math, at: int | None = None) -> Math:
@@ -92,15 +103,31 @@ def is_sum(text: str) -> bool:
     return text.startswith("−") or text.startswith("Σ")
 
 
+class _Put(ast.NodeTransformer):
+    """Puts numbers in place of indices, counted from 1; works out Kronecker's delta; drops the cases that clipping adds."""
+
+    def __init__(self, indices: Mapping[str, int]) -> None:
+        self.indices = indices
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(self.indices[node.id] + 1) if node.id in self.indices else node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        known = all(isinstance(a, ast.Constant) for a in node.args)
+        if isinstance(node.func, ast.Name) and node.func.id == "kronecker" and known:
+            return ast.Constant(int(len({a.value for a in node.args if isinstance(a, ast.Constant)}) == 1))
+        return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        self.generic_visit(node)
+        return node.body if "epsilon" in ast.unparse(node.test) else node
+
+
 def concrete(source: Formula, **indices: int) -> Formula:
     """Write a formula of vectors for given elements: `p[i]` for i = 0 becomes `p[1]`, as people count.
 
-    >>> concrete(Formula("y[i] - p[i]"), i=0).text()
-    'y₁ − p₁'
+    >>> concrete(Formula("y[i] - p[i]"), i=0).text(), concrete(Formula("kronecker(i, c) - p[i]"), i=1, c=0).text()
+    ('y₁ − p₁', '0 − p₂')
     """
-
-    class Put(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.expr:
-            return ast.Constant(indices[node.id] + 1) if node.id in indices else node
-
-    return Formula(ast.unparse(Put().visit(ast.parse(source.source, mode="eval"))))
+    return Formula(ast.unparse(_Put(indices).visit(ast.parse(source.source, mode="eval"))))

@@ -20,7 +20,8 @@ def sections(view: View) -> list[Section]:
         if found and isinstance(block, Activation) and found[-1].key == str(block.number):
             found[-1].lines.extend(lines)
         else:
-            found.append(Section(title, lines, level=2, key=str(block.number)))
+            rule = steps.rule_of(block) if isinstance(block, Steps) else None
+            found.append(Section(title, lines, rule, level=2, key=str(block.number)))
     return found
 
 
@@ -82,7 +83,7 @@ def activation(view: View, block: Activation) -> list[Line]:
             )
             continue
         if block.vector:
-            argument = vector_name(view, source)
+            argument = view.vector(source)
             formula = f.head(block.facts, block.name, argument, k)
             numbers = f.formula_numbers(block.facts, {"h": argument}, view.style, h=values, i=k)
         else:
@@ -91,13 +92,3 @@ def activation(view: View, block: Activation) -> list[Line]:
             numbers = f.formula_numbers(block.facts, symbols, view.style, h=values[k])
         lines.append(page.scalar(view.symbol(number), formula, numbers, view.value(number), view.style))
     return lines
-
-
-def vector_name(view: View, ids: object) -> Math:
-    """Return the letter of a vector for formulas of its elements."""
-    quantity, _ = view.network.quantity_of(int(ids[0]))  # type: ignore[index]
-    if quantity.kind == "x":
-        return view.names.letter("x")
-    return view.names.unit(
-        quantity.kind, None, None if quantity.kind == "p" and view.names.notation != "textbook" else quantity.layer
-    )

@@ -11,8 +11,8 @@ from chainrule.formulas import Facts, facts_of
 from chainrule.glassbox import page
 from chainrule.glassbox.derive import facts as f
 from chainrule.glassbox.derive import penalties
-from chainrule.glassbox.derive.forward import vector_name
 from chainrule.glassbox.derive.view import SMALL, View
+from chainrule.glassbox.network import Quantity
 from chainrule.glassbox.notation import Math, factor, number, plus, same, times
 from chainrule.glassbox.numbers import Style
 from chainrule.glassbox.page import Line
@@ -45,6 +45,20 @@ class Part:
     def sparse(self) -> bool:
         """Whether the target is a class number."""
         return np.ndim(self.y) == 0 and self.facts is not None and self.facts.vector
+
+    @property
+    def classes(self) -> dict[str, int]:
+        """The class number under the name the formulas give it."""
+        return {"c": int(self.y)} if self.sparse else {}
+
+    @property
+    def note(self) -> str:
+        """A remark on the formula."""
+        note = self.facts.note if self.facts is not None else ""
+        if not self.sparse:
+            return note
+        rest = note.partition("; ")[2] if note.startswith("c is") else note
+        return "; ".join(filter(None, [f"class {int(self.y)} is output {int(self.y) + 1}", rest]))
 
 
 def parts(view: View) -> list[Part]:
@@ -141,7 +155,7 @@ def _whole_formula(view: View, part: Part) -> tuple[Math, Math]:
     symbols = symbols_of(view, part, None if part.facts.vector else 0)  # type: ignore[union-attr]
     inputs = inputs_of(view, part, None if part.facts.vector else 0)  # type: ignore[union-attr]
     assert part.facts is not None
-    return f.formula(part.facts, symbols), f.formula_numbers(part.facts, symbols, view.style, **inputs)
+    return f.formula(part.facts, symbols, **part.classes), f.formula_numbers(part.facts, symbols, view.style, **inputs)
 
 
 def _element_lines(view: View, part: Part, value: float) -> list[Line]:
@@ -200,7 +214,7 @@ def symbols_of(view: View, part: Part, at: int | None) -> dict[str, Math]:
     argument = part.facts.argument
     letter = view.names.unit("y", None, part.layer)
     if at is None:
-        return {"y": letter, argument: vector_name(view, part.ids)}
+        return {"y": letter, argument: view.vector(part.ids)}
     y = view.names.unit("y", at, part.layer, len(part.ids))
     return {"y": y, argument: view.symbol(part.ids[at])}
 
@@ -223,7 +237,7 @@ def slope(view: View, part: Part, at: int) -> tuple[Math, Math] | None:
         return None
     if part.facts.vector:
         symbols, inputs = symbols_of(view, part, None), inputs_of(view, part, None)
-        formula = f.derivative(part.facts, symbols, at)
+        formula = f.derivative(part.facts, symbols, i=at, **part.classes)
         numbers = f.derivative_numbers(part.facts, symbols, view.style, **inputs, i=at)
     else:
         symbols, inputs = symbols_of(view, part, at), inputs_of(view, part, at)
@@ -237,6 +251,21 @@ def slope(view: View, part: Part, at: int) -> tuple[Math, Math] | None:
         n = number(part.share, view.style).text
         formula, numbers = (Math(f"{f.wrapped(m).text}/{n}", rf"\frac{{{m.latex}}}{{{n}}}") for m in (formula, numbers))
     return formula, numbers
+
+
+def slope_whole(view: View, part: Part, quantity: Quantity) -> Math:
+    """Return the derivative of the loss with respect to a whole output, in symbols."""
+    if part.facts is None:
+        return view.names.partial(part.symbol, view.whole(quantity))
+    y = view.names.whole("y", part.layer)
+    formula = f.derivative(part.facts, {"y": y, part.facts.argument: view.whole(quantity)}, **part.classes)
+    outer = [*_output_factor(part, view.style), *part.factors] if not part.single else part.factors
+    if outer:
+        formula = times([*(m for m, _ in outer), f.wrapped(formula)])
+    if part.share != 1:
+        n = number(part.share, view.style).text
+        formula = Math(f"{f.wrapped(formula).text}/{n}", rf"\frac{{{formula.latex}}}{{{n}}}")
+    return formula
 
 
 def _output_factor(part: Part, style: Style) -> list[tuple[Math, float]]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chainrule._typing import Array
 from chainrule.glassbox.derive import facts as f
+from chainrule.glassbox.derive import loss as losses
 from chainrule.glassbox.derive.arrays import show
 from chainrule.glassbox.derive.view import View
 from chainrule.glassbox.network import Activation, Affine, Block, Quantity, Steps
-from chainrule.glassbox.notation import Math, join, plus, same, word
+from chainrule.glassbox.notation import Math, join, parentheses, plus, same, word
 from chainrule.glassbox.numbers import Style
 from chainrule.glassbox.page import Line
 
@@ -29,7 +30,7 @@ def array_line(symbol: Math, formula: Math | None, value: Array, style: Style, n
     return Line(symbol, formula, None, value, shown, exact, symbol.text, note)
 
 
-def text_of(view: View, ids: Array, tensor: Any) -> Math:
+def text_of(view: View, ids: Array) -> Math:
     """Return the symbol of a vector: of one quantity, or of several put behind each other."""
     if ids.size == 0:
         return same("()")
@@ -59,7 +60,7 @@ def text_of(view: View, ids: Array, tensor: Any) -> Math:
 def forward(view: View, block: Block) -> list[Line]:
     """Return `h⁽¹⁾ = W⁽¹⁾ᵀx + b⁽¹⁾` or `a⁽¹⁾ = relu(h⁽¹⁾)` with the numbers of the result."""
     assert isinstance(block, Affine | Activation)
-    source = text_of(view, view.ids_of(block.source), block.source_tensor)
+    source = text_of(view, view.ids_of(block.source))
     symbol, values = view.whole(block.out), view.values(block.out)
     if isinstance(block, Activation):
         return [array_line(symbol, f.head(block.facts, block.name, source), values, view.style)]
@@ -92,11 +93,11 @@ def gradient(view: View, quantity: Quantity, backward: Backward) -> list[Line]:
     after = _activation_after(view, quantity)
     if quantity.kind in ("h", "p") and _made_by_affine(view, quantity):
         name = delta(view, quantity)
-        if after is not None and view.is_scalar(after) is False:
+        if after is not None:
             outer = gradient_formula(view, after.out, backward)
             slope = Math(f"{f.head(after.facts, after.name, same('·')).text[:-3]}′({view.whole(quantity).text})",
                          f"{f.head(after.facts, after.name, same('.')).latex[:-3]}'({view.whole(quantity).latex})")  # fmt: skip
-            formula = _jacobian(view, after, outer) if backward.mixes(after) else f.wrapped(outer) + ODOT + slope
+            formula = _jacobian(view, after, outer) if backward.mixes(after) else _bracketed(outer) + ODOT + slope
         else:
             formula = gradient_formula(view, quantity, backward)
         return [
@@ -108,7 +109,14 @@ def gradient(view: View, quantity: Quantity, backward: Backward) -> list[Line]:
         return []
     if _only_feeds_affine(view, quantity) and not _direct(view, quantity, backward) and quantity.kind == "a":
         return []
-    return [array_line(symbol, gradient_formula(view, quantity, backward), values, view.style)]
+    formula = gradient_formula(view, quantity, backward)
+    return [] if formula == symbol else [array_line(symbol, formula, values, view.style)]
+
+
+def _bracketed(piece: Math) -> Math:
+    """Return a factor of ⊙: products and sums in parentheses."""
+    single = piece.text.startswith("∂") and " " not in piece.text
+    return piece if single else parentheses(piece)
 
 
 def _jacobian(view: View, block: Activation, outer: Math) -> Math:
@@ -154,17 +162,19 @@ def _direct(view: View, quantity: Quantity, backward: Backward) -> bool:
 def gradient_formula(view: View, quantity: Quantity, backward: Backward) -> Math:
     """Return where the derivative comes from: `W⁽²⁾δ⁽²⁾`, the loss, or ops."""
     terms = []
-    for block in consumers(view, quantity):
+    users = consumers(view, quantity)
+    if users and all(isinstance(b, Steps) for b in users):
+        return view.partial(view.whole(quantity))
+    for block in users:
         if isinstance(block, Affine):
             terms.append(_back_product(view, block))
         elif isinstance(block, Activation):
             terms.append(view.partial(view.whole(block.out)))
         else:
             terms.append(word(f"back through {getattr(block.layer, 'name', 'ops')}"))
-    if _direct(view, quantity, backward) or not terms:
-        terms.append(
-            view.names.partial(view.names.loss(), view.whole(quantity)) if terms else word("derivative of the loss")
-        )
+    part = next((p for p in backward.parts if p.ids is not None and np.isin(view.ids(quantity), p.ids).any()), None)
+    if part is not None or not terms:
+        terms.append(losses.slope_whole(view, part, quantity) if part is not None else word("derivative of the loss"))
     return plus(terms)
 
 
@@ -180,8 +190,10 @@ def backward(view: View, block: Block) -> list[Line]:
     if not isinstance(block, Affine):
         return []
     d = delta(view, block.out)
-    source = text_of(view, view.ids_of(block.source), block.source_tensor)
+    source = text_of(view, view.ids_of(block.source))
     lines = []
+    if view.is_small(block.out):
+        lines.append(array_line(d, view.partial(view.whole(block.out)), view.gradient(block.out), view.style))
     for quantity in (block.kernel, block.bias):
         if quantity is None:
             continue

@@ -91,7 +91,9 @@ def _power(piece: Math, power: int, value: bool) -> Math:
         latex = piece.latex.removeprefix("(").removesuffix(")") if value else piece.latex
         return Math(f"|{inside}|", f"|{latex}|")
     raised = Math(f"{piece.text}²", f"{{{piece.latex}}}^2" if "^" in piece.latex else f"{piece.latex}^2")
-    return Math(f"({piece.text})²", raised.latex) if piece.text.endswith("⁾") else raised
+    needs = piece.text.endswith("⁾") or ("e" in piece.text and value and not piece.text.endswith(")"))
+    latex = f"({piece.latex})^2" if "10^" in piece.latex else raised.latex
+    return Math(f"({piece.text})²", latex) if needs else raised
 
 
 def slope(view: View, quantity: Quantity, at: int, value: float) -> tuple[Math, Math] | None:

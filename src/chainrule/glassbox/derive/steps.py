@@ -10,11 +10,20 @@ import numpy as np
 from chainrule._typing import Array
 from chainrule.autodiff.tape import Record
 from chainrule.autodiff.tensor import Tensor
+from chainrule.formulas.notation import subscript
 from chainrule.glassbox.derive.matrix import array_line
 from chainrule.glassbox.derive.view import View
 from chainrule.glassbox.network import Quantity, Steps
-from chainrule.glassbox.notation import Math, escape, word
+from chainrule.glassbox.notation import Math, escape, join, word
 from chainrule.glassbox.page import Line
+
+_INFIX = {
+    "add": (" + ", " + "),
+    "subtract": (" − ", " - "),
+    "multiply": (" ⊙ ", r" \odot "),
+    "divide": (" / ", " / "),
+    "matmul": (" @ ", r" \, "),
+}
 
 
 def forward(view: View, block: Steps) -> list[Line]:
@@ -46,7 +55,7 @@ def _names(view: View, block: Steps) -> dict[int, Math]:
     for record in _records(view, block):
         if id(record.output) not in names:
             letter += 1
-            names[id(record.output)] = Math(f"u[{letter}]", f"u_{{{letter}}}")
+            names[id(record.output)] = Math("u" + (subscript(str(letter)) or ""), f"u_{{{letter}}}")
     return names
 
 
@@ -54,6 +63,8 @@ def _call(record: Record, names: dict[int, Math], view: View) -> Math:
     parts = [_argument(v, names, view) for v in record.inputs]
     static = [f"{k}={v!r}" for k, v in record.static.items() if k in record.op.defaults and v != record.op.defaults[k]]
     static += [f"{k}={_short(v)}" for k, v in record.static.items() if k not in record.op.defaults]
+    if record.op.name in _INFIX and len(parts) == 2:
+        return join(parts, *_INFIX[record.op.name])
     inside = ", ".join([*(p.text for p in parts), *static])
     latex = ", ".join([*(p.latex for p in parts), *(rf"\text{{{escape(s)}}}" for s in static)])
     return Math(f"{record.op.name}({inside})", rf"\mathrm{{{escape(record.op.name)}}}({latex})")
@@ -62,6 +73,13 @@ def _call(record: Record, names: dict[int, Math], view: View) -> Math:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 30 else text[:27] + "..."
+
+
+def rule_of(block: Steps) -> Math | None:
+    """Return the formula that the class of one of our layers states in the first line of its description."""
+    kind = type(block.layer)
+    found = re.match(r"`([^`]+)`", (kind.__doc__ or "").strip()) if kind.__module__.startswith("chainrule.layers") else None
+    return Math(found[1], rf"\texttt{{{escape(found[1])}}}") if found else None
 
 
 def _argument(value: Any, names: dict[int, Math], view: View) -> Math:
@@ -73,7 +91,7 @@ def _argument(value: Any, names: dict[int, Math], view: View) -> Math:
 
         return number(float(array), view.style)
     rows = view.recording.batch.rows
-    if isinstance(value, Tensor | np.ndarray) and array.dtype.kind == "f" and array.ndim and array.shape[0] == rows:
+    if isinstance(value, Tensor | np.ndarray) and array.dtype.kind in "fiu" and array.ndim and array.shape[0] == rows:
         from chainrule.glassbox.derive.arrays import show
 
         return show(array[view.row], view.style)[0]
@@ -83,6 +101,8 @@ def _argument(value: Any, names: dict[int, Math], view: View) -> Math:
 def _row(view: View, array: Array) -> Array:
     """Return this observation's part where the first axis counts observations."""
     rows = view.recording.batch.rows
+    if array.ndim == 2 and array.shape[0] == 1:
+        return array[0]
     return (
         array[view.row]
         if (array.ndim > 1 and array.shape[0] == rows) or (array.ndim == 1 and array.shape[0] == rows > 1)
@@ -97,11 +117,12 @@ def backward(view: View, block: Steps) -> list[Line]:
     """Return one line per op and input, last op first: the derivative, and the sentence it was computed by."""
     names = _names(view, block)
     gradients = _inner_gradients(view, block)
+    wanted = _wanted(view, block)
     lines = []
     for record in reversed(_records(view, block)):
         top = view.partial(names[id(record.output)])
         for i, value in enumerate(record.inputs):
-            if id(value) not in gradients or id(value) not in names:
+            if id(value) not in wanted or id(value) not in gradients or id(value) not in names:
                 continue
             sentence = sentence_of(record, i)
             note = f"by ops.{record.op.name}: {sentence}, g = {top.text}" if sentence else ""
@@ -110,6 +131,15 @@ def backward(view: View, block: Steps) -> list[Line]:
             )
             lines.append(line)
     return _once(lines)
+
+
+def _wanted(view: View, block: Steps) -> set[int]:
+    """Return the tensors whose derivative training needs: what depends on the block's inputs or on trained variables."""
+    found = {id(t) for t in block.sources} | {id(q.tensor) for q in block.variables if q.variable.trainable}
+    for record in _records(view, block):
+        if any(id(v) in found for v in record.inputs):
+            found.add(id(record.output))
+    return found
 
 
 def _once(lines: list[Line]) -> list[Line]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule._typing import Array
 from chainrule.glassbox import page
-from chainrule.glassbox.derive.facts import latex_exponents
+from chainrule.glassbox.derive.facts import latex_exponents, raised_safely
 from chainrule.glassbox.derive.matrix import array_line
 from chainrule.glassbox.derive.view import View
 from chainrule.glassbox.network import Affine, Quantity
@@ -18,7 +18,7 @@ from chainrule.glassbox.optimizers import SYMBOLS, Recipe, Rule, recipe_of
 from chainrule.glassbox.page import Line, Section
 from chainrule.glassbox.step import Step
 
-_SMALL = 64
+_MOST_LINES = 64
 
 
 def section(view: View, step: Step, before: float, after: float | None) -> Section:
@@ -38,6 +38,7 @@ def section(view: View, step: Step, before: float, after: float | None) -> Secti
         if recipe is not None:
             title += "".join(f", {_symbol(k).text} = {view.style.number(v)}" for k, v in recipe.constants.items())
             lines += _rules(recipe, g)
+            notes.append("each formula takes the new values of what stands above it")
     notes += _notes(view, step)
     if recipe is not None and step.due and step.taken:
         lines += _shared(view, step, recipe)
@@ -98,7 +99,7 @@ def _notes(view: View, step: Step) -> list[str]:
 
 def _variable(view: View, step: Step, quantity: Quantity, recipe: Recipe | None, plain: bool) -> list[Line]:
     key = id(quantity.variable)
-    if quantity.tensor.size > _SMALL or not _in_scalar_block(view, quantity):
+    if not _in_scalar_block(view, quantity) or _lines_needed(view, recipe) > _MOST_LINES:
         return _whole(view, step, quantity)
     lines: list[Line] = []
     ids = view.network.ids[id(quantity.tensor)]
@@ -114,6 +115,11 @@ def _variable(view: View, step: Step, quantity: Quantity, recipe: Recipe | None,
         else:
             lines += _weight(view, step, quantity, int(n), at, recipe)
     return lines
+
+
+def _lines_needed(view: View, recipe: Recipe | None) -> int:
+    rules = 1 if recipe is None else sum(not r.shared for r in recipe.rules)
+    return rules * sum(q.tensor.size for q in view.network.variables.values() if q.variable.trainable)
 
 
 def _in_scalar_block(view: View, quantity: Quantity) -> bool:
@@ -183,7 +189,7 @@ def _put(view: View, rule: Rule, values: Mapping[str, Any]) -> Math:
     used = _used(rule, values)
     text = rule.formula.put(used, view.style.number, names)
     latex = rule.formula.put_latex(used, view.style.number, {k: v.latex for k, v in SYMBOLS.items()})
-    return Math(text, latex_exponents(latex))
+    return Math(raised_safely(text), latex_exponents(latex))
 
 
 def _whole(view: View, step: Step, quantity: Quantity) -> list[Line]:

@@ -150,6 +150,14 @@ class View:
             layer = None
         return self.names.whole(quantity.kind, layer)
 
+    def vector(self, ids: Array) -> Math:
+        """Return the letter of a vector, for formulas of its elements: `h⁽²⁾` in `h⁽²⁾ᵢ`."""
+        quantity, _ = self.network.quantity_of(int(ids[0]))
+        if quantity.kind == "x":
+            return self.names.letter("x")
+        bare = quantity.kind == "p" and self.names.notation != "textbook" and len(self.network.outputs) == 1
+        return self.names.unit(quantity.kind, None, None if bare else quantity.layer)
+
     # -- form -----------------------------------------------------------------------------------------------------------
 
     def small(self, ids: Array) -> bool:

@@ -59,6 +59,13 @@ class _Row:
     def body(self) -> str:
         return " = ".join(self.parts)
 
+    @property
+    def pieces(self) -> list[str]:
+        """The body on as many lines as it needs."""
+        if len(self.body) <= WIDTH:
+            return [self.body] if self.body else []
+        return [piece for part in self.parts for piece in _broken(part)]
+
 
 class _Columns:
     """Widths common to all lines of a page."""
@@ -68,9 +75,7 @@ class _Columns:
         self.symbol = max((len(r.symbol) for r in rows if len(r.symbol) <= 24), default=0)
         narrow = [r for r in rows if not r.wide and r.value is not None]
         self.value = max((len(r.value or "") for r in narrow), default=0) + 2
-        fitting = [len(r.body) for r in narrow if len(r.body) <= WIDTH]
-        broken = [len(p) + 2 for r in narrow if len(r.body) > WIDTH for p in r.parts if len(p) + 2 <= WIDTH]
-        self.body = max([*fitting, *broken], default=0)
+        self.body = max((len(pieces[-1]) for r in narrow for pieces in [r.pieces] if pieces), default=0)
 
     def write(self, row: _Row) -> list[str]:
         head = f"  {row.symbol:<{self.symbol}}  "
@@ -80,9 +85,8 @@ class _Columns:
             return self._wide(row, head)
         if not row.parts:
             return [f"{head}{'':<{self.body + 2}}{'':{_GAP}}{self._result(row)}"]
-        pieces = [row.body] if len(row.body) <= WIDTH else [q for p in row.parts for q in _broken(p)]
-        lines = []
-        for i, piece in enumerate(pieces):
+        lines: list[str] = []
+        for i, piece in enumerate(row.pieces):
             sign = "=" if i == 0 or not piece.startswith("+") else " "
             lead = head if i == 0 else " " * len(head)
             lines.append(f"{lead}{sign} {piece}")
