@@ -120,5 +120,5 @@ def test_a_wrapped_loss_is_better_when_lower():
 
 
 def test_a_lambda_cannot_be_written():
-    with pytest.raises(TypeError, match="A lambda cannot be written to a file:"):
+    with pytest.raises(TypeError, match=r"(?i)a lambda cannot be written"):
         serialization.serialize_keras_object(metrics.MeanMetricWrapper(lambda y, p: p))
