@@ -1,9 +1,9 @@
 """Automatic differentiation: tensors that know how they were made, and the chain rule walked backwards.
 
-    grad(f), value_and_grad(f), vjp(f, *x)   functions of arrays, as in JAX
-    GradientTape                             records what runs inside a `with` block, as in TensorFlow
-    op                                       makes a function and its derivative rules an op of the table, for your own
-    check_vjp                                compares the rules with central differences
+grad(f), value_and_grad(f), vjp(f, *x)   functions of arrays, as in JAX
+GradientTape                             records what runs inside a `with` block, as in TensorFlow
+op                                       makes a function and its derivative rules an op of the table, for your own
+check_vjp                                compares the rules with central differences
 """
 
 from chainrule.autodiff.check import CheckResult as CheckResult

@@ -42,11 +42,13 @@ class CheckResult:
         return f"CheckResult(max_error={self.max_error:.1e}, ok={self.ok})"
 
 
-def check_vjp(f: Callable[..., Any], *args: Any, seed: int = 0, step: float | None = None, **static: Any) -> CheckResult:
+def check_vjp(
+    f: Callable[..., Any], *args: Any, seed: int = 0, step: float | None = None, **static: Any
+) -> CheckResult:
     """Compare the derivative rules of a function with central differences, in float64.
 
     For each float input, `u` and `v` being random weights of the result and a random direction of the input, the number
-    `u · df(x)/dx v` is worked out twice: by the pullback of `u`, and by the differences `f(x + h v) - f(x - h v)` for a few
+    `u · df(x)/dx v` is worked out twice: by the pullback of `u`, and by differences `f(x + h v) - f(x - h v)` for a few
     steps `h`, extrapolated to `h = 0` (Ridders 1982). That takes a few evaluations for each input, whatever its size.
 
     Args:

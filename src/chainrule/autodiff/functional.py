@@ -24,7 +24,7 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[
         argnums: the position of the argument to differentiate, or several; then a tuple of gradients is returned.
 
     Raises:
-        NotDifferentiableError: the result is not one float number, an argument is not of floats, or there is no derivative.
+        NotDifferentiableError: the result is not one number, an argument is not of floats, or there is no derivative.
 
     >>> import chainrule as cr
     >>> grad(lambda w, x: cr.ops.sum(w * x))(np.array([1.0, 2.0]), 3.0)
@@ -34,7 +34,7 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[
     """
     both = value_and_grad(f, argnums)
 
-    @functools.wraps(f)
+    @functools.wraps(f, updated=())
     def gradient(*args: Any, **kwargs: Any) -> Any:
         return both(*args, **kwargs)[1]
 
@@ -56,7 +56,7 @@ def value_and_grad(
     """
     positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
-    @functools.wraps(f)
+    @functools.wraps(f, updated=())
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         plain, tape, followed = _open(args, positions)
         with tape:
@@ -75,7 +75,7 @@ def value_and_grad(
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., tuple[Any, ...]]]:
-    """Return `f(*primals)` and the function that pulls gradients back through it: `pullback(g)` is `g` times the Jacobian.
+    """Return `f(*primals)` and the function that pulls gradients back: `pullback(g)` is `g` times the Jacobian.
 
     Args:
         f: a function of arrays, tensors, variables, or nested structures of them, written with `chainrule.ops`.
@@ -110,19 +110,21 @@ def _normal(positions: tuple[int, ...], count: int) -> tuple[int, ...]:
     return tuple(i % count for i in positions)
 
 
-def _open(args: tuple[Any, ...], positions: tuple[int, ...], persistent: bool = False) -> tuple[bool, GradientTape, list[Any]]:
-    """Return whether results go back as arrays, a tape that follows the chosen arguments, and the arguments as tensors."""
+def _open(
+    args: tuple[Any, ...], positions: tuple[int, ...], persistent: bool = False
+) -> tuple[bool, GradientTape, list[Any]]:
+    """Return whether results go back as arrays, a tape that follows the chosen arguments, and the tensors for these."""
     tape = GradientTape(persistent=persistent, watch_accessed_variables=False)
     followed = list(args)
     plain = not active()
     for i in _normal(positions, len(args)):
         plain = plain and not any(isinstance(v, Operators) for v in tree.flatten(args[i]))
-        followed[i] = tree.map_structure(lambda v, i=i: _as_source(v, i), args[i])
+        followed[i] = tree.map_structure(lambda v, i=i: _as_source(v, i, persistent), args[i])
         tape.watch(followed[i])
     return plain, tape, followed
 
 
-def _as_source(value: Any, position: int) -> Any:
+def _as_source(value: Any, position: int, private: bool) -> Any:
     if isinstance(value, Operators):
         return value
     array = as_array(value)
@@ -131,7 +133,7 @@ def _as_source(value: Any, position: int) -> Any:
             f"Argument {position} holds {array.dtype} values, which have no gradient. "
             "Pass floats (2.0, not 2; x.astype('float32')), or leave the argument out of argnums."
         )
-    return Tensor(array)
+    return Tensor(array.copy() if private else array)  # a pullback may be called after the caller changed the array
 
 
 def _require_number(value: Any) -> None:
@@ -141,8 +143,7 @@ def _require_number(value: Any) -> None:
     if shape != ():
         found = f"an array of shape {shape}" if shape is not None else f"a {type(value).__name__}"
         raise NotDifferentiableError(
-            f"grad needs a function that returns one number, but it returned {found}. "
-            "Take its mean or sum, or use vjp."
+            f"grad needs a function that returns one number, but it returned {found}. Take its mean or sum, or use vjp."
         )
 
 

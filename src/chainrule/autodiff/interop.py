@@ -9,26 +9,9 @@ from chainrule.autodiff.operators import TABLE, Operators
 from chainrule.errors import NotDifferentiableError
 
 _NAMES = {"absolute": "abs", "true_divide": "divide", "remainder": "mod", "amax": "max", "amin": "min", "pow": "power"}
-_HARMLESS = frozenset(
-    [
-        "shape",
-        "ndim",
-        "size",
-        "result_type",
-        "can_cast",
-        "array_repr",
-        "array_str",
-        "array2string",
-        "isrealobj",
-        "iscomplexobj",
-        "may_share_memory",
-        "shares_memory",
-        "zeros_like",
-        "ones_like",
-        "empty_like",
-        "full_like",
-    ]
-)
+# They look at shapes and types, or answer yes or no.
+_HARMLESS = """shape ndim size result_type can_cast array_repr array_str array2string isrealobj iscomplexobj
+shares_memory may_share_memory zeros_like ones_like empty_like full_like array_equal allclose"""
 
 
 def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -50,7 +33,7 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     from chainrule import ops
 
     name = _NAMES.get(function.__name__, function.__name__)
-    if any(map(_matters, (*args, *kwargs.values()))) and name not in _HARMLESS:
+    if any(map(_matters, (*args, *kwargs.values()))) and name not in _HARMLESS.split():
         mine = getattr(ops, name, None) if function.__module__ == "numpy" else None
         if mine is None:
             _refuse(f"{function.__module__}.{function.__name__}", name)

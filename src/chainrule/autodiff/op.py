@@ -5,8 +5,8 @@
     def multiply(x1, x2):
         return np.multiply(x1, x2)
 
-The body is the forward pass on plain arrays. A rule takes the gradient `g` of some number with respect to the result `y`
-and returns the gradient with respect to one input. Rules are written with ops, so they can be differentiated again.
+The body is the forward pass on plain arrays. A rule takes the gradient `g` of some number with respect to the result
+`y` and returns the gradient with respect to one input. Rules are written with ops, so they can be differentiated again.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def set_symbolic_call(function: Callable[..., Any]) -> None:
 
 @dataclass(frozen=True)
 class Derivative:
-    """The rule of one input and the expression it prints as (names: `g`, `y`, the op's arguments, ops and NumPy's `np`)."""
+    """The rule of one input, and the sentence it prints as, an expression in `g`, `y`, the op's arguments and ops."""
 
     sentence: str
     rule: Rule
@@ -49,7 +49,7 @@ class Op:
 
     Args:
         function: the forward pass on plain arrays; its name is the op's name, its first arguments are the tensors.
-        tensors: names of the arguments that are tensors, in order. With `variadic`, the first argument is a list of them.
+        tensors: names of the arguments that are tensors, in order. With `variadic`, the first is a list of tensors.
         derivatives: by argument name; an argument without one is a constant (an index, a condition).
         broadcasts: the inputs are broadcast together and share one type.
         floats: integer inputs become the default float type first.
@@ -68,7 +68,7 @@ class Op:
         variadic: bool = False,
         align: Callable[..., Any] | None = None,
     ) -> None:
-        code: Any = function.__code__  # type: ignore[attr-defined]
+        code: Any = function.__code__
         self.parameters: tuple[str, ...] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         if self.parameters[: len(tensors)] != tensors:
             raise TypeError(
@@ -76,8 +76,8 @@ class Op:
             )
         defaults = dict(
             zip(reversed(self.parameters[: code.co_argcount]), reversed(function.__defaults__ or ()), strict=False)
-        )  # type: ignore[attr-defined]
-        defaults.update(function.__kwdefaults__ or {})  # type: ignore[attr-defined]
+        )
+        defaults.update(function.__kwdefaults__ or {})
         self.name = function.__name__
         self.forward = function
         self.tensors = tensors
@@ -156,9 +156,9 @@ class Op:
         output = tensor_of(self.compute(values, static), self.name)
         if tapes.active():
             for i, used in enumerate(values):
-                # What was converted on the way in is a constant: the rules see what the forward pass saw.
-                if used is not raw[i] and not (isinstance(inputs[i], Operators) and used.dtype.kind == raw[i].dtype.kind):
-                    inputs[i] = used
+                if used is raw[i] or (isinstance(inputs[i], Operators) and used.dtype.kind == raw[i].dtype.kind):
+                    continue
+                inputs[i] = used  # what was converted on the way in is a constant: rules see what the forward pass saw
             tapes.record(self, inputs, static, output, args)
         return output
 
@@ -220,7 +220,7 @@ class Op:
         return result
 
     def scope(self, g: Any, y: Any, inputs: list[Any], static: dict[str, Any], index: int = 0) -> dict[str, Any]:
-        """Return the names that this op's sentences use, with their values: evaluate a sentence with `eval(sentence, scope)`.
+        """Return the names that this op's sentences use, with their values, for `eval(sentence, scope)`.
 
         >>> import numpy as np, chainrule as cr
         >>> multiply = cr.autodiff.TABLE["multiply"]
@@ -238,7 +238,7 @@ class Op:
 
 
 def fit_to(g: Any, like: Any) -> Any:
-    """Sum a gradient over the axes along which `like` was broadcast (or repeat it), and give it the float type of `like`."""
+    """Give a gradient the shape of `like`, by summing where `like` was broadcast (or repeating), and its float type."""
     shape, wanted = g.shape, like.shape
     if shape != wanted:
         extra = max(len(shape) - len(wanted), 0)
@@ -273,13 +273,13 @@ def op(
     Args:
         tensors: names of all tensor arguments, needed only where some have no derivative or the op has none;
             by default the arguments that have a derivative, in the order of the function's own arguments.
-        broadcasts: the inputs are broadcast together and share one type; gradients are summed back to each input's shape.
+        broadcasts: the inputs are broadcast together; gradients are summed back to the shape of each.
         floats: integer inputs become the default float type first.
-        variadic: the first argument is a list of tensors; its derivative is given under that argument's name, and the rule
-            is called as `rule(g, y, index, inputs, **static)`.
+        variadic: the first argument is a list of tensors; its derivative is given under that argument's name, and the
+            rule is called as `rule(g, y, index, inputs, **static)`.
         align: see `Op`.
-        derivatives: `name=(sentence, rule)`; the rule is called as `rule(g, y, *inputs, **static)`, where `static` are all
-            arguments that are not tensors, by name.
+        derivatives: `name=(sentence, rule)`; the rule is called as `rule(g, y, *inputs, **static)`, where `static` are
+            all arguments that are not tensors, by name.
 
     >>> import numpy as np, chainrule as cr
     >>> @op(x=("g * 3 * x ** 2", lambda g, y, x: g * 3 * x ** 2))
@@ -292,7 +292,7 @@ def op(
     """
 
     def define(function: F) -> F:
-        code: Any = function.__code__  # type: ignore[attr-defined]
+        code: Any = function.__code__
         names = tensors or tuple(p for p in code.co_varnames[: code.co_argcount] if p in derivatives)
         table = {name: Derivative(*pair) for name, pair in derivatives.items()}
         result = Op(function, names, table, broadcasts, floats, variadic, align)

@@ -1,4 +1,4 @@
-"""The Python operators (`+ * @ [] ...`) shared by tensors, variables and symbolic tensors: each calls the op of the table."""
+"""The Python operators (`+ * @ [] ...`) of tensors, variables and symbolic tensors: each calls the op of the table."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Which type a result has: Keras's rule, on NumPy arrays.
 
-Arrays decide; numbers follow. Python's numbers and NumPy's scalars (`np.float64(0.5)`) take the type of the arrays they meet,
-integers that meet floats become that float type, and floats without any float array become the default float type (float32).
-Lists of Python numbers are float32 or int32 arrays.
+Arrays decide; numbers follow. Python's numbers and NumPy's scalars (`np.float64(0.5)`) take the type of the arrays they
+meet, integers that meet floats become that float type, and floats without any float array become the default float type
+(float32). Lists of Python numbers are float32 or int32 arrays.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The tape: records ops in the order they run, and walks them backwards with a loop.
 
-A record holds the op, its inputs and its output. `gradient` visits the records from the last to the first, asks each op's
-rules for the gradients of its inputs, adds them up where a value was used more than once, and drops what it has consumed.
-There is no recursion, so a chain of any length works.
+A record holds the op, its inputs and its output. `gradient` visits the records from the last to the first, asks each
+op's rules for the gradients of its inputs, adds them up where a value was used more than once, and drops what it has
+consumed. There is no recursion, so a chain of any length works.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def record(op: Op, inputs: list[Any], static: dict[str, Any], output: Tensor, gi
 
 
 def _keep(inputs: list[Any]) -> tuple[int, ...]:
-    """Replace writable arrays by private copies, so that callers may go on changing theirs; return variables' versions."""
+    """Replace writable arrays by private copies, so that callers may change theirs; return variables' versions."""
     versions: tuple[int, ...] = ()
     for i, v in enumerate(inputs):
         if type(v) is Tensor:
@@ -95,15 +95,15 @@ def _keep(inputs: list[Any]) -> tuple[int, ...]:
     return versions
 
 
-# -- values that stand in for variables ---------------------------------------------------------------------------------
+# -- values that stand in for variables --------------------------------------------------------------------------------
 
 
 @contextmanager
 def substitute(values: Mapping[int, Any]) -> Iterator[None]:
     """Within the block, ops read `values[id(variable)]` in place of a variable's own value.
 
-    This is how a trace computes in float64, how gradients are checked by small changes of a weight, and how another engine
-    follows the same `call`: the variables themselves are never touched.
+    This is how a trace computes in float64, how gradients are checked by small changes of a weight, and how another
+    engine follows the same `call`: the variables themselves are never touched.
     """
     _state.substitutions.append(values)
     try:
@@ -124,7 +124,7 @@ def resolve(value: Any) -> Any:
     return value
 
 
-# -- gradients ----------------------------------------------------------------------------------------------------------
+# -- gradients ---------------------------------------------------------------------------------------------------------
 
 
 class GradientTape:
@@ -233,7 +233,7 @@ class GradientTape:
             target: a float tensor, or a nested structure of them (whose gradients are added).
             sources: watched tensors or variables, or a nested structure of them.
             output_gradients: weights of the target's elements.
-            unconnected_gradients: what a source gets that `target` does not depend on: `"none"` or `"zero"`, as in TensorFlow.
+            unconnected_gradients: what a source gets that `target` does not depend on: `"none"` or `"zero"`.
 
         Raises:
             NotDifferentiableError: the target is not a float tensor, or depends on the sources only through ops without
@@ -303,7 +303,7 @@ class GradientTape:
         if symbolic:
             parts = op.pull_back(g, y, inputs, entry.static, wanted)
         else:
-            plain = [v.value if isinstance(v, Operators) else v for v in inputs]
+            plain = [v.value if isinstance(v, Operators) else v for v in inputs]  # type: ignore[attr-defined]
             parts = op.pull_back(g, y.value, plain, entry.static, wanted)
         for i, part in zip(wanted, parts, strict=True):
             if part is not None:

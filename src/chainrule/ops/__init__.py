@@ -1,7 +1,7 @@
 """The functions of `keras.ops` on NumPy arrays and on tensors.
 
-On arrays they give arrays; if any input is a tensor or a variable they give a tensor, and a `GradientTape` that follows the
-input can differentiate the result. Each function with a derivative of its own is one row in one of the files here:
+On arrays they give arrays; if any input is a tensor or a variable they give a tensor, and a `GradientTape` that follows
+the input can differentiate the result. Each function with a derivative of its own is one row in one of the files here:
 the forward pass, and for each input its rule and the sentence the rule prints as.
 """
 
@@ -22,41 +22,10 @@ from chainrule.ops.order import *
 from chainrule.ops.reductions import *
 from chainrule.ops.shapes import *
 
-NOT_DIFFERENTIABLE = [
-    "all",
-    "any",
-    "argmax",
-    "argmin",
-    "argsort",
-    "ceil",
-    "count_nonzero",
-    "digitize",
-    "equal",
-    "floor",
-    "floor_divide",
-    "full_like",
-    "greater",
-    "greater_equal",
-    "isclose",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "less",
-    "less_equal",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
-    "not_equal",
-    "one_hot",
-    "ones_like",
-    "round",
-    "searchsorted",
-    "sign",
-    "stop_gradient",
-    "top_indices",
-    "trunc",
-    "wins",
-    "zeros_like",
-]
+NOT_DIFFERENTIABLE = (
+    "all", "any", "argmax", "argmin", "argsort", "ceil", "count_nonzero", "digitize", "equal", "floor", "floor_divide",
+    "full_like", "greater", "greater_equal", "isclose", "isfinite", "isinf", "isnan", "less", "less_equal",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "not_equal", "one_hot", "ones_like", "round",
+    "searchsorted", "sign", "stop_gradient", "top_indices", "trunc", "wins", "zeros_like",
+)  # fmt: skip
 """The ops without a derivative: what they return is a constant to every tape."""

@@ -107,7 +107,7 @@ def _silu_slope(y: Value, s: Value) -> Value:
 
 
 def gelu(x: Value, approximate: bool = True) -> Value:
-    """`x Φ(x)`, Φ the normal distribution function; by default its approximation with `tanh` (Hendrycks & Gimpel 2016)."""
+    """`x Φ(x)`, Φ the normal distribution; by default an approximation with `tanh` (Hendrycks & Gimpel 2016)."""
     if approximate:
         return 0.5 * x * (1 + tanh(_SQRT_2_BY_PI * (x + 0.044715 * x * x * x)))
     return 0.5 * x * erfc(-_SQRT_HALF * x)

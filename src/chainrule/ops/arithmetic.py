@@ -1,6 +1,6 @@
 """Arithmetic: `+ - * / // % **`, roots, and the larger or smaller of two numbers.
 
-One row each: the derivative rules (sentence, rule) above, the forward pass below. `g` is the gradient of the result `y`.
+One row each: the derivative rules (sentence, rule) above, the forward pass below; `g` is the gradient of the result.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def power(x1: Value, x2: Value) -> Value:
 
 def _numbers(*values: Value) -> list[Value]:
     """Return integers in place of booleans, if there is nothing else."""
-    if all(getattr(v, "dtype", type(v)) == bool for v in values):
+    if all(isinstance(v, bool) or getattr(v, "dtype", None) == np.bool_ for v in values):
         return [np.asarray(v, np.int32) for v in values]
     return list(values)
 
@@ -221,7 +221,7 @@ def wins(x1: Value, x2: Value) -> Value:
     broadcasts=True,
 )
 def clip(x: Value, x_min: Value, x_max: Value) -> Value:
-    """`minimum(maximum(x, x_min), x_max)`: the derivative is 1 inside, 0 outside, a half on the bounds (as Keras on JAX)."""
+    """`minimum(maximum(x, x_min), x_max)`: derivative 1 inside, 0 outside, a half on the bounds (as Keras on JAX)."""
     return np.minimum(np.maximum(x, x_min), x_max)
 
 

@@ -1,6 +1,6 @@
 """Functions of one number, applied to each element: exponentials, logarithms, angles, rounding.
 
-One row each: the derivative rule (sentence, rule) above, the forward pass below. `g` is the gradient of the result `y`.
+One row each: the derivative rule (sentence, rule) above, the forward pass below; `g` is the gradient of the result `y`.
 """
 
 from __future__ import annotations

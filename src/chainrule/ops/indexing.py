@@ -176,7 +176,7 @@ def scatter(indices: Value, values: Value, shape: Any) -> Value:
 
 
 def scatter_update(inputs: Value, indices: Value, updates: Value, reduction: str | None = None) -> Value:
-    """Return `inputs` with `updates` written (or, with `reduction="add"`, added) at `indices`, one index vector in each row.
+    """Return `inputs` with `updates` written (or added, `reduction="add"`) at `indices`, one index vector in each row.
 
     Raises:
         ValueError: another reduction was asked for.

@@ -51,7 +51,7 @@ def matmul(x1: Value, x2: Value) -> Value:
 
 
 def dot(x1: Value, x2: Value) -> Value:
-    """The product of two vectors or matrices; otherwise a sum over the last axis of `x1` and the last but one of `x2`."""
+    """The product of vectors or matrices; otherwise summed over the last axis of `x1` and the last but one of `x2`."""
     rank1, rank2 = ndim(x1), ndim(x2)
     if rank1 == 0 or rank2 == 0:
         return multiply(x1, x2)

@@ -30,7 +30,8 @@ def quantile(x: Value, q: Any, axis: Axis = None, method: str = "linear", keepdi
         x: the array.
         q: a part between 0 and 1, or several, which become the first axis of the result.
         axis: an axis, several, or None for all.
-        method: between two elements: `"linear"` interpolation, the `"lower"`, the `"higher"`, the `"nearest"`, or their `"midpoint"`.
+        method: between two elements: `"linear"` interpolation, the `"lower"`, the `"higher"`, the `"nearest"`, or their
+            `"midpoint"`.
         keepdims: leave axes of length 1.
 
     Raises:

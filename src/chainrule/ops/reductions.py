@@ -46,6 +46,12 @@ __all__ = [
 ]
 
 Axis = int | tuple[int, ...] | list[int] | None
+_add: Any = np.add.reduce
+_multiply: Any = np.multiply.reduce
+_maximum: Any = np.maximum.reduce
+_minimum: Any = np.minimum.reduce
+_logical_or: Any = np.logical_or.reduce
+_logical_and: Any = np.logical_and.reduce
 
 
 def keep_axes(g: Value, y: Value, inputs: list[Any], axis: Axis = None, keepdims: bool = False, **static: Any) -> Any:
@@ -74,7 +80,7 @@ def _axis(axis: Axis) -> Any:
 
 
 def _sum_type(x: Value) -> Any:
-    """Return the type sums are taken in: int32 for booleans and small integers, as in Keras; otherwise the array's own."""
+    """Return the type of sums: int32 for booleans and small integers, as in Keras; otherwise the array's own."""
     if x.dtype.kind in "fc" or x.dtype.itemsize >= 4:
         return x.dtype
     return np.dtype(np.uint32 if x.dtype.kind == "u" else np.int32)
@@ -83,13 +89,13 @@ def _sum_type(x: Value) -> Any:
 @op(x=("g", lambda g, y, x, axis, keepdims: g), align=keep_axes)
 def sum(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
     """The sum."""
-    return np.add.reduce(x, axis=_axis(axis), dtype=_sum_type(x), keepdims=keepdims)
+    return _add(x, axis=_axis(axis), dtype=_sum_type(x), keepdims=keepdims)
 
 
 @op(x=("g * y.size / x.size", lambda g, y, x, axis, keepdims: g * (y.size / x.size)), align=keep_axes, floats=True)
 def mean(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
     """The mean; NaN of nothing."""
-    total = np.add.reduce(x, axis=_axis(axis), keepdims=keepdims)
+    total = _add(x, axis=_axis(axis), keepdims=keepdims)
     count = x.size // total.size if total.size else 1
     return total / count if count else total * np.nan
 
@@ -97,7 +103,7 @@ def mean(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
 @op(x=("g * y / x", lambda g, y, x, axis, keepdims, dtype: g * _others(x, y, axis)), align=keep_axes)
 def prod(x: Value, axis: Axis = None, keepdims: bool = False, dtype: Any = None) -> Value:
     """The product. (Its rule also holds where a factor is 0: `y / x` is the product of the other factors.)"""
-    return np.multiply.reduce(x, axis=_axis(axis), dtype=dtype or _sum_type(x), keepdims=keepdims)
+    return _multiply(x, axis=_axis(axis), dtype=dtype or _sum_type(x), keepdims=keepdims)
 
 
 def _others(x: Value, y: Value, axis: Axis) -> Value:
@@ -123,7 +129,7 @@ def _others(x: Value, y: Value, axis: Axis) -> Value:
 def max(x: Value, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Value:
     """The largest; equal ones share the derivative."""
     start = {} if initial is None else {"initial": initial}
-    return np.maximum.reduce(x, axis=_axis(axis), keepdims=keepdims, **start)
+    return _maximum(x, axis=_axis(axis), keepdims=keepdims, **start)
 
 
 @op(
@@ -136,13 +142,13 @@ def max(x: Value, axis: Axis = None, keepdims: bool = False, initial: Any = None
 def min(x: Value, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Value:
     """The smallest; equal ones share the derivative."""
     start = {} if initial is None else {"initial": initial}
-    return np.minimum.reduce(x, axis=_axis(axis), keepdims=keepdims, **start)
+    return _minimum(x, axis=_axis(axis), keepdims=keepdims, **start)
 
 
 def _share(x: Value, y: Value, axis: Axis) -> Value:
     """Return each element's part in the extreme value `y`: 1, or 1/n where n elements are equal."""
     hits = np.equal(np.asarray(x), np.asarray(y)).astype(x.dtype)
-    return hits / np.maximum(np.add.reduce(hits, axis=_axis(axis), keepdims=True), 1)
+    return hits / np.maximum(_add(hits, axis=_axis(axis), keepdims=True), 1)
 
 
 @op(
@@ -167,22 +173,22 @@ def std(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
 @op(x=("g * exp(x - y)", lambda g, y, x, axis, keepdims: g * exp(x - y)), align=keep_axes, floats=True)
 def logsumexp(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
     """`log(sum(exp(x)))` without overflow."""
-    top = np.maximum.reduce(x, axis=_axis(axis), keepdims=True)
+    top = _maximum(x, axis=_axis(axis), keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
-    total = np.log(np.add.reduce(np.exp(x - top), axis=_axis(axis), keepdims=True)) + top
+    total = np.log(_add(np.exp(x - top), axis=_axis(axis), keepdims=True)) + top
     return total if keepdims else total.reshape([n for a, n in enumerate(x.shape) if a not in axes_of(axis, x.ndim)])
 
 
 @op("x")
 def any(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
     """Whether one or more are true (not zero)."""
-    return np.logical_or.reduce(x, axis=_axis(axis), keepdims=keepdims)
+    return _logical_or(x, axis=_axis(axis), keepdims=keepdims)
 
 
 @op("x")
 def all(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
     """Whether all are true (not zero)."""
-    return np.logical_and.reduce(x, axis=_axis(axis), keepdims=keepdims)
+    return _logical_and(x, axis=_axis(axis), keepdims=keepdims)
 
 
 @op("x")
@@ -221,7 +227,7 @@ def _running_type(x: Value) -> Any:
 @op(x=("g * x / y", lambda g, y, x, axis, keepdims: g * x / y), align=keep_axes, floats=True)
 def length(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
     """The Euclidean length `√(sum(x²))`."""
-    return np.sqrt(np.add.reduce(x * x, axis=_axis(axis), keepdims=keepdims))
+    return np.sqrt(_add(x * x, axis=_axis(axis), keepdims=keepdims))
 
 
 def norm(x: Value, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Value:

@@ -91,7 +91,7 @@ def _rank(x: Value) -> int:
 
 
 @op(x=("reshape(g, x.shape)", lambda g, y, x, axis: reshape(g, x.shape)))
-def expand_dims(x: Value, axis: int | tuple[int, ...]) -> Value:
+def expand_dims(x: Value, axis: Any) -> Value:
     """Insert an axis of length 1."""
     return np.expand_dims(x, tuple(axis) if isinstance(axis, list) else axis)
 
@@ -220,7 +220,7 @@ def repeat(x: Value, repeats: Any, axis: int | None = None) -> Value:
 @op(x=("flip(g, axis)", lambda g, y, x, axis: flip(g, axis)))
 def flip(x: Value, axis: Axes = None) -> Value:
     """Reverse the order along an axis, several, or all."""
-    return np.flip(x, axis)
+    return np.flip(x, tuple(axis) if isinstance(axis, list) else axis)  # type: ignore[arg-type]
 
 
 @op(x=("roll(g, np.negative(shift), axis)", lambda g, y, x, shift, axis: roll(g, np.negative(shift), axis)))

@@ -1,7 +1,7 @@
 """The error function, its complement and its inverse on arrays, without SciPy.
 
-Near 0, `erf` is its Taylor series. Further out, `erfc(x) = exp(-x²) q(t) / (1 + x)`, where `q` is a Chebyshev series in
-`t = (s - 3.5) / (s + 3.5)`, `s = x - 0.5`, which maps all `x >= 0.5` to `[-1, 1)` (after Shepherd and Laframboise 1981).
+Near 0, `erf` is its Taylor series. Further out, `erfc(x) = exp(-x²) q(t) / (1 + x)`, where `q` is a Chebyshev series
+in `t = (s - 3.5) / (s + 3.5)`, `s = x - 0.5`, which maps all `x >= 0.5` to `[-1, 1)` (Shepherd and Laframboise 1981).
 All is computed in float64: `erf` to about one unit in the last place, `erfc` to a few.
 """
 
@@ -98,4 +98,4 @@ def _tail(x: Array) -> Array:
         b, c = 2 * t * b - c + coefficient, b
     q = t * b - c + CHEBYSHEV[0]
     head = x.astype(np.float32).astype(np.float64)  # exp(-x²) in two factors, the first of an exact square
-    return np.exp(-head * head) * np.exp((head - x) * (head + x)) * (q / (1 + x))
+    return np.asarray(np.exp(-head * head) * np.exp((head - x) * (head + x)) * (q / (1 + x)))
