@@ -7,6 +7,7 @@ sum or a case looks like. Both kinds of output come from one walk, so they canno
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -135,7 +136,12 @@ class Printer:
         leading = left.strength >= PRODUCT or (left.signed and isinstance(node.left, ast.UnaryOp))
         first = self._wrap(left, leading)
         second = self._wrap(right, right.strength >= PRODUCT and not right.signed)
-        return Piece(first + self._times(left, right, second) + second, PRODUCT, value=value, call=right.call)
+        return Piece(self._product(first, self._times(left, right, second), second), PRODUCT, value=value, call=right.call)
+
+    def _product(self, first: str, times: str, second: str) -> str:
+        """Put a product together; a command of LaTeX must end before a letter: `\\alpha h`."""
+        runs_on = not times and second[0].isalpha() and re.search(r"\\[A-Za-z]+$", first)
+        return first + (" " if runs_on else times) + second
 
     def _times(self, left: Piece, right: Piece, second: str) -> str:
         """Return the sign between two factors: nothing between symbols, where a reader sees a product anyway."""
