@@ -19,8 +19,13 @@ from chainrule.glassbox.page import Line
 if TYPE_CHECKING:
     from chainrule.glassbox.derive.backward import Backward
 
-TRANSPOSED = Math("ᵀ", r"^{\top}")
 ODOT = Math(" ⊙ ", r" \odot ")
+
+
+def transposed(piece: Math) -> Math:
+    """Return the transpose of a matrix or vector."""
+    base = f"{{{piece.latex}}}" if "^" in piece.latex else piece.latex
+    return Math(f"{piece.text}ᵀ", rf"{base}^{{\top}}")
 
 
 def array_line(symbol: Math, formula: Math | None, value: Array, style: Style, note: str = "") -> Line:
@@ -74,7 +79,7 @@ def _product(view: View, block: Affine, source: Math) -> Math:
     w = view.whole(block.kernel)
     if view.names.keras or (source.text and view.ids_of(block.source).ndim > 1):
         return join([source, w], " @ " if view.names.keras else "·", " \\, ")
-    return w + TRANSPOSED + source if view.names.notation == "lecture" else w + source
+    return transposed(w) + source if view.names.notation == "lecture" else w + source
 
 
 # -- backward -----------------------------------------------------------------------------------------------------------
@@ -181,8 +186,8 @@ def gradient_formula(view: View, quantity: Quantity, backward: Backward) -> Math
 def _back_product(view: View, block: Affine) -> Math:
     w, d = view.whole(block.kernel), delta(view, block.out)
     if view.names.keras:
-        return Math(f"{d.text} @ {w.text}.T", rf"{d.latex} \, {w.latex}^{{\top}}")
-    return w + d if view.names.notation == "lecture" else w + TRANSPOSED + d
+        return Math(f"{d.text} @ {w.text}.T", rf"{d.latex} \, {transposed(w).latex}")
+    return w + d if view.names.notation == "lecture" else transposed(w) + d
 
 
 def backward(view: View, block: Block) -> list[Line]:
@@ -214,9 +219,9 @@ def backward(view: View, block: Block) -> list[Line]:
             continue
         formula = d
         if quantity is block.kernel:
-            formula = d + source + TRANSPOSED if view.names.notation == "textbook" else source + d + TRANSPOSED
+            formula = d + transposed(source) if view.names.notation == "textbook" else source + transposed(d)
             if view.names.keras:
-                formula = Math(f"{source.text}.T @ {d.text}", rf"{source.latex}^{{\top}} \, {d.latex}")
+                formula = Math(f"{source.text}.T @ {d.text}", rf"{transposed(source).latex} \, {d.latex}")
         if view.penalized and quantity.variable.regularizer is not None:
             formula = plus([formula, view.names.partial(Math("Ω", r"\Omega"), view.whole(quantity))])
         lines.append(array_line(symbol, formula, view.gradient(quantity), view.style))

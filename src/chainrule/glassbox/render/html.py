@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import html
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -18,19 +19,32 @@ from chainrule.glassbox.render import latex as tex
 if TYPE_CHECKING:
     from chainrule.glassbox.trace import Trace
 
+_SIGN_AFTER_WORD = re.compile(r"(\\approx|\\cdot|\\text\{[^{}]*\}) -(\d+(?:\.\d+)?)")
+_SIGN = re.compile(r"(?<![\w.})] )(?<![\w.})^{])-(\d+(?:\.\d+)?)")
+
 STYLE = """
 .cr-box{--cr-line:#8884;--cr-soft:#8881;--cr-dim:#666;--cr-good:#0072b2;--cr-bad:#b34700;
- font:15px/1.5 system-ui,sans-serif;color:inherit;max-width:72rem;overflow-x:auto;text-align:left}
+ font:15px/1.5 system-ui,sans-serif;color:inherit;max-width:80rem;overflow-x:auto;text-align:left}
 @media (prefers-color-scheme:dark){.cr-box{--cr-dim:#aaa;--cr-good:#56b4e9;--cr-bad:#ff8c42}}
-.cr-box h2{font-size:1.15em;margin:1.2em 0 .3em}.cr-box h3{font-size:1.05em;margin:1.1em 0 .2em;border-bottom:1px solid var(--cr-line)}
-.cr-box h4{font-size:.95em;margin:.7em 0 .1em;color:var(--cr-dim);font-weight:600}.cr-box p{margin:.3em 0;color:var(--cr-dim)}
-.cr-box table{border-collapse:collapse;margin:.2em 0}.cr-box td,.cr-box th{border:0;padding:.12em .5em;background:none;text-align:left;
- vertical-align:middle;white-space:nowrap}
-.cr-box tr:hover{background:var(--cr-soft)}.cr-box .cr-num td,.cr-box .cr-num th{text-align:right;padding:.15em .7em;font-variant-numeric:tabular-nums}
-.cr-box .cr-num thead th{border-bottom:1px solid var(--cr-line);font-weight:600}.cr-box .cr-num tr.cr-sum td{border-top:1px solid var(--cr-line);font-weight:600}
-.cr-box td.cr-value{text-align:right;font-variant-numeric:tabular-nums}.cr-box .cr-ok{color:var(--cr-good)}.cr-box .cr-no{color:var(--cr-bad);font-weight:600}
-.cr-box .cr-note{color:var(--cr-dim);font-size:.9em;white-space:normal}.cr-box details{margin:.4em 0}.cr-box summary{cursor:pointer;padding:.2em 0}
-.cr-box math{font-size:1.05em}
+.cr-box h2{font-size:1.15em;margin:1.2em 0 .3em}
+.cr-box p{margin:.3em 0;color:var(--cr-dim)}
+.cr-box .cr-head{white-space:pre-wrap}
+.cr-box table{border-collapse:collapse;margin:.2em 0}
+.cr-box td,.cr-box th{border:0;padding:.14em .5em;background:none;text-align:left;vertical-align:middle;white-space:nowrap}
+.cr-box tr:hover{background:var(--cr-soft)}
+.cr-box .cr-part th{font-size:1.05em;padding-top:1em;border-bottom:1px solid var(--cr-line)}
+.cr-box .cr-layer th{font-size:.95em;padding-top:.7em;color:var(--cr-dim)}
+.cr-box th span{margin-left:1.5em;font-weight:400;color:CanvasText}
+.cr-box .cr-num td,.cr-box .cr-num th{text-align:right;padding:.15em .7em;font-variant-numeric:tabular-nums}
+.cr-box .cr-num td.cr-ok,.cr-box .cr-num td.cr-no{text-align:left}
+.cr-box .cr-num thead th{border-bottom:1px solid var(--cr-line);font-weight:600}
+.cr-box .cr-num tr.cr-sum td{border-top:1px solid var(--cr-line);font-weight:600}
+.cr-box td.cr-value{text-align:right;font-variant-numeric:tabular-nums}
+.cr-box .cr-ok{color:var(--cr-good)}
+.cr-box .cr-no{color:var(--cr-bad);font-weight:600}
+.cr-box .cr-note{color:var(--cr-dim);font-size:.9em;white-space:normal}
+.cr-box details{margin:.4em 0}
+.cr-box summary{cursor:pointer;padding:.2em 0}
 """
 
 
@@ -42,9 +56,9 @@ def write(page: Page, full: bool = False) -> str:
 def write_trace(trace: Trace, full: bool = False) -> str:
     """Return a trace: the table, the gradients, and the derivation of each row shown, folded."""
     made = trace.table
-    parts = [f"<p>{html.escape(line)}</p>" for line in made.head]
+    parts = [f"<p class='cr-head'>{html.escape(line)}</p>" for line in made.head]
     parts.append(_observations(trace))
-    parts.append(f"<p>{html.escape(made.foot)}</p>")
+    parts.append(f"<p class='cr-head'>{html.escape(made.foot)}</p>")
     for row in trace.choice.rows:
         page = trace[row].page
         title = html.escape(page.title)
@@ -90,38 +104,41 @@ def table(heads: Sequence[Math], rows: Sequence[Sequence[str]], last_is_sum: boo
 
 
 def _page(page: Page) -> str:
+    """Return a page: one table, so that all results stand in one column."""
     parts = [f"<h2>{html.escape(page.title)}</h2>"] if page.title else []
-    parts += [_section(s) for s in page.sections]
+    parts.append(f"<table class='cr-page'>{''.join(map(_section, page.sections))}</table>")
     parts += [f"<p>{html.escape(line)}</p>" for line in page.foot]
     return "\n".join(parts)
 
 
 def _section(section: Section) -> str:
-    level = "h3" if section.level == 1 else "h4"
-    parts = []
+    rows = []
     if section.title or section.rule is not None:
-        rule = f" &emsp; {mathml(section.rule.latex)}" if section.rule is not None else ""
-        parts.append(f"<{level}>{html.escape(section.title)}{rule}</{level}>")
-    if section.lines:
-        parts.append("<table>" + "".join(_row(line) for line in section.lines) + "</table>")
-    parts += [f"<p class='cr-note'>{html.escape(note)}</p>" for note in section.notes]
-    return "\n".join(parts)
+        kind = "cr-part" if section.level == 1 else "cr-layer"
+        rule = f"<span>{mathml(section.rule.latex)}</span>" if section.rule is not None else ""
+        rows.append(f"<tr class='{kind}'><th colspan='5' scope='rowgroup'>{html.escape(section.title)}{rule}</th></tr>")
+    rows += [_row(line) for line in section.lines]
+    rows += [f"<tr><td colspan='5' class='cr-note'>{html.escape(note)}</td></tr>" for note in section.notes]
+    return f"<tbody>{''.join(rows)}</tbody>"
 
 
 def _row(line: Line) -> str:
     tip = html.escape(tex.equation(line, aligned=False), quote=True)
     chain = " = ".join(p.latex for p in (line.formula, line.numbers) if p is not None and p.latex)
-    sign = r"\leftarrow" if line.note == "←" else "="
-    cells = [f"<td>{mathml(line.symbol.latex)}</td>"]
+    symbol = f"<td>{mathml(line.symbol.latex)}</td>"
+    note = f"<td class='cr-note'>{html.escape(line.note) if line.note != '←' else ''}</td>"
     if line.shown is None:
-        cells.append(f"<td colspan='3'>{mathml(f'{sign} {chain}')}</td>")
+        sign = r"\leftarrow" if line.note == "←" else "="
+        cells = f"<td colspan='3'>{mathml(f'{sign} {chain}')}</td>"
+    elif isinstance(line.value, float) or line.value is None:
+        relation = mathml("=" if line.exact else r"\approx") if line.value is not None else ""
+        shown = mathml(line.shown.latex)
+        cells = f"<td>{mathml('= ' + chain) if chain else ''}</td><td>{relation}</td><td class='cr-value'>{shown}</td>"
     else:
         relation = "=" if line.exact else r"\approx"
-        cells.append(f"<td>{mathml('= ' + chain) if chain else ''}</td>")
-        cells.append(f"<td>{mathml(relation) if line.shown.text != '·' else ''}</td>")
-        cells.append(f"<td class='cr-value'>{mathml(line.shown.latex)}</td>")
-    note = html.escape(line.note) if line.note != "←" else ""
-    return f"<tr title=\"{tip}\">{''.join(cells)}<td class='cr-note'>{note}</td></tr>"
+        first = f"= {chain} " if chain else ""
+        cells = f"<td colspan='3'>{mathml(f'{first}{relation} {line.shown.latex}')}</td>"
+    return f'<tr title="{tip}">{symbol}{cells}{note}</tr>'
 
 
 @functools.lru_cache(maxsize=4096)
@@ -135,4 +152,6 @@ def mathml(latex: str) -> str:
         from latex2mathml.converter import convert
     except ImportError:
         raise missing_extra("latex2mathml", "math", "HTML with formulas") from None
-    return str(convert(latex))
+    # A number's sign is bound to it, so that no room is left between them.
+    made = str(convert(_SIGN.sub(r"{-\1}", _SIGN_AFTER_WORD.sub(r"\1 {-\2}", latex))))
+    return made.replace("<math ", '<math displaystyle="true" ', 1)
