@@ -1,4 +1,4 @@
-"""Write fixtures/ops.json with Keras: signatures, values where the meaning is Keras's own, result types, derivatives at kinks.
+"""Write fixtures/ops.json with Keras: signatures, values, result types, derivatives at kinks.
 
 Run where Keras and JAX are installed:  KERAS_BACKEND=jax python tests/parity/make_ops_fixtures.py
 """
@@ -12,44 +12,51 @@ from typing import Any
 
 import numpy as np
 
-P1 = """mean sum square abs log exp sqrt maximum minimum clip matmul cast reshape shape convert_to_tensor convert_to_numpy add
-multiply subtract divide power"""
-P2 = """max min argmax argmin var std dot einsum tensordot transpose expand_dims squeeze concatenate stack split where equal
-not_equal greater greater_equal less less_equal logical_and logical_or logical_not zeros ones zeros_like ones_like full
-full_like arange linspace eye tile repeat take take_along_axis one_hot top_k argsort sort cumsum prod any all sign sin cos
-tanh sigmoid relu softmax log_softmax softplus gelu elu selu silu leaky_relu norm logsumexp isnan isfinite isinf isclose
-nan_to_num round floor ceil mod broadcast_to pad slice stop_gradient cond is_tensor dtype ndim size binary_crossentropy
-categorical_crossentropy sparse_categorical_crossentropy batch_normalization layer_normalization normalize moments multi_hot
-in_top_k rsqrt reciprocal negative log1p expm1 erf outer flip roll ravel diag trace median quantile bincount unstack swapaxes
-moveaxis"""
-P3 = """while_loop fori_loop scan map switch vectorized_map custom_gradient scatter scatter_update slice_update segment_sum
-segment_max inv solve det logaddexp floor_divide arctan2 arctan arcsin arccos sinh cosh tan nonzero unique searchsorted
-digitize histogram meshgrid tril triu cross kron erfinv hypot cumprod diff count_nonzero nanmean nansum nanvar nanstd nanmax
-nanmin average fmod true_divide absolute amax amin append hstack vstack hard_sigmoid softsign saturate_cast unravel_index"""
+P1 = """mean sum square abs log exp sqrt maximum minimum clip matmul cast reshape shape convert_to_tensor
+convert_to_numpy add multiply subtract divide power"""
+P2 = """max min argmax argmin var std dot einsum tensordot transpose expand_dims squeeze concatenate stack split where
+equal not_equal greater greater_equal less less_equal logical_and logical_or logical_not zeros ones zeros_like
+ones_like full full_like arange linspace eye tile repeat take take_along_axis one_hot top_k argsort sort
+cumsum prod any all sign sin cos tanh sigmoid relu softmax log_softmax softplus gelu elu selu silu leaky_relu
+norm logsumexp isnan isfinite isinf isclose nan_to_num round floor ceil mod broadcast_to pad slice
+stop_gradient cond is_tensor dtype ndim size binary_crossentropy categorical_crossentropy
+sparse_categorical_crossentropy batch_normalization layer_normalization normalize moments multi_hot in_top_k
+rsqrt reciprocal negative log1p expm1 erf outer flip roll ravel diag trace median quantile bincount unstack
+swapaxes moveaxis"""
+P3 = """while_loop fori_loop scan map switch vectorized_map custom_gradient scatter scatter_update slice_update
+segment_sum segment_max inv solve det logaddexp floor_divide arctan2 arctan arcsin arccos sinh cosh tan
+nonzero unique searchsorted digitize histogram meshgrid tril triu cross kron erfinv hypot cumprod diff
+count_nonzero nanmean nansum nanvar nanstd nanmax nanmin average fmod true_divide absolute amax amin append
+hstack vstack hard_sigmoid softsign saturate_cast unravel_index"""
 FURTHER = """arccosh arcsinh arctanh celu diagonal empty exp2 glu hard_shrink hard_silu hard_swish hard_tanh identity inner
-log10 log2 log_sigmoid logical_xor relu6 soft_shrink sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink
-threshold trunc"""
+log10 log2 log_sigmoid logical_xor relu6 soft_shrink sparse_plus sparse_sigmoid sparsemax squareplus
+tanh_shrink threshold trunc"""
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
 
 F = np.float32
 M = np.array([[0.5, -1.5, 2.0], [2.0, 2.0, -0.25]], F)  # with ties
 P = np.array([[0.2, 0.5, 0.3], [0.1, 0.7, 0.2]], F)
 Q = np.array([[1e-9, 0.3, 1.0], [0.0, 0.999999, 0.5]], F)
 B = np.array([[1, 0, 1], [0, 1, 0]], F)
-I = np.array([[0, 2, 5], [3, 1, 1]], np.int32)
+N = np.array([[0, 2, 5], [3, 1, 1]], np.int32)
 H = np.array([[0, 0, 1], [1, 0, 0]], F)
 NAN = np.array([[1.0, np.nan, 3.0], [np.nan, np.nan, -np.inf]], F)
 V = np.array([1.0, 4.0, 2.0, 2.0], F)
 
 VALUES: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("top_k", (M, 2), {}),
-    ("top_k", (I, 3), {}),
+    ("top_k", (N, 3), {}),
     ("in_top_k", (np.array([1, 0], np.int32), M, 1), {}),
     ("in_top_k", (np.array([0, 1], np.int32), M, 2), {}),
     ("in_top_k", (np.array([1, 0], np.int32), NAN[:, :2], 1), {}),
-    ("one_hot", (I, 4), {}),
+    ("one_hot", (N, 4), {}),
     ("one_hot", (np.array([1, -1, 7], np.int32), 3), {"axis": 0}),
-    ("one_hot", (I, 6), {"dtype": "int32"}),
-    ("multi_hot", (I, 6), {}),
+    ("one_hot", (N, 6), {"dtype": "int32"}),
+    ("multi_hot", (N, 6), {}),
     ("multi_hot", (np.array([0, 2], np.int32), 4), {}),
     ("binary_crossentropy", (B, Q), {}),
     ("binary_crossentropy", (B, M), {"from_logits": True}),
@@ -91,11 +98,14 @@ VALUES: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("norm", (M,), {"ord": float("-inf"), "axis": 1}),
     ("median", (M,), {}),
     ("median", (M,), {"axis": 1, "keepdims": True}),
-    *[("quantile", (M, np.array([0.1, 0.5, 1.0], F)), {"axis": 1, "method": m}) for m in ("linear", "lower", "higher", "midpoint", "nearest")],
+    *[
+        ("quantile", (M, np.array([0.1, 0.5, 1.0], F)), {"axis": 1, "method": m})
+        for m in ("linear", "lower", "higher", "midpoint", "nearest")
+    ],
     ("quantile", (M, 0.3), {"keepdims": True}),
-    ("bincount", (I[0],), {"minlength": 4}),
-    ("bincount", (I,), {"minlength": 8}),
-    ("bincount", (I[0],), {"weights": V[:3]}),
+    ("bincount", (N[0],), {"minlength": 4}),
+    ("bincount", (N,), {"minlength": 8}),
+    ("bincount", (N[0],), {"weights": V[:3]}),
     ("nan_to_num", (NAN,), {"nan": 7.0}),
     ("nanmean", (NAN,), {"axis": 0}),
     ("nansum", (NAN,), {"axis": 0}),
@@ -105,11 +115,11 @@ VALUES: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("nanstd", (NAN[:1],), {}),
     ("isclose", (M, M + 1e-6), {}),
     ("round", (M * 3.3,), {"decimals": 1}),
-    ("round", (I * 13,), {"decimals": -1}),
+    ("round", (N * 13,), {"decimals": -1}),
     ("mod", (M, -1.5), {}),
     ("fmod", (M, -1.5), {}),
     ("floor_divide", (M, 0.4), {}),
-    ("power", (I, 2), {}),
+    ("power", (N, 2), {}),
     ("dot", (M, P.T), {}),
     ("dot", (np.ones((2, 3, 2), F), np.ones((4, 2, 3), F)), {}),
     ("tensordot", (M, P), {"axes": 2}),
@@ -159,7 +169,7 @@ VALUES: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("argsort", (M,), {}),
     ("sort", (M,), {"axis": 0}),
     ("unique", (M,), {"return_counts": True, "return_inverse": True}),
-    ("unique", (I,), {"size": 7}),
+    ("unique", (N,), {"size": 7}),
     ("histogram", (V,), {"bins": 3}),
     ("digitize", (M, V[:2]), {}),
     ("searchsorted", (np.array([1.0, 2.0], F), M), {"side": "right"}),
@@ -176,7 +186,7 @@ VALUES: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("linspace", (0, 10, 5), {"dtype": "int32"}),
     ("eye", (2, 3, 1), {}),
     ("full", ([2], 3), {}),
-    ("full_like", (I, 2.5), {}),
+    ("full_like", (N, 2.5), {}),
     ("saturate_cast", (M * 200, "uint8"), {}),
     ("std", (M,), {"axis": 0}),
     ("count_nonzero", (B,), {"axis": 1}),
@@ -186,15 +196,19 @@ VALUES: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
 ]
 
 ZOO = {
-    "int32": I, "int64": I.astype(np.int64), "uint8": I.astype(np.uint8), "bool": I > 1, "float16": M.astype(np.float16),
-    "float32": M, "python int": 2, "python float": 2.5, "python bool": True, "float64 scalar": np.float64(2.5), "list": [1, 2, 3],
-    "float list": [1.0, 2.0, 3.0],
+    "int32": N, "int64": N.astype(np.int64), "uint8": N.astype(np.uint8), "bool": N > 1,
+    "float16": M.astype(np.float16), "float32": M, "python int": 2, "python float": 2.5, "python bool": True,
+    "float64 scalar": np.float64(2.5), "list": [1, 2, 3], "float list": [1.0, 2.0, 3.0],
 }  # fmt: skip
-ONE = "mean sum square abs log exp sqrt floor round relu softplus prod var argmax cumsum sort any log1p max median norm softmax nan_to_num isnan".split()
-TWO = "add multiply divide floor_divide mod power maximum equal arctan2".split()
+ONE = words(
+    "mean sum square abs log exp sqrt floor round relu softplus prod var argmax cumsum sort any log1p max median norm "
+    "softmax nan_to_num isnan"
+)
+TWO = words("add multiply divide floor_divide mod power maximum equal arctan2")
 
 KINKS: list[tuple[str, tuple[float, ...]]] = [
-    *[(n, (0.0,)) for n in "relu sqrt leaky_relu elu selu softsign relu6 softplus silu hard_shrink soft_shrink celu".split()],
+    *[(n, (0.0,)) for n in words("relu sqrt leaky_relu elu selu softsign relu6 softplus silu celu")],
+    *[(n, (0.0,)) for n in words("hard_shrink soft_shrink")],
     *[(n, (x,)) for n in ("hard_sigmoid", "hard_silu") for x in (-3.0, 3.0)],
     *[("sparse_plus", (x,)) for x in (-1.0, 1.0)],
     *[(n, (x,)) for n in ("hard_shrink", "soft_shrink") for x in (-0.5, 0.5)],
@@ -236,7 +250,9 @@ def main() -> None:
 
     content = {
         "signatures": {n: signature(getattr(ops, n)) for n in f"{P1} {P2} {P3} {FURTHER}".split()},
-        "values": [[n, encode(a), {o: encode(v) for o, v in k.items()}, encode(getattr(ops, n)(*a, **k))] for n, a, k in VALUES],
+        "values": [
+            [n, encode(a), {o: encode(v) for o, v in k.items()}, encode(getattr(ops, n)(*a, **k))] for n, a, k in VALUES
+        ],
         "types": [
             *[[n, [k], dtype_of(n, v)] for n in ONE for k, v in ZOO.items() if hasattr(v, "shape")],
             *[[n, [a, b], dtype_of(n, ZOO[a], ZOO[b])] for n in TWO for a in ZOO for b in ZOO],

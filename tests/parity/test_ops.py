@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from chainrule import ops
 from chainrule.autodiff import grad
 
 FIXTURE = json.loads((Path(__file__).parent / "fixtures" / "ops.json").read_text())
-I = np.array([[0, 2, 5], [3, 1, 1]], np.int32)
+N = np.array([[0, 2, 5], [3, 1, 1]], np.int32)
 M = np.array([[0.5, -1.5, 2.0], [2.0, 2.0, -0.25]], np.float32)
 ZOO: dict[str, Any] = {
-    "int32": I, "int64": I.astype(np.int64), "uint8": I.astype(np.uint8), "bool": I > 1, "float16": M.astype(np.float16),
-    "float32": M, "python int": 2, "python float": 2.5, "python bool": True, "float64 scalar": np.float64(2.5), "list": [1, 2, 3],
-    "float list": [1.0, 2.0, 3.0],
+    "int32": N, "int64": N.astype(np.int64), "uint8": N.astype(np.uint8), "bool": N > 1,
+    "float16": M.astype(np.float16), "float32": M, "python int": 2, "python float": 2.5, "python bool": True,
+    "float64 scalar": np.float64(2.5), "list": [1, 2, 3], "float list": [1.0, 2.0, 3.0],
 }  # fmt: skip
 
 
@@ -60,7 +61,9 @@ def expected_type(name: str, kinds: list[str], in_keras: str) -> str:
     """Keras on JAX has neither int64 nor float64: here these stay, except that NumPy's scalars follow arrays."""
     others = [k for k in kinds if k != "float64 scalar"]
     if len(others) < len(kinds) and in_keras == "float32":
-        return "float64" if all(k.startswith("python") for k in others) else "float16" if "float16" in others else in_keras
+        return (
+            "float64" if all(k.startswith("python") for k in others) else "float16" if "float16" in others else in_keras
+        )
     return "int64" if "int64" in kinds and in_keras == "int32" and name != "argmax" else in_keras
 
 

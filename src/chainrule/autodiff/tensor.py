@@ -93,6 +93,9 @@ class Tensor(Operators):
             "Build a new one (ops.where, ops.concatenate), or change a copy: t.numpy()."
         )
 
+    def __reduce__(self) -> Any:
+        return Tensor, (self.value, self.origin)
+
     def __len__(self) -> int:
         return len(self.value)
 
