@@ -126,6 +126,11 @@ class CallbackList(Callback):
         """Whether anybody listens to batches of any kind; if not, their hooks need not be called."""
         return self.wants_train_batches or self.wants_test_batches or self.wants_predict_batches
 
+    def only_draws(self, mode: str) -> bool:
+        """Whether the progress line alone listens to the batches of `'train'`, `'test'` or `'predict'`."""
+        listeners = [*self._listeners[f"on_{mode}_batch_begin"], *self._listeners[f"on_{mode}_batch_end"]]
+        return all(type(c) is ProgbarLogger for c in listeners)
+
     def _batch(self, hook: str, batch: int, logs: LogsSource) -> None:
         listeners = self._listeners[hook]
         if not listeners:

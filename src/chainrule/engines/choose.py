@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainrule.engines.base import Engine
 from chainrule.engines.reference import ReferenceEngine
 from chainrule.errors import EngineError, unknown_name
 
 ENGINES: dict[str, Any] = {"reference": ReferenceEngine}
-"""Engines by name, the fastest first; an engine that is not installed is not here."""
+"""Engine classes by name, the fastest first; an engine that is not installed is not here."""
 
 
 def check_name(name: str) -> None:
@@ -21,25 +22,21 @@ def check_name(name: str) -> None:
         raise unknown_name("engine", name, ("auto", *ENGINES))
 
 
-def choose(name: str, model: Any) -> Any:
+def choose(name: str, model: Any) -> Engine:
     """Return the engine asked for, or with `'auto'` the first that does not refuse the model.
 
     Raises:
         EngineError: the engine asked for by name refuses; there is no silent second choice.
     """
-    if name != "auto":
-        engine = ENGINES[name]()
-        reason = engine.refuses(model)
-        if reason is not None:
-            raise EngineError(f"Engine '{name}' cannot run model '{model.name}': {reason}. Use engine='auto'.")
-        return engine
+    check_name(name)
     first_reason: str | None = None
-    for kind in ENGINES.values():
-        engine = kind()
+    for kind in ENGINES.values() if name == "auto" else [ENGINES[name]]:
+        engine: Engine = kind()
         reason = engine.refuses(model)
         if reason is None:
-            if first_reason is not None:
-                engine.reason = first_reason
+            engine.reason = first_reason
             return engine
         first_reason = first_reason or reason
+    if name != "auto":
+        raise EngineError(f"Engine '{name}' cannot run model '{model.name}': {first_reason}. Use engine='auto'.")
     raise EngineError(f"No engine can run model '{model.name}': {first_reason}.")

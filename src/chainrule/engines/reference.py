@@ -8,12 +8,14 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Array
+from chainrule.data.streams import pack
+from chainrule.engines.epoch import Epoch
 from chainrule.random import seeds, threefry
 from chainrule.random.threefry import Key
 
 
 class ReferenceEngine:
-    """Runs `model.train_step` and `model.test_step` batch by batch. It refuses nothing."""
+    """Runs the model's own `train_step`, `test_step` and `predict_step`, batch by batch. It refuses nothing."""
 
     name = "reference"
 
@@ -23,44 +25,38 @@ class ReferenceEngine:
     def refuses(self, model: Any) -> str | None:
         return None
 
-    def train_steps(self, model: Any, batches: Any, key: Key, first: int, last: int) -> Array:
-        losses = []
-        for step in range(first, last):
-            batch = batches.step(step)
-            if batch is None:
-                break
-            with (
-                seeds.step_scope(threefry.fold_in(key, step)),
-                np.errstate(over="ignore", invalid="ignore", divide="ignore"),
-            ):
-                losses.append(_train(model, batch))
-            if not np.isfinite(losses[-1]):
-                break
-        return np.asarray(losses, dtype=np.float64)
+    def train_steps(self, model: Any, epoch: Epoch, key: Key, first: int, last: int) -> Array:
+        own = bool(model.overrides("train_step"))
+        losses: list[float] = []
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            for step in range(first, last):
+                batch = epoch.step(step)
+                if batch is None:
+                    break
+                with seeds.step_scope(threefry.fold_in(key, step)):
+                    losses.append(_note(model, model.train_step(pack(*batch))) if own else model._learn(*batch))
+                if not np.isfinite(losses[-1]):
+                    break
+        return np.array(losses)
 
-    def test_steps(self, model: Any, batches: Any, first: int, last: int) -> Array:
-        losses = []
-        for step in range(first, last):
-            batch = batches.step(step)
-            if batch is None:
-                break
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                logs = model.test_step(batch)
-            losses.append(logs.get("loss", 0.0) if isinstance(logs, dict) else 0.0)
-        return np.asarray(losses, dtype=np.float64)
+    def test_steps(self, model: Any, epoch: Epoch, first: int, last: int) -> Array:
+        own = bool(model.overrides("test_step"))
+        losses: list[float] = []
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            for step in range(first, last):
+                batch = epoch.step(step)
+                if batch is None:
+                    break
+                losses.append(_note(model, model.test_step(pack(*batch))) if own else model._examine(*batch))
+        return np.array(losses)
 
     def predict_batch(self, model: Any, x: Any) -> Any:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            return tree.map_structure(np.asarray, model.predict_step((x,)))
-
-    def __str__(self) -> str:
-        return self.name if self.reason is None else f"{self.name} ({self.reason})"
+            return tree.map_structure(np.asarray, model.predict_step(pack(x)))
 
 
-def _train(model: Any, batch: Any) -> float:
-    """One step; a `train_step` of the user's own is called as it is, and its `loss` is believed."""
-    if not model.has_own_train_step():
-        return float(model._learn(*batch))
-    logs = model.train_step(batch)
-    model._custom_logs = logs
-    return float(logs["loss"]) if isinstance(logs, dict) and "loss" in logs else 0.0
+def _note(model: Any, logs: Any) -> float:
+    """Keep what a step of the user's own returned, and return its loss (0 if it names none)."""
+    model._step_logs = logs if isinstance(logs, dict) else {}
+    loss = model._step_logs.get("loss")
+    return 0.0 if loss is None else float(np.asarray(loss))

@@ -20,12 +20,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule import dtype_policies, tree
-from chainrule._typing import Array, Config
-from chainrule.autodiff.operators import Operators
+from chainrule._typing import Config
 from chainrule.autodiff.tensor import Tensor
-from chainrule.errors import ShapeError
+from chainrule.errors import ShapeError, unknown_name
 from chainrule.layers import context
+from chainrule.layers.arguments import (
+    as_tensors,
+    build_arguments,
+    call_parameters,
+    first_argument,
+    input_shapes,
+    is_symbolic,
+)
 from chainrule.layers.input_spec import InputSpec, check_input
+from chainrule.layers.state import HoldsState
 from chainrule.saving.serialization import Configurable, public, snake_case
 from chainrule.utils.naming import unique_name
 from chainrule.variables import Variable
@@ -33,12 +41,11 @@ from chainrule.variables import Variable
 if TYPE_CHECKING:
     from chainrule.engines.plan import Step
 
-_NO_LAYERS = frozenset({"_init_arguments", "_nodes", "_legacy", "_members"})
 _LEGACY = ("input_shape", "batch_input_shape", "input_dim", "batch_size", "weights")
 
 
 @public("keras.layers")
-class Layer(Configurable):
+class Layer(HoldsState, Configurable):
     """A function of arrays with variables of its own, as `keras.layers.Layer`.
 
     Args:
@@ -47,6 +54,9 @@ class Layer(Configurable):
         dtype: float type of variables and computation, `'float32'` by default.
         autocast: cast float inputs to that type.
         name: unique in a model; made from the class name by default.
+
+    Raises:
+        UnknownNameError: an argument that no layer has.
     """
 
     input_spec: InputSpec | list[InputSpec] | None = None
@@ -66,22 +76,18 @@ class Layer(Configurable):
 
         for key in kwargs:
             if key not in _LEGACY:
-                raise TypeError(f"{type(self).__name__} got an unknown argument {key!r}.")
+                raise unknown_name(f"argument of {type(self).__name__}:", key, _argument_names(type(self)))
         if name is not None and (not isinstance(name, str) or "/" in name or not name):
             raise ValueError(f"{type(self).__name__}: a name must be a string without '/', but is {name!r}.")
+        if not isinstance(trainable, bool | np.bool_):
+            raise ValueError(f"{type(self).__name__}: trainable must be True or False, but is {trainable!r}.")
         self.name: str = name or unique_name(snake_case(type(self).__name__))
+        self._build_shapes: dict[str, Any] | None = None
+        self._legacy = kwargs
+        self._trainable = bool(trainable)
         self.dtype_policy = dtype_policies.get(dtype)
         self.autocast = autocast
         self.activity_regularizer = regularizers.get(activity_regularizer)
-        self._trainable = bool(trainable)
-        self._variables_trainable: list[Variable] = []
-        self._variables_fixed: list[Variable] = []
-        self._losses: list[Any] = []
-        self._losses_call: object = None
-        self._last_call: object = None
-        self._build_shapes: dict[str, Any] | None = None
-        self._legacy = kwargs
-        self._nodes: list[Any] = []
         self.built = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -89,7 +95,7 @@ class Layer(Configurable):
         if "build" in cls.__dict__:
             cls.build = _finishing(cls.build)  # type: ignore[method-assign]
 
-    # -- what a subclass writes -----------------------------------------------------------------------------------------
+    # -- what a subclass writes -------------------------------------------------------------------------------------
 
     def build(self, input_shape: Any) -> None:
         """Make the variables for inputs of this shape, in which `None` stands for the batch size."""
@@ -109,59 +115,67 @@ class Layer(Configurable):
 
         raise CannotLower(f"layer '{self.name}' is Python code ({type(self).__name__}.call)")
 
-    # -- calling --------------------------------------------------------------------------------------------------------
+    # -- calling ----------------------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if "_variables_trainable" not in self.__dict__:
+        """Run `call` on arrays and return tensors; on symbolic tensors, note the call as part of a model."""
+        if "_trainable" not in self.__dict__:
             raise RuntimeError(f"{type(self).__name__}.__init__ must call super().__init__() first.")
-        if any(getattr(v, "symbolic", False) for v in tree.flatten([list(args), kwargs])):
-            from chainrule.symbolic import call_layer
+        if not (self.built and len(args) == 1 and not kwargs and type(args[0]) is Tensor):
+            if any(map(is_symbolic, args)) or any(map(is_symbolic, kwargs.values())):
+                from chainrule.symbolic import call_layer
 
-            return call_layer(self, args, kwargs)
-        if args:
-            args = (self._as_tensors(args[0]), *args[1:])
-        else:
-            first = next(iter(_call_parameters(type(self))), None)
-            if first in kwargs:
-                kwargs[first] = self._as_tensors(kwargs[first])
-        if not self.built:
-            self._build_for(args, kwargs)
-        check_input(self, args[0] if args else kwargs.get(_first(self)))
+                return call_layer(self, args, kwargs)
+            args, kwargs = self._converted(args, kwargs)
+            if not self.built:
+                self._build_for(args, kwargs)
+        elif self.autocast and args[0].value.dtype.kind == "f":
+            args = (as_tensors(args[0], self.compute_dtype),)
+        if self.input_spec is not None:
+            check_input(self, first_argument(type(self), args, kwargs))
         return self._run(args, kwargs)
 
+    def _converted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments with arrays as tensors; the first may also be a list of numbers."""
+        dtype = self.compute_dtype if self.autocast else None
+        first = None if args else next(iter(call_parameters(type(self))), None)
+
+        def convert(value: Any) -> Any:
+            whole = isinstance(value, list | tuple | dict) or hasattr(value, "__array__")
+            return as_tensors(value, dtype) if whole else value
+
+        head = tuple(as_tensors(v, dtype) for v in args[:1])
+        named = {k: as_tensors(v, dtype) if k == first else convert(v) for k, v in kwargs.items()}
+        return (*head, *map(convert, args[1:])), named
+
     def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run `call` with the `training` flag of the surrounding call."""
-        training = kwargs.get("training")
-        with context.enter(self, training) as current:
-            if "training" in _call_parameters(type(self)):
-                kwargs["training"] = current.training
-            elif "training" in kwargs:
-                del kwargs["training"]
-            if "mask" in kwargs and kwargs["mask"] is None and "mask" not in _call_parameters(type(self)):
-                del kwargs["mask"]
-            self._last_call = current.root
-            outputs = current.outputs = self.call(*args, **kwargs)
+        """Run `call`. `training` is what the caller says, else the surrounding call's, else the default of `call`."""
+        parameters, outer = call_parameters(type(self)), context.current()
+        training = kwargs.pop("training", None)
+        if len(args) > 1 and "training" in list(parameters)[: len(args)]:
+            training = args[list(parameters).index("training")]
+        elif "training" in parameters:
+            if training is None:
+                training = parameters["training"].default if outer is None or outer.training is None else outer.training
+            if training is not None:
+                kwargs["training"] = training
+        elif training is None and outer is not None:
+            training = outer.training
+        if "mask" in kwargs and kwargs["mask"] is None and "mask" not in parameters:
+            del kwargs["mask"]
+        if outer is None:
+            self._forget_losses()
+        with context.Entered(self, None if training is None else bool(training)) as running:
+            outputs = running.outputs = self.call(*args, **kwargs)
             if self.activity_regularizer is not None:
-                for output in tree.flatten(outputs):
-                    self.add_loss(self.activity_regularizer(output) / max(1, output.shape[0]))
+                self._penalize_activity(self.activity_regularizer, outputs)
         return outputs
 
-    def _as_tensors(self, inputs: Any) -> Any:
-        dtype = self.compute_dtype if self.autocast else None
-        if isinstance(inputs, Tensor) and inputs.dtype == dtype:
-            return inputs
-        return tree.map_structure(lambda v: _as_tensor(v, dtype), inputs)
-
-    # -- building -------------------------------------------------------------------------------------------------------
+    # -- building ---------------------------------------------------------------------------------------------------
 
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Call `build` with the shapes of the inputs of the first call."""
-        shapes = input_shapes(self, args, kwargs)
-        names = list(inspect.signature(type(self).build).parameters)[1:]
-        if len(shapes) > 1 and all(f"{k}_shape" in names for k in shapes):
-            self.build(**{f"{k}_shape": v for k, v in shapes.items()})
-        else:
-            self.build(next(iter(shapes.values()), None))
+        self.build(**build_arguments(self, input_shapes(type(self), args, kwargs)))
         self.built = True
 
     def add_weight(
@@ -182,12 +196,15 @@ class Layer(Configurable):
         Args:
             shape: its shape; a number by default.
             initializer: a name or object of `chainrule.initializers`; glorot_uniform for floats by default.
+
+        Raises:
+            ShapeError: an axis length is unknown or negative.
         """
         from chainrule import constraints, initializers, regularizers
 
         if isinstance(shape, str):  # Keras 2 wrote add_weight(name, shape)
             name, shape, initializer = shape, initializer, None
-        shape = () if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
+        shape = () if shape is None else (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
         if any(not isinstance(n, int | np.integer) or n < 0 for n in shape):
             raise ShapeError(
                 f"Layer '{self.name}': the variable '{name}' needs a known shape, but {shape} was asked for. "
@@ -208,130 +225,16 @@ class Layer(Configurable):
         )
         v.path = "/".join([*context.names(self), v.name])
         v.overwrite_with_gradient = overwrite_with_gradient
-        (self._variables_trainable if trainable else self._variables_fixed).append(v)
+        self._own(v)
         if not self._trainable:
             v.trainable = False
         return v
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Variable) and "_variables_trainable" in self.__dict__:
-            known = self._variables_trainable if value.trainable else self._variables_fixed
-            if all(v is not value for v in (*self._variables_trainable, *self._variables_fixed)):
-                known.append(value)
-        object.__setattr__(self, name, value)
+    def add_variable(self, shape: Any, initializer: Any, **kwargs: Any) -> Variable:
+        """Another name of `add_weight`."""
+        return self.add_weight(shape=shape, initializer=initializer, **kwargs)
 
-    # -- variables ------------------------------------------------------------------------------------------------------
-
-    def _sublayers(self) -> list[Layer]:
-        """Return the layers held in attributes (and in their lists and dicts), in the order they were set."""
-        found: list[Layer] = []
-        for key, value in self.__dict__.items():
-            if key not in _NO_LAYERS:
-                _collect(value, found)
-        return found
-
-    def _flatten_layers(self) -> list[Layer]:
-        """Return this layer and all layers below it, each once."""
-        seen: dict[int, Layer] = {}
-        stack: list[Layer] = [self]
-        while stack:
-            layer = stack.pop()
-            if id(layer) not in seen:
-                seen[id(layer)] = layer
-                stack.extend(reversed(layer._sublayers()))
-        return list(seen.values())
-
-    @property
-    def weights(self) -> list[Variable]:
-        """The variables of this layer and of the layers in it, each once."""
-        found: dict[int, Variable] = {}
-        for layer in self._flatten_layers():
-            for v in (*layer._variables_trainable, *layer._variables_fixed):
-                found.setdefault(id(v), v)
-        return list(found.values())
-
-    @property
-    def variables(self) -> list[Variable]:
-        return self.weights
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        return [v for v in self.weights if v.trainable] if self.trainable else []
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        return [v for v in self.weights if not v.trainable] if self.trainable else self.weights
-
-    @property
-    def trainable_variables(self) -> list[Variable]:
-        return self.trainable_weights
-
-    @property
-    def non_trainable_variables(self) -> list[Variable]:
-        return self.non_trainable_weights
-
-    @property
-    def trainable(self) -> bool:
-        """Whether the variables are trained; setting it concerns the layers inside as well."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for v in self._variables_trainable:
-            v.trainable = bool(value)
-        for layer in self._sublayers():
-            layer.trainable = value
-
-    def get_weights(self) -> list[Array]:
-        """Return the values of all variables as a list of arrays."""
-        return [v.numpy() for v in self.weights]
-
-    def set_weights(self, weights: Any) -> None:
-        """Set the values of all variables, in the order of `get_weights`.
-
-        Raises:
-            ShapeError: their number or shapes differ.
-        """
-        mine = self.weights
-        if len(mine) != len(weights):
-            raise ShapeError(f"'{self.name}' has {len(mine)} weights, but set_weights received {len(weights)}.")
-        arrays = [np.asarray(w) for w in weights]
-        for v, w in zip(mine, arrays, strict=True):
-            if v.shape != w.shape:
-                raise ShapeError(f"'{self.name}': weight '{v.path}' has shape {v.shape}, but received shape {w.shape}.")
-        for v, w in zip(mine, arrays, strict=True):
-            v.assign(w)
-
-    def count_params(self) -> int:
-        """Return the number of numbers in all variables."""
-        if not self.built:
-            raise ValueError(f"Layer '{self.name}' has no weights yet: build it with an Input, or call it on data.")
-        return sum(v.size for v in self.weights)
-
-    # -- losses ---------------------------------------------------------------------------------------------------------
-
-    def add_loss(self, loss: Any) -> None:
-        """Add a number computed in `call` to the training loss."""
-        current = context.current()
-        call = current.root if current else None
-        if self._losses_call is not call:
-            self._losses, self._losses_call = [], call
-        self._losses.extend(tree.flatten(loss))
-
-    @property
-    def losses(self) -> list[Any]:
-        """What `add_loss` and the regularizers contributed in the last call."""
-        found: list[Any] = []
-        for layer in self._flatten_layers():
-            if layer._losses and layer._losses_call in (None, self._last_call):
-                found.extend(layer._losses)
-        return found + self._regularization_losses()
-
-    def _regularization_losses(self) -> list[Any]:
-        return [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
-
-    # -- types and shapes -----------------------------------------------------------------------------------------------
+    # -- types and shapes -------------------------------------------------------------------------------------------
 
     @property
     def dtype(self) -> str:
@@ -346,26 +249,37 @@ class Layer(Configurable):
     def compute_dtype(self) -> str:
         return self.dtype_policy.compute_dtype
 
+    @property
+    def input_dtype(self) -> str:
+        """The float type that inputs are cast to."""
+        return self.compute_dtype
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the output shape for an input shape; found by trying `call` on zeros unless a layer knows better."""
         from chainrule.symbolic import probe
 
         return tree.map_structure(lambda t: t.shape, probe(self, input_shape))
 
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the outputs for symbolic inputs, without making the call part of a graph."""
+        from chainrule.symbolic import output_spec
+
+        return output_spec(self, args, kwargs)
+
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         return previous_mask
 
     @property
     def input(self) -> Any:
-        """The symbolic input of the only place where the layer is used."""
-        return self._only_node().input
+        """The symbolic input of the first call of the layer on symbolic tensors."""
+        return self._first_node().input
 
     @property
     def output(self) -> Any:
-        """The symbolic output of the only place where the layer is used."""
-        return self._only_node().output
+        """The symbolic output of the first call of the layer on symbolic tensors."""
+        return self._first_node().output
 
-    def _only_node(self) -> Any:
+    def _first_node(self) -> Any:
         if not self._nodes:
             raise AttributeError(
                 f"Layer '{self.name}' has not been called on a symbolic input: it has no input or output."
@@ -376,7 +290,7 @@ class Layer(Configurable):
     def path(self) -> str:
         return "/".join(context.names(self))
 
-    # -- configuration --------------------------------------------------------------------------------------------------
+    # -- configuration ----------------------------------------------------------------------------------------------
 
     def _base_config(self) -> Config:
         config: Config = {"name": self.name, "trainable": self._trainable, "dtype": self.dtype_policy.serialize_form()}
@@ -399,26 +313,6 @@ class Layer(Configurable):
             else:
                 self.build(**shapes)
 
-    def save_own_variables(self, store: Any) -> None:
-        """Put the layer's own variables into a mapping under `'0'`, `'1'`, ..."""
-        for i, v in enumerate((*self._variables_trainable, *self._variables_fixed)):
-            store[str(i)] = v.numpy()
-
-    def load_own_variables(self, store: Any) -> None:
-        """Take the layer's own variables from such a mapping.
-
-        Raises:
-            ShapeError: their number or shapes differ.
-        """
-        mine = (*self._variables_trainable, *self._variables_fixed)
-        if len(store.keys()) != len(mine):
-            raise ShapeError(
-                f"Layer '{self.name}' has {len(mine)} variables, but the file holds {len(store.keys())} for it."
-                + ("" if self.built else " The layer is not built yet.")
-            )
-        for i, v in enumerate(mine):
-            v.assign(np.asarray(store[str(i)]))
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
@@ -426,29 +320,16 @@ class Layer(Configurable):
 # -- helpers ------------------------------------------------------------------------------------------------------------
 
 
-def _as_tensor(value: Any, dtype: str | None) -> Any:
-    """Return a tensor; floats are cast to `dtype`, integers, booleans and strings stay."""
-    from chainrule import ops
+def _argument_names(cls: type) -> list[str]:
+    """Return the names of all arguments of a class's constructor, and of those it hands on to."""
+    names: list[str] = []
+    for base in cls.__mro__:
+        if "__init__" in base.__dict__ and issubclass(base, Layer):
+            names.extend(n for n, p in inspect.signature(base.__init__).parameters.items() if p.kind not in _REST)  # type: ignore[misc]
+    return [n for n in dict.fromkeys(names) if n != "self"]
 
-    if value is None:
-        return None
-    if not isinstance(value, Operators):
-        from chainrule.autodiff.promotion import as_array
 
-        if isinstance(value, np.ndarray):
-            array = value
-        elif hasattr(value, "detach"):
-            array = np.asarray(value.detach())
-        else:
-            array = as_array(value)
-        if dtype is not None and array.dtype.kind == "f" and array.dtype != dtype:
-            array = array.astype(dtype)
-        elif array.flags.writeable:
-            array = array.copy() if context.recording() else array
-        return Tensor(array)
-    if dtype is not None and value.dtype != dtype and np.dtype(value.dtype).kind == "f":  # type: ignore[attr-defined]
-        return ops.cast(value, dtype)
-    return value
+_REST = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def _as_shape(value: Any) -> Any:
@@ -459,47 +340,19 @@ def _as_shape(value: Any) -> Any:
     return [_as_shape(v) for v in value] if isinstance(value, list | tuple) else value
 
 
-def _collect(value: Any, found: list[Layer]) -> None:
-    if isinstance(value, Layer):
-        found.append(value)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            _collect(part, found)
-    elif isinstance(value, dict):
-        for part in value.values():
-            _collect(part, found)
-
-
-@functools.cache
-def _call_parameters(cls: type) -> dict[str, inspect.Parameter]:
-    """Return the parameters of `call`, without `self`."""
-    return dict(list(inspect.signature(cls.call).parameters.items())[1:])  # type: ignore[attr-defined]
-
-
-def _first(layer: Layer) -> str:
-    return next(iter(_call_parameters(type(layer))), "inputs")
-
-
-def input_shapes(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Return the shape of each tensor argument of a call by name (a structure of shapes for a structure of tensors)."""
-    bound = dict(zip(_call_parameters(type(layer)), args, strict=False))
-    bound.update(kwargs)
-    shapes: dict[str, Any] = {}
-    for name, value in bound.items():
-        leaves = tree.flatten(value)
-        if leaves and all(hasattr(v, "shape") for v in leaves):
-            shapes[name] = tree.map_structure(lambda v: tuple(v.shape), value)
-    return shapes
-
-
 def _finishing(build: Callable[..., None]) -> Callable[..., None]:
-    """Wrap a class's `build`: run it once in the layer's name scope, note the shapes, mark the layer as built."""
+    """Wrap a class's `build`: run it in the layer's name scope, note the shapes, mark the layer as built."""
+    names = list(inspect.signature(build).parameters)[1:]
 
     @functools.wraps(build)
     def wrapped(self: Layer, *args: Any, **kwargs: Any) -> None:
+        if self.built and self._build_shapes is not None and self._own_variables():
+            raise ValueError(
+                f"{type(self).__name__} '{self.name}' is built already, for {self._build_shapes}. Make a new layer for "
+                "another input."
+            )
         with context.name_scope(self):
             build(self, *args, **kwargs)
-        names = list(inspect.signature(build).parameters)[1:]
         shapes = {**dict(zip(names, args, strict=False)), **kwargs}
         if self._build_shapes is None and all(s is not None for s in shapes.values()):
             self._build_shapes = shapes

@@ -13,15 +13,13 @@ from chainrule.autodiff import tape
 
 @dataclass(slots=True)
 class Call:
-    """One running call: the outermost one (`root`) gives its losses an owner; `training` is inherited by inner layers.
+    """One running call; inner layers inherit `training` (None: nobody has said).
 
     `layer` and `outputs` tell the glass box who computed what; `outputs` is known once `call` has returned.
     """
 
-    training: bool
-    root: object
-    draws: int = 0
-    layer: Any = None
+    training: bool | None
+    layer: Any
     outputs: Any = None
 
 
@@ -29,6 +27,7 @@ class _Stack(threading.local):
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.names: list[str] = []
+        self.trials = 0
 
 
 _stack = _Stack()
@@ -44,18 +43,20 @@ def recording() -> bool:
     return tape.active()
 
 
-@contextmanager
-def enter(layer: Any, training: bool | None) -> Iterator[Call]:
-    """Run a layer's `call` inside: `training=None` inherits the flag of the surrounding call, False outside of any."""
-    outer = _stack.calls[-1] if _stack.calls else None
-    if training is None:
-        training = outer.training if outer else False
-    call = Call(bool(training), outer.root if outer else object(), layer=layer)
-    _stack.calls.append(call)
-    _stack.names.append(layer.name)
-    try:
-        yield call
-    finally:
+class Entered:
+    """Runs a layer's `call` inside: `with Entered(layer, training) as call`."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, layer: Any, training: bool | None) -> None:
+        self.call = Call(training, layer)
+
+    def __enter__(self) -> Call:
+        _stack.calls.append(self.call)
+        _stack.names.append(self.call.layer.name)
+        return self.call
+
+    def __exit__(self, *_: object) -> None:
         _stack.calls.pop()
         _stack.names.pop()
 
@@ -78,3 +79,18 @@ def names(layer: Any) -> list[str]:
     if _stack.names and _stack.names[-1] == layer.name:
         return list(_stack.names)
     return [*_stack.names, layer.name]
+
+
+@contextmanager
+def trial() -> Iterator[None]:
+    """Within the block calls only serve to find shapes: they leave no losses behind."""
+    _stack.trials += 1
+    try:
+        yield
+    finally:
+        _stack.trials -= 1
+
+
+def on_trial() -> bool:
+    """Whether a `trial` is under way."""
+    return _stack.trials > 0

@@ -7,7 +7,7 @@ from typing import Any
 from chainrule.errors import ShapeError
 from chainrule.layers.base import Layer
 from chainrule.saving.serialization import public
-from chainrule.symbolic import KerasTensor, Node
+from chainrule.symbolic import KerasTensor, connect
 
 __all__ = ["Input", "InputLayer"]
 
@@ -48,14 +48,12 @@ class InputLayer(Layer):
         if shape is not None:
             batch_shape = (batch_size, *_as_tuple(shape, self.name))
         self.batch_shape = _as_tuple(batch_shape, self.name)
-        self.input_dtype = dtype or (input_tensor.dtype if input_tensor is not None else self.compute_dtype)
+        self._entry_dtype = dtype or (input_tensor.dtype if input_tensor is not None else self.compute_dtype)
         self.optional = optional
         self.sparse, self.ragged = bool(sparse), bool(ragged)
         self.built = True
-        self.tensor = KerasTensor(self.batch_shape, self.input_dtype, name=self.name)
-        node = Node(self, (), {}, [self.tensor])
-        self.tensor.node = node
-        self._nodes.append(node)
+        self.tensor = KerasTensor(self.batch_shape, self._entry_dtype, name=self.name)
+        connect(self, (), {}, [self.tensor])
 
     def call(self, inputs: Any = None) -> Any:
         return inputs
@@ -65,12 +63,12 @@ class InputLayer(Layer):
 
     @property
     def dtype(self) -> str:
-        return str(self.input_dtype)
+        return str(self._entry_dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {
             "batch_shape": list(self.batch_shape),
-            "dtype": str(self.input_dtype),
+            "dtype": str(self._entry_dtype),
             "sparse": self.sparse,
             "ragged": self.ragged,
             "name": self.name,
@@ -109,6 +107,13 @@ def Input(
     (None, 2)
     """
     return InputLayer(
-        shape=shape, batch_size=batch_size, dtype=dtype, sparse=sparse, ragged=ragged, batch_shape=batch_shape, name=name,
-        input_tensor=tensor, optional=optional,
-    ).tensor  # fmt: skip
+        shape=shape,
+        batch_size=batch_size,
+        dtype=dtype,
+        sparse=sparse,
+        ragged=ragged,
+        batch_shape=batch_shape,
+        name=name,
+        input_tensor=tensor,
+        optional=optional,
+    ).tensor

@@ -10,31 +10,36 @@ from chainrule import ops, tree
 from chainrule.autodiff.operators import Operators
 from chainrule.autodiff.tensor import Tensor
 from chainrule.errors import ShapeError
+from chainrule.layers import context
 from chainrule.layers.base import Layer
-from chainrule.symbolic import KerasTensor, sort_graph
+from chainrule.models.wiring import cut_out, sort_graph
+from chainrule.symbolic import KerasTensor, unpacked
 
 
 class Graph:
     """A function from tensors to tensors, drawn by calling layers on symbolic tensors.
 
     Args:
-        inputs, outputs: symbolic tensors, or lists, tuples or dicts of them.
+        inputs, outputs: symbolic tensors, or lists, tuples or dicts of them. Inputs may be tensors that layers made.
 
     Raises:
         ValueError: something else was given, or the outputs need other inputs.
     """
 
     def __init__(self, inputs: Any, outputs: Any) -> None:
+        for role, structure in (("inputs", inputs), ("outputs", outputs)):
+            for t in tree.flatten(structure):
+                if not isinstance(t, KerasTensor):
+                    raise ValueError(
+                        f"Model: `{role}` must be symbolic tensors (from Input or calls of layers), but holds "
+                        f"{t if isinstance(t, str) else type(t).__name__!r}."
+                    )
+        if any(t.node is None or t.node.inputs for t in tree.flatten(inputs)):
+            inputs, outputs = cut_out(inputs, outputs)
         self.input_structure = inputs
         self.output_structure = outputs
         self.inputs: list[KerasTensor] = tree.flatten(inputs)
         self.outputs: list[KerasTensor] = tree.flatten(outputs)
-        for role, tensors in (("inputs", self.inputs), ("outputs", self.outputs)):
-            for t in tensors:
-                if not isinstance(t, KerasTensor):
-                    raise ValueError(
-                        f"Model: `{role}` must be symbolic tensors (from Input or layer calls), but holds {t!r}."
-                    )
         self.nodes, self.operations = sort_graph(self.inputs, self.outputs)
 
     @property
@@ -50,16 +55,22 @@ class Graph:
         return [t.operation.name for t in self.inputs]
 
     def run(self, inputs: Any) -> Any:
-        """Compute the outputs, in the structure in which they were declared."""
+        """Compute the outputs, in the structure in which they were declared (a single one by itself)."""
         values = {id(t): v for t, v in zip(self.inputs, self.standardize(inputs), strict=True)}
+        running = context.current()
+        decided = running is not None and running.training is not None
         for node in self.nodes:
-            if not node.inputs or all(id(t) in values for t in tree.flatten(node.outputs)):
+            if not node.inputs:
                 continue
-            args = tree.map_structure(lambda v: values.get(id(v), v), list(node.args))
-            kwargs = tree.map_structure(lambda v: values.get(id(v), v), node.kwargs)
-            results = tree.flatten(node.operation(*args, **kwargs))
-            values.update({id(t): r for t, r in zip(tree.flatten(node.outputs), results, strict=True)})
-        return tree.map_structure(lambda t: values[id(t)], self.output_structure)
+            args = [_known(values, a) for a in node.args]
+            kwargs = {k: _known(values, a) for k, a in node.kwargs.items() if not (decided and k == "training")}
+            results = node.operation(*args, **kwargs)
+            if isinstance(node.outputs, KerasTensor):
+                values[id(node.outputs)] = results
+            else:
+                pairs = zip(tree.flatten(node.outputs), tree.flatten(results), strict=True)
+                values.update({id(t): r for t, r in pairs})
+        return unpacked(_known(values, self.output_structure))
 
     def standardize(self, inputs: Any) -> list[Any]:
         """Return the inputs in declared order, each of the declared type and rank.
@@ -67,44 +78,62 @@ class Graph:
         Raises:
             ShapeError: an input is missing, or has another shape.
         """
-        flat = self._in_order(inputs)
-        return [self._fit(value, t) for value, t in zip(flat, self.inputs, strict=True)]
+        if isinstance(inputs, Operators):
+            inputs = [inputs]
+        return [_fit(value, t) for value, t in zip(self._in_order(inputs), self.inputs, strict=True)]
 
     def _in_order(self, inputs: Any) -> list[Any]:
-        if isinstance(inputs, dict) and not isinstance(self.input_structure, dict):
-            names = self.input_names
-        elif isinstance(inputs, dict):
-            names = sorted(self.input_structure)
-        else:
-            flat = tree.flatten(inputs)
-            if len(flat) != len(self.inputs):
-                raise ShapeError(
-                    f"The model has {len(self.inputs)} inputs {self.input_names}, but received {len(flat)}."
-                )
-            return flat
-        missing = [n for n in names if n not in inputs]
-        if missing:
-            raise ShapeError(f"The model's input '{missing[0]}' is missing; received {sorted(map(str, inputs))}.")
-        return [inputs[n] for n in names]
+        declared = self.input_structure
+        if isinstance(inputs, dict):
+            names = sorted(declared) if isinstance(declared, dict) else self.input_names
+            missing = [n for n in names if n not in inputs]
+            if missing:
+                raise ShapeError(f"The model's input '{missing[0]}' is missing; received {sorted(map(str, inputs))}.")
+            return [leaf for n in names for leaf in tree.flatten(inputs[n])]
+        flat = tree.flatten(inputs)
+        if len(flat) != len(self.inputs):
+            raise ShapeError(f"The model has {len(self.inputs)} inputs {self.input_names}, but received {len(flat)}.")
+        if isinstance(declared, dict) and list(declared) != sorted(declared):
+            raise ShapeError(
+                f"The model's inputs were declared as a dict with keys {list(declared)}: pass a dict with these keys, "
+                "because the order of a list would be a guess."
+            )
+        return flat
 
-    def _fit(self, value: Any, t: KerasTensor) -> Any:
-        if not isinstance(value, Operators):
-            value = Tensor(value)
-        wanted, rank = t.shape, len(value.shape)  # type: ignore[attr-defined]
-        if rank == len(wanted) - 1 and wanted[-1] == 1:
-            value = ops.expand_dims(value, -1)
-        elif rank == len(wanted) + 1 and value.shape[-1] == 1:  # type: ignore[attr-defined]
-            value = ops.squeeze(value, -1)
-        shape = tuple(value.shape)  # type: ignore[attr-defined]
-        if len(shape) != len(wanted) or any(w is not None and w != s for w, s in zip(wanted, shape, strict=True)):
-            raise ShapeError(_wrong_shape(t, shape))
-        if not isinstance(value, KerasTensor) and t.dtype != "string" and np.dtype(value.dtype).kind in "iufb":  # type: ignore[attr-defined]
-            dtype = t.dtype
-            if np.dtype(dtype).kind == "f":
-                dtype = t.operation.compute_dtype if isinstance(t.operation, Layer) else dtype
-            if value.dtype != dtype:  # type: ignore[attr-defined]
-                value = ops.cast(value, dtype)
+
+def _known(values: dict[int, Any], structure: Any) -> Any:
+    """Return a structure with values in place of symbolic tensors."""
+    if isinstance(structure, KerasTensor):
+        return values[id(structure)]
+    if isinstance(structure, list | tuple | dict):
+        return tree.map_structure(lambda v: _known(values, v), structure)
+    return structure
+
+
+def _fit(value: Any, t: KerasTensor) -> Any:
+    """Return a value with the rank and type of an input."""
+    if value is None and getattr(t.operation, "optional", False):
+        return None
+    if not isinstance(value, Operators):
+        value = Tensor(value)
+    wanted, given = t.shape, value.shape  # type: ignore[attr-defined]
+    if len(given) == len(wanted) - 1 and wanted[-1] == 1:
+        value = ops.expand_dims(value, -1)
+    elif len(given) == len(wanted) + 1 and given[-1] == 1:
+        value = ops.squeeze(value, -1)
+    shape = tuple(value.shape)  # type: ignore[attr-defined]
+    if len(shape) != len(wanted) or any(w is not None and w != s for w, s in zip(wanted, shape, strict=True)):
+        raise ShapeError(_wrong_shape(t, shape))
+    return value if isinstance(value, KerasTensor) else _of_type(value, t)
+
+
+def _of_type(value: Any, t: KerasTensor) -> Any:
+    if t.dtype == "string" or value.dtype.kind not in "iufb":
         return value
+    dtype = t.dtype
+    if np.dtype(dtype).kind == "f" and isinstance(t.operation, Layer):
+        dtype = t.operation.compute_dtype
+    return value if value.dtype == dtype else ops.cast(value, dtype)
 
 
 def _wrong_shape(t: KerasTensor, shape: tuple[int, ...]) -> str:
@@ -113,7 +142,7 @@ def _wrong_shape(t: KerasTensor, shape: tuple[int, ...]) -> str:
     wanted = t.shape
     if len(shape) == len(wanted) - 1 and shape == tuple(wanted[1:]):
         return f"{text} One observation is a batch of one: x[None, :], or x.reshape(1, -1)."
-    if len(shape) == len(wanted) and len(shape) == 2:
+    if len(shape) == len(wanted) == 2:
         return (
             f"{text} The model was built for {wanted[1]} features per row, the array has {shape[1]}: check its columns."
         )

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from threading import Lock
+from typing import Any, ClassVar
 
 from chainrule._typing import Config
+from chainrule.errors import unknown_name
 from chainrule.layers.base import Layer
 from chainrule.models.graph import Graph
 from chainrule.models.trainer import Trainer
 from chainrule.saving.serialization import public, serialize_keras_object
 from chainrule.variables import FlatBuffer, Variable
 
+_packing = Lock()
+
 
 @public("keras")
 class Model(Trainer, Layer):
     """A network with `fit`, `evaluate` and `predict`, as `keras.Model`.
 
-    Made in three ways: `Sequential([...])`; `Model(inputs, outputs)` from symbolic tensors; or a class of your own that makes
-    layers in `__init__` and uses them in `call`.
+    Made in three ways: `Sequential([...])`; `Model(inputs, outputs)` from symbolic tensors; or a class of your own that
+    makes layers in `__init__` and uses them in `call`.
 
     >>> import chainrule as cr
     >>> x = cr.Input((2,))
@@ -28,6 +32,7 @@ class Model(Trainer, Layer):
     ['input', 'dense']
     """
 
+    _not_parts: ClassVar[frozenset[str]] = Layer._not_parts | Trainer._not_parts | {"_fixed"}
     _graph: Graph | None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -40,18 +45,21 @@ class Model(Trainer, Layer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         graph = None
         if _is_functional(args, kwargs):
-            inputs, outputs, args, kwargs = _take_graph(args, kwargs)
-            graph = Graph(inputs, outputs)
+            kwargs = {**dict(zip(("inputs", "outputs", "name"), args, strict=False)), **kwargs}
+            graph, args = Graph(kwargs.pop("inputs"), kwargs.pop("outputs")), ()
         if args:
             raise TypeError(
                 f"{type(self).__name__}: expected Model(inputs, outputs), or keyword arguments such as name=."
             )
+        trainable = kwargs.pop("trainable", None)
         Layer.__init__(self, **kwargs)
         Trainer.__init__(self)
         self._graph = graph
         self._buffer: FlatBuffer | None = None
-        self._members: list[Layer] | None = None
+        self._fixed: tuple[list[Layer], list[Variable]] | None = None
         self.built = graph is not None
+        if trainable is not None and not trainable:
+            self.trainable = False
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Compute the outputs. A class of your own overrides this."""
@@ -60,14 +68,16 @@ class Model(Trainer, Layer):
         return self._graph.run(inputs)
 
     def build(self, input_shape: Any = None) -> None:
-        """Make the variables of a subclassed model by trying `call` on zeros of the given shape."""
+        """Make the variables of a subclassed model by trying `call` on zeros of the given shape.
+
+        Args:
+            input_shape: with the batch axis: `(None, 4)`; for several inputs a list or dict of shapes.
+        """
         if self._graph is None and input_shape is not None:
-            from chainrule.symbolic import KerasTensor, _probe_call, _run_quietly
+            from chainrule.symbolic import probe
 
             self.built = True
-            shapes = input_shape if _is_structure(input_shape) else tuple(input_shape)
-            inputs = _map_shapes(lambda s: KerasTensor(s, self.compute_dtype, name="probe"), shapes)
-            _probe_call(lambda v: _run_quietly(self, (v,), {}), (inputs,), {}, self.compute_dtype)
+            probe(self, input_shape)
 
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if type(self).build is Model.build:  # a subclassed model: its layers build themselves as `call` reaches them
@@ -75,12 +85,11 @@ class Model(Trainer, Layer):
         else:
             super()._build_for(args, kwargs)
 
-    # -- structure ------------------------------------------------------------------------------------------------------
+    # -- structure --------------------------------------------------------------------------------------------------
 
     def _graph_or_none(self) -> Graph | None:
         """Return the graph, unless a class of the user's own overrides `call`."""
-        own = type(self).call
-        return self._graph if own.__module__.startswith("chainrule.") else None
+        return self._graph if type(self).call.__module__.startswith("chainrule.") else None
 
     def _sublayers(self) -> list[Layer]:
         layers = self._graph.layers if self._graph is not None else []
@@ -88,39 +97,50 @@ class Model(Trainer, Layer):
         return layers + [layer for layer in super()._sublayers() if id(layer) not in known]
 
     def _flatten_layers(self) -> list[Layer]:
-        return super()._flatten_layers() if self._members is None else self._members
+        fixed = self._fixed
+        return super()._flatten_layers() if fixed is None else fixed[0]
+
+    @property
+    def weights(self) -> list[Variable]:
+        """The variables of all layers, each once, in the order of the layers."""
+        fixed = self._fixed
+        return super().weights if fixed is None else fixed[1]
 
     @contextmanager
-    def _structure_fixed(self) -> Iterator[None]:
-        """Within the block the tree of layers is walked once, not at every step."""
-        if self._members is not None:
+    def structure_fixed(self) -> Iterator[None]:
+        """Within the block the layers and their variables are taken as they are at its start, not searched every time."""
+        if self._fixed is not None:
             yield
             return
-        self._members = super()._flatten_layers()
+        self._fixed = super()._flatten_layers(), super().weights
         try:
             yield
         finally:
-            self._members = None
+            self._fixed = None
 
     @property
     def layers(self) -> list[Layer]:
         """The layers of the model, in order."""
-        found: dict[int, Layer] = {id(layer): layer for layer in self._sublayers()}
-        return list(found.values())
+        return list({id(layer): layer for layer in self._sublayers()}.values())
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """Return a layer by name or position.
 
         Raises:
             UnknownNameError: no layer has that name.
+            ValueError: neither or both were given, or there are not that many layers.
         """
+        if (name is None) == (index is None):
+            raise ValueError(f"get_layer takes a name or an index, but received name={name!r} and index={index!r}.")
         if index is not None:
+            if index >= len(self.layers):
+                raise ValueError(
+                    f"Model '{self.name}' has {len(self.layers)} layers, so there is none at index {index}."
+                )
             return self.layers[index]
         for layer in self.layers:
             if layer.name == name:
                 return layer
-        from chainrule.errors import unknown_name
-
         raise unknown_name(f"layer of model '{self.name}'", name, [layer.name for layer in self.layers])
 
     @property
@@ -133,13 +153,11 @@ class Model(Trainer, Layer):
 
     @property
     def input(self) -> Any:
-        structure = self._need_graph().input_structure
-        return structure[0] if isinstance(structure, list | tuple) and len(structure) == 1 else structure
+        return self._need_graph().input_structure
 
     @property
     def output(self) -> Any:
-        structure = self._need_graph().output_structure
-        return structure[0] if isinstance(structure, list | tuple) and len(structure) == 1 else structure
+        return self._need_graph().output_structure
 
     @property
     def input_shape(self) -> Any:
@@ -165,18 +183,18 @@ class Model(Trainer, Layer):
         return self._graph
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        if self._graph is not None and len(self._graph.outputs) == 1:
-            return self._graph.outputs[0].shape
         return super().compute_output_shape(input_shape)
 
-    # -- parameters -----------------------------------------------------------------------------------------------------
+    # -- parameters -------------------------------------------------------------------------------------------------
 
     def pack(self) -> FlatBuffer:
         """Return the one flat buffer of all float parameters, trainable ones first, moving them into it where needed."""
-        variables = self._parameters()
-        if self._buffer is None or not self._buffer.holds(variables):
-            self._buffer = FlatBuffer(variables)
-        return self._buffer
+        with _packing:
+            variables = self._parameters()
+            buffer = self._buffer
+            if buffer is None or not buffer.holds(variables):
+                buffer = self._buffer = FlatBuffer(variables)
+            return buffer
 
     def _parameters(self) -> list[Variable]:
         trainable = self.trainable_weights
@@ -185,7 +203,7 @@ class Model(Trainer, Layer):
         kinds = {v._array.dtype for v in trainable} or {v._array.dtype for v in others if v._array.dtype.kind == "f"}
         return [v for v in (*trainable, *others) if v._array.dtype in kinds] if len(kinds) == 1 else []
 
-    # -- text and files -------------------------------------------------------------------------------------------------
+    # -- text and files ---------------------------------------------------------------------------------------------
 
     def summary(
         self,
@@ -196,7 +214,16 @@ class Model(Trainer, Layer):
         show_trainable: bool = False,
         layer_range: Any = None,
     ) -> None:
-        """Print a table of the layers, their output shapes and numbers of parameters."""
+        """Print a table of the layers, their output shapes and numbers of parameters.
+
+        Args:
+            line_length: characters per line.
+            positions: where the columns end, as shares of the line.
+            print_fn: receives the text in place of standard output.
+            expand_nested: list the layers of models within, too.
+            show_trainable: add a column that says whether a layer is trained.
+            layer_range: names (or regular expressions) of the first and the last layer to list.
+        """
         from chainrule.models.summary import print_summary
 
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
@@ -225,22 +252,15 @@ class Model(Trainer, Layer):
 
         return json.dumps(serialize_keras_object(self), **kwargs)
 
-    def get_config(self) -> Config:
-        """Return the constructor's arguments of a subclassed model."""
-        return super().get_config()
+    @classmethod
+    def from_config(cls, config: Config, custom_objects: Any = None) -> Any:
+        """Build a model from what `get_config` gave, with fresh weights."""
+        if {"layers", "input_layers", "output_layers"} <= config.keys():
+            from chainrule.models.functional import Functional
+            from chainrule.models.functional_config import rebuild
 
-    def get_compile_config(self) -> Config | None:
-        """Return what `compile` was given as JSON-like values, or None."""
-        return serialize_keras_object(self._compile_arguments) if self._compile_arguments is not None else None
-
-    def compile_from_config(self, config: Config) -> None:
-        """Compile with the settings of `get_compile_config`."""
-        from chainrule.saving.serialization import deserialize_keras_object
-
-        settings = deserialize_keras_object(config)
-        self.compile(**settings)
-        if self.built and self.optimizer is not None:
-            self.optimizer.build(self.trainable_variables)
+            return rebuild(Functional if cls is Model else cls, config, custom_objects)
+        return super().from_config(config)
 
     def get_build_config(self) -> Config | None:
         return None if self._graph is not None else super().get_build_config()
@@ -250,33 +270,10 @@ class Model(Trainer, Layer):
 
 
 def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    return (
-        len(args) == 2 or (len(args) == 1 and "outputs" in kwargs) or ("inputs" in kwargs and "outputs" in kwargs)
-        or (len(args) == 3 and isinstance(args[2], str))
-    )  # fmt: skip
-
-
-def _take_graph(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, tuple[Any, ...], dict[str, Any]]:
-    rest = dict(kwargs)
-    names = ("inputs", "outputs", "name")
-    for name, value in zip(names, args, strict=False):
-        rest[name] = value
-    return rest.pop("inputs"), rest.pop("outputs"), (), rest
+    """Whether the arguments are those of `Model(inputs, outputs, name)`."""
+    given = {**dict(zip(("inputs", "outputs", "name"), args, strict=False)), **kwargs}
+    return "inputs" in given and "outputs" in given
 
 
 def _single(values: list[Any]) -> Any:
     return values[0] if len(values) == 1 else values
-
-
-def _is_structure(shape: Any) -> bool:
-    return isinstance(shape, dict) or (
-        isinstance(shape, list | tuple) and bool(shape) and isinstance(shape[0], list | tuple)
-    )
-
-
-def _map_shapes(function: Callable[[Any], Any], shape: Any) -> Any:
-    if isinstance(shape, dict):
-        return {k: _map_shapes(function, v) for k, v in shape.items()}
-    if _is_structure(shape):
-        return [_map_shapes(function, v) for v in shape]
-    return function(shape)

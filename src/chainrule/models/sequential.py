@@ -8,12 +8,14 @@ import numpy as np
 
 from chainrule._typing import Config
 from chainrule.errors import ShapeError
+from chainrule.layers import context
+from chainrule.layers.arguments import is_symbolic
 from chainrule.layers.base import Layer
 from chainrule.layers.input import InputLayer
 from chainrule.models.graph import Graph
 from chainrule.models.model import Model
 from chainrule.saving.serialization import deserialize_keras_object, public, serialize_keras_object
-from chainrule.symbolic import KerasTensor
+from chainrule.symbolic import KerasTensor, is_shape
 from chainrule.utils.naming import unique_name
 
 
@@ -32,12 +34,14 @@ class Sequential(Model):
     """
 
     def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None) -> None:
-        super().__init__(trainable=trainable, name=name)
+        super().__init__(name=name)
         self._entry: list[InputLayer] = []
         self._chain: list[Layer] = []
         if layers is not None:
             for layer in layers if isinstance(layers, list | tuple) else [layers]:
                 self.add(layer)
+        if not trainable:
+            self.trainable = False
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
         """Append a layer.
@@ -49,7 +53,7 @@ class Sequential(Model):
             layer = layer.operation
         if not isinstance(layer, Layer):
             raise ValueError(f"Sequential '{self.name}': expected a layer, but {layer!r} was added.")
-        if any(layer.name == other.name for other in self._chain):
+        if any(layer.name == other.name and layer is not other for other in self._chain):
             raise ValueError(
                 f"Sequential '{self.name}': the name '{layer.name}' is taken by another layer. Layers need names of their own."
             )
@@ -60,62 +64,82 @@ class Sequential(Model):
             return
         if not self._chain and not self._entry:
             self._entry = _declared_entry(layer)
-        self._chain.append(layer)
-        self._forget()
-        self._draw()
+        before = self._chain
+        self._chain = [*before, layer]
+        try:
+            self._draw()
+        except Exception:
+            self._chain = before
+            self._draw()
+            raise
 
     def pop(self, rebuild: bool = True) -> Layer:
-        """Remove and return the last layer."""
+        """Remove and return the last layer.
+
+        Raises:
+            IndexError: there is none.
+        """
+        if not self._chain:
+            raise IndexError(f"Sequential '{self.name}' has no layer to remove.")
         layer = self._chain.pop()
-        layer._nodes.clear()
-        self._forget()
         self._draw()
         return layer
 
-    def _forget(self) -> None:
-        self._graph = None
-        self.built = False
-
     def _draw(self) -> None:
         """Connect the layers symbolically if the input's shape is known."""
+        self._graph, self.built = None, False
         if not self._entry or not self._chain:
             return
         entry = self._entry[0].tensor
         x: Any = entry
-        for layer in self._chain:
-            mine = next((n for n in layer._nodes if len(n.inputs) == 1 and n.inputs[0] is x), None)
-            x = mine.output if mine is not None else layer(x)
+        with context.name_scope(self):
+            for layer in self._chain:
+                known = next((n for n in layer._nodes if len(n.inputs) == 1 and n.inputs[0] is x), None)
+                x = known.output if known is not None else layer(x)
         self._graph = Graph([entry], [x] if isinstance(x, KerasTensor) else x)
         self.built = True
 
     def build(self, input_shape: Any = None) -> None:
-        """Make all variables for inputs of this shape (with the batch axis)."""
+        """Make all variables for inputs of this shape (with the batch axis).
+
+        Raises:
+            ShapeError: it is not one shape with a batch axis, or not that of the model's Input.
+        """
         if input_shape is None:
             if not self._entry:
                 raise ShapeError(
                     f"Sequential '{self.name}': build needs an input shape, or an Input as the first layer."
                 )
-        elif not self._entry:
-            if (
-                isinstance(input_shape, dict | list)
-                and input_shape
-                and isinstance(input_shape[0] if isinstance(input_shape, list) else 0, tuple)
-            ):
+        elif self._entry:
+            declared = self._entry[0].batch_shape
+            if tuple(input_shape)[1:] != declared[1:]:
                 raise ShapeError(
-                    f"Sequential '{self.name}' takes one input, but received {len(input_shape)}. Use a functional Model."
+                    f"Sequential '{self.name}' has an Input of shape {declared}, so it cannot be built for "
+                    f"{tuple(input_shape)}."
                 )
-            shape = tuple(input_shape)
-            if len(shape) == 1:
-                raise ShapeError(
-                    f"Sequential '{self.name}': expected an input with a batch axis, such as (rows, features), received shape {shape}. "
-                    "Use x.reshape(-1, 1) for one feature, x.reshape(1, -1) for one observation."
-                )
-            dtype = "int32" if getattr(self._chain[0] if self._chain else None, "integer_input", False) else None
-            self._entry = [InputLayer(batch_shape=(None, *shape[1:]), dtype=dtype, name=unique_name("input_layer"))]
+        else:
+            self._enter(input_shape)
         self._draw()
 
+    def _enter(self, input_shape: Any) -> None:
+        """Make the Input for data of this shape."""
+        if not is_shape(input_shape):
+            raise ShapeError(
+                f"Sequential '{self.name}' takes one input, but received {len(input_shape)}. Use a functional Model."
+            )
+        shape = tuple(input_shape)
+        if len(shape) == 1:
+            raise ShapeError(
+                f"Sequential '{self.name}': expected an input with a batch axis, such as (rows, features), received shape "
+                f"{shape}. Use x.reshape(-1, 1) for one feature, x.reshape(1, -1) for one observation."
+            )
+        if not self._chain:
+            raise ValueError(f"Sequential '{self.name}' has no layers to build: use add(layer) first.")
+        dtype = "int32" if getattr(self._chain[0], "integer_input", False) else self._chain[0].compute_dtype
+        self._entry = [InputLayer(batch_shape=(None, *shape[1:]), dtype=dtype, name=unique_name("input_layer"))]
+
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        if self._graph is not None and not isinstance(inputs, KerasTensor):
+        if self._graph is not None and not is_symbolic(inputs):
             inputs = self._graph.standardize(inputs)[0]
         for layer in self._chain:
             inputs = layer(inputs)
@@ -125,23 +149,30 @@ class Sequential(Model):
     def layers(self) -> list[Layer]:
         return list(self._chain)
 
+    @property
+    def input(self) -> Any:
+        return self.inputs[0]
+
+    @property
+    def output(self) -> Any:
+        return self.outputs[0] if len(self.outputs) == 1 else super().output
+
     def _sublayers(self) -> list[Layer]:
         return list(self._chain)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        if self._graph is not None:
+            return super().compute_output_shape(input_shape)
         for layer in self._chain:
-            if not layer.built:
-                layer.build(input_shape)
             input_shape = layer.compute_output_shape(input_shape)
         return input_shape
 
     def get_config(self) -> Config:
-        members = [*self._entry, *self._chain]
         config: Config = {
             "name": self.name,
             "trainable": self._trainable,
             "dtype": self.dtype_policy.serialize_form(),
-            "layers": [serialize_keras_object(layer) for layer in members],
+            "layers": [serialize_keras_object(layer) for layer in (*self._entry, *self._chain)],
         }
         if self._entry:
             config["build_input_shape"] = list(self._entry[0].batch_shape)
@@ -149,7 +180,7 @@ class Sequential(Model):
 
     @classmethod
     def from_config(cls, config: Config, custom_objects: Any = None) -> Any:
-        model = cls(name=config.get("name"), trainable=config.get("trainable", True))
+        model = cls(name=config.get("name"))
         for description in config["layers"]:
             model.add(deserialize_keras_object(description, custom_objects=custom_objects))
         shape = config.get("build_input_shape")
@@ -165,12 +196,8 @@ def _declared_entry(layer: Layer) -> list[InputLayer]:
         return [InputLayer(batch_shape=legacy["batch_input_shape"])]
     if "input_shape" in legacy or "input_dim" in legacy:
         shape = legacy.get("input_shape") or (legacy["input_dim"],)
-        return [
-            InputLayer(
-                shape=(int(shape),) if isinstance(shape, int | np.integer) else shape,
-                batch_size=legacy.get("batch_size"),
-            )
-        ]
+        whole = (int(shape),) if isinstance(shape, int | np.integer) else shape
+        return [InputLayer(shape=whole, batch_size=legacy.get("batch_size"))]
     graph = layer._graph_or_none() if isinstance(layer, Model) else None
     if graph is not None and len(graph.inputs) == 1:
         return [InputLayer(batch_shape=graph.inputs[0].shape, dtype=graph.inputs[0].dtype)]

@@ -1,0 +1,164 @@
+"""What is worth an error or a warning before training: names, labels that no class has, outputs that cannot learn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from chainrule import tree
+from chainrule._typing import Array
+from chainrule.data.batches import ArrayBatches, Batches
+from chainrule.errors import ChainruleError, DataError
+
+_BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")
+_CLASSIFIERS = ("crossentropy", "hinge")
+
+
+def check_names(loss: Any, metrics: Any, weighted_metrics: Any) -> None:
+    """Check the strings given to `compile`, before anything is set.
+
+    Raises:
+        UnknownNameError: with the nearest known names.
+    """
+    from chainrule import losses
+    from chainrule import metrics as all_metrics
+
+    for name in _strings(loss):
+        if name.lower() not in _BY_SHAPE[2:]:
+            losses.get(name)
+    for name in (*_strings(metrics), *_strings(weighted_metrics)):
+        if name.lower() not in _BY_SHAPE[:2]:
+            all_metrics.get(name)
+
+
+def _strings(given: Any) -> Iterator[str]:
+    """Yield the names among the leaves; a serialized object is not looked into."""
+    if isinstance(given, str):
+        yield given
+    elif isinstance(given, dict):
+        if "class_name" not in given:
+            for part in given.values():
+                yield from _strings(part)
+    elif isinstance(given, list | tuple):
+        for part in given:
+            yield from _strings(part)
+
+
+def warn_of_softmax_over_one(model: Any) -> None:
+    """Warn once of a softmax over one unit, which is always 1 and learns nothing."""
+    from chainrule import activations
+
+    for layer in model._flatten_layers():
+        softmax = getattr(layer, "activation", None) is activations.softmax or type(layer).__name__ == "Softmax"
+        if softmax and _width(layer) == 1:
+            model._warn_once(
+                f"softmax {layer.name}",
+                f"Layer '{layer.name}' applies softmax to a single unit, so its output is always 1 and nothing can be "
+                "learnt. For two classes use activation='sigmoid' with loss='binary_crossentropy', or 2 units.",
+            )
+
+
+def _width(layer: Any) -> int | None:
+    """Return the length of a layer's last output axis, or None where it is not known."""
+    axis = getattr(layer, "axis", -1)
+    shapes = [t.shape for node in layer._nodes for t in tree.flatten(node.outputs)]
+    if shapes:
+        return shapes[0][axis] if shapes[0] and isinstance(axis, int) else None
+    return getattr(layer, "units", None)
+
+
+# -- targets ------------------------------------------------------------------------------------------------------------
+
+
+def check_labels(model: Any, batches: Batches, where: str) -> None:
+    """Compare targets in memory with the classes that the model predicts, so that an error names the row of `y`.
+
+    Raises:
+        DataError: a class number that is none of the classes, or a probability outside of 0 to 1.
+    """
+    for loss, y, width in _targets(model, batches):
+        try:
+            _check_classes(loss, y, width)
+        except ChainruleError as error:
+            raise type(error)(f"{where}: {error}") from None
+
+
+def _check_classes(loss: Any, y: Array, width: int | None) -> None:
+    from types import SimpleNamespace
+
+    from chainrule.losses.classification import class_numbers
+
+    name = _name(loss)
+    options = getattr(loss, "parameters", {})
+    if (
+        name == "sparse_categorical_crossentropy"
+        and width is not None
+        and y.ndim <= 2
+        and options.get("axis", -1) == -1
+    ):
+        class_numbers(y, SimpleNamespace(shape=(len(y), width)), options.get("ignore_class"), -1, name)
+    elif name == "binary_crossentropy" and y.dtype.kind in "iuf" and y.size and not (y.min() >= 0 and y.max() <= 1):
+        at = tuple(int(i) for i in np.argwhere((y < 0) | (y > 1))[0])
+        hint = "use loss='hinge' for labels -1 and 1" if y.min() == -1 else "number the two classes 0 and 1"
+        raise DataError(
+            f"{name}: y{list(at)} is {y[at].item():g}, but targets must lie between 0 and 1: {hint}, or use another loss "
+            "if this is no classification."
+        )
+
+
+def warn_of_one_class(model: Any, batches: Batches) -> None:
+    """Warn of a classification in which all observations have the same class."""
+    for loss, y, width in _targets(model, batches):
+        if not any(part in _name(loss) for part in _CLASSIFIERS) or len(y) < 2:
+            continue
+        labels = y.argmax(axis=-1) if y.ndim == 2 and y.shape[1] > 1 and y.shape[1] == width else y
+        if labels.ndim <= 2 and labels.size == len(labels) and (labels == labels[:1]).all():
+            model._warn_once(
+                "one class",
+                f"fit: all {len(y)} rows of y have the class {labels.reshape(-1)[0].item():g}: the model can only learn to "
+                "say so. Check how y was made, or shuffle before splitting.",
+            )
+
+
+def _targets(model: Any, batches: Batches) -> Iterator[tuple[Any, Array, int | None]]:
+    """Yield the loss, the targets and the width of each output, where all three can be told from arrays and graph."""
+    compiled = model._compile_loss
+    if compiled is None or not isinstance(batches, ArrayBatches):
+        return
+    y = batches.arrays()[1]
+    graph = model._graph_or_none()
+    outputs = graph.outputs if graph is not None else None
+    losses = compiled.user_loss
+    names = model.output_names or []
+    if isinstance(y, np.ndarray) and not tree.is_nested(losses) and (outputs is None or len(outputs) == 1):
+        yield losses, y, None if outputs is None else outputs[0].shape[-1]
+    elif outputs is not None and not isinstance(graph.output_structure, dict):
+        for i, output in enumerate(outputs):
+            loss, part = _entry(losses, i, names, len(outputs)), _entry(y, i, names, len(outputs))
+            if isinstance(part, np.ndarray) and loss is not None:
+                yield loss, part, output.shape[-1]
+
+
+def _entry(given: Any, index: int, names: list[str], count: int) -> Any:
+    """Return what belongs to one output of a list, a dict by name, or one thing for all."""
+    if isinstance(given, dict):
+        return given.get(names[index])
+    if isinstance(given, list | tuple):
+        return given[index] if len(given) == count else None
+    return None if isinstance(given, np.ndarray) else given
+
+
+def _name(loss: Any) -> str:
+    """Return the snake-case name of a loss given by name, class, object or function."""
+    from chainrule import losses
+
+    if isinstance(loss, str) and loss.lower() in _BY_SHAPE[2:]:
+        return "crossentropy"
+    try:
+        found = losses.get(loss)
+    except ChainruleError:
+        return ""
+    fn = getattr(found, "fn", found)
+    return str(getattr(fn, "__name__", ""))
