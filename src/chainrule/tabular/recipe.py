@@ -51,12 +51,12 @@ def resolve(settings: Settings, rows: int, task: str) -> Settings:
         rows: number of training rows.
     """
     small = rows < 2_000
-    batch = 32 if small else 64 if rows < 8_000 else 128 if rows < 20_000 else 256
+    batch = 32 if small else 128 if rows < 20_000 else 256
     chosen: dict[str, Any] = {
         "hidden": (64, 32) if small else (128, 64),
         "batch_size": batch,
         "learning_rate": 0.001 if small else 0.002,
-        "dropout": 0.2 if small else 0.1 if task != "regression" else 0.0,
+        "dropout": 0.2 if small else 0.1,
         "weight_decay": 0.01,
     }
     return with_changes(settings, task=task, **{k: v for k, v in chosen.items() if getattr(settings, k) is None})
