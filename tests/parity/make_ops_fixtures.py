@@ -28,9 +28,9 @@ segment_sum segment_max inv solve det logaddexp floor_divide arctan2 arctan arcs
 nonzero unique searchsorted digitize histogram meshgrid tril triu cross kron erfinv hypot cumprod diff
 count_nonzero nanmean nansum nanvar nanstd nanmax nanmin average fmod true_divide absolute amax amin append
 hstack vstack hard_sigmoid softsign saturate_cast unravel_index"""
-FURTHER = """arccosh arcsinh arctanh celu diagonal empty exp2 glu hard_shrink hard_silu hard_swish hard_tanh identity inner
-log10 log2 log_sigmoid logical_xor relu6 soft_shrink sparse_plus sparse_sigmoid sparsemax squareplus
-tanh_shrink threshold trunc"""
+FURTHER = """arccosh arcsinh arctanh celu diagonal empty exp2 glu hard_shrink hard_silu hard_swish hard_tanh
+identity inner log10 log2 log_sigmoid logical_xor relu6 soft_shrink sparse_plus sparse_sigmoid
+sparsemax squareplus tanh_shrink threshold trunc"""
 
 
 def words(text: str) -> list[str]:
