@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ class Term:
     formula: Math
     numbers: Math
     value: float
+    note: str = ""
 
 
 class Backward:
@@ -76,10 +78,10 @@ class Backward:
         style = self.view.style
         if not terms:
             return page.scalar(symbol, None, None, value, style)
-        formula, numbers = plus([t.formula for t in terms]), plus([t.numbers for t in terms])
+        formula, note = plus([t.formula for t in terms]), "; ".join(t.note for t in terms if t.note)
         if len(terms) == 1 and terms[0].numbers.text == "":
-            return page.scalar(symbol, formula, None, value, style)
-        return page.scalar(symbol, formula, numbers, value, style)
+            return page.scalar(symbol, formula, None, value, style, note)
+        return page.scalar(symbol, formula, plus([t.numbers for t in terms]), value, style, note)
 
     def terms(self, n: int) -> list[Term]:
         """Return the summands of the derivative with respect to the number of this id: one for each way it is used."""
@@ -171,14 +173,9 @@ class Backward:
         found = losses.part_of(self.parts, n)
         value = view.slope(n) - rest
         if found is not None:
-            formula = losses.slope(view, *found)
-            if formula is not None:
-                return [Term(*formula, value)]
-            name = Math(
-                f"{found[0].record.loss.name}′(y, p)",
-                rf"\mathrm{{{found[0].record.loss.name}}}'(y, p)".replace("_", r"\_"),
-            )
-            return [Term(name, number(value, view.style) if rest else Math("", ""), value)]
+            formula, numbers, note = losses.slope(view, *found, value)
+            alone = Math("", "") if not rest else factor(value, view.style)
+            return [Term(formula, alone if numbers is None else numbers, value, note)]
         quantity, at = view.network.quantity_of(n)
         penalty = penalties.slope(view, quantity, at, value)
         if penalty is not None:
@@ -206,11 +203,15 @@ class Backward:
         for k, n in enumerate(source):
             symbols = {"h": view.symbol(n), "p": view.symbol(out[k])}
             symbol = view.names.partial(symbols["p"], symbols["h"])
-            formula = numbers = None
+            formula, numbers, note = None, None, ""
             if block.facts is not None:
-                formula = f.derivative(block.facts, symbols)
-                numbers = f.derivative_numbers(block.facts, symbols, view.style, h=view.value(n))
-            lines.append(page.scalar(symbol, formula, numbers, slopes[k, k], view.style))
+                formula, h = f.derivative(block.facts, symbols), view.value(n)
+                numbers, note = f.put(
+                    functools.partial(f.derivative_numbers, block.facts, symbols, view.style, h=h),
+                    functools.partial(block.facts.slope, h=h),
+                    slopes[k, k],
+                )
+            lines.append(page.scalar(symbol, formula, numbers, slopes[k, k], view.style, note))
         return lines
 
     def _mixed_slopes(self, block: Activation, source: Array, out: Array, slopes: Array) -> list[Line]:

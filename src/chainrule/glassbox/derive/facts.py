@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -68,6 +69,26 @@ def latex_exponents(latex: str) -> str:
     return _EXPONENT.sub(put, latex)
 
 
+KINK = "at a kink, where the tape takes a value between both sides"
+
+
+def put(numbers: Callable[[], Math], expected: Callable[[], Any], value: float) -> tuple[Math | None, str]:
+    """Return the numbers put into a formula, if they give what the tape gave; else a remark in their place.
+
+    Args:
+        numbers: writes them.
+        expected: computes the formula on plain numbers.
+        value: what the tape gave.
+    """
+    try:
+        found = float(expected())
+        if abs(found - value) <= 1e-6 * max(1.0, abs(value)) or (math.isnan(found) and math.isnan(value)):
+            return numbers(), ""
+    except (ArithmeticError, ValueError, TypeError, IndexError):
+        return None, ""
+    return None, KINK if math.isfinite(value) else ""
+
+
 def head(facts: Facts | None, name: str, argument: Math, at: int | None = None) -> Math:
     """Return the function applied to its argument: `σ(h)`, `softmax(h)₁`."""
     symbol = facts.symbol if facts is not None and facts.symbol else name
@@ -117,6 +138,12 @@ class _Put(ast.NodeTransformer):
         known = all(isinstance(a, ast.Constant) for a in node.args)
         if isinstance(node.func, ast.Name) and node.func.id == "kronecker" and known:
             return ast.Constant(int(len({a.value for a in node.args if isinstance(a, ast.Constant)}) == 1))
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Mult) and ast.unparse(node.left) in ("1", "-1"):
+            return node.right if ast.unparse(node.left) == "1" else ast.UnaryOp(ast.USub(), node.right)
         return node
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
+from chainrule.formulas import Facts
 from chainrule.glassbox import page
 from chainrule.glassbox.derive import facts as f
 from chainrule.glassbox.derive import matrix, steps
@@ -82,13 +86,19 @@ def activation(view: View, block: Activation) -> list[Line]:
                 )
             )
             continue
-        if block.vector:
-            argument = view.vector(source)
-            formula = f.head(block.facts, block.name, argument, k)
-            numbers = f.formula_numbers(block.facts, {"h": argument}, view.style, h=values, i=k)
-        else:
-            symbols = {"h": view.symbol(source[k]), "p": view.symbol(number)}
-            formula = f.head(block.facts, block.name, symbols["h"])
-            numbers = f.formula_numbers(block.facts, symbols, view.style, h=values[k])
-        lines.append(page.scalar(view.symbol(number), formula, numbers, view.value(number), view.style))
+        symbols = {"h": view.vector(source) if block.vector else view.symbol(source[k]), "p": view.symbol(number)}
+        inputs = {"h": values, "i": k} if block.vector else {"h": values[k]}
+        formula = f.head(block.facts, block.name, symbols["h"], k if block.vector else None)
+        numbers, note = f.put(
+            functools.partial(f.formula_numbers, block.facts, symbols, view.style, **inputs),
+            functools.partial(element, block.facts, k if block.vector else None, h=inputs["h"]),
+            view.value(number),
+        )
+        lines.append(page.scalar(view.symbol(number), formula, numbers, view.value(number), view.style, note))
     return lines
+
+
+def element(facts: Facts, at: int | None, **inputs: Any) -> float:
+    """Compute a function on plain numbers; of a vector function the element `at`."""
+    found = facts.value(**inputs)
+    return float(found if at is None else found[at])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from chainrule.glassbox.derive import facts as f
 from chainrule.glassbox.derive import penalties
 from chainrule.glassbox.derive.view import SMALL, View
 from chainrule.glassbox.network import Quantity
-from chainrule.glassbox.notation import Math, factor, number, plus, same, times
+from chainrule.glassbox.notation import Math, escape, factor, plus, same, times
 from chainrule.glassbox.numbers import Style
 from chainrule.glassbox.page import Line
 from chainrule.glassbox.record import OutputLoss
@@ -45,6 +46,11 @@ class Part:
     def sparse(self) -> bool:
         """Whether the target is a class number."""
         return np.ndim(self.y) == 0 and self.facts is not None and self.facts.vector
+
+    def output_factor(self, style: Style) -> list[tuple[Math, float]]:
+        """Return the weight of this output's loss where there are several outputs."""
+        weight = self.record.factor
+        return [] if self.single or weight in (None, 1.0) else [(factor(weight, style), float(weight))]
 
     @property
     def classes(self) -> dict[str, int]:
@@ -136,26 +142,35 @@ def forward(view: View) -> list[Line]:
 
 
 def _part_lines(view: View, part: Part) -> list[Line]:
-    record, style = part.record, view.style
-    value = float(record.value)
-    if part.single:
-        value = float(view.recording.data_loss)  # type: ignore[arg-type]
+    style, name = view.style, part.record.loss.name
+    value = float(view.recording.data_loss) if part.single else float(part.record.value)  # type: ignore[arg-type]
     if part.facts is None:
-        formula = Math(f"{record.loss.name}(y, p)", rf"\mathrm{{{record.loss.name}}}(y, p)".replace("_", r"\_"))
-        formula, numbers = _scaled(part, formula, None, style)
-        return [page.scalar(part.symbol, formula, numbers, value, style)]
-    if part.facts.vector or len(part.ids) == 1:
-        formula, numbers = _whole_formula(view, part)
-        formula, put = _scaled(part, formula, numbers, style)
-        return [page.scalar(part.symbol, formula, put, value, style)]
-    return _element_lines(view, part, value)
+        formula, _ = _scaled(part, Math(f"{name}(y, p)", rf"\mathrm{{{escape(name)}}}(y, p)"), None, style)
+        return [page.scalar(part.symbol, formula, None, value, style)]
+    if not part.facts.vector and len(part.ids) > 1:
+        return _element_lines(view, part, value)
+    at = None if part.facts.vector else 0
+    symbols, inputs = symbols_of(view, part, at), inputs_of(view, part, at)
+    numbers, note = f.put(
+        functools.partial(f.formula_numbers, part.facts, symbols, style, **inputs),
+        functools.partial(_scaled_value, part, inputs),
+        value,
+    )
+    formula, put = _scaled(part, f.formula(part.facts, symbols, **part.classes), numbers, style)
+    return [page.scalar(part.symbol, formula, put, value, style, note)]
 
 
-def _whole_formula(view: View, part: Part) -> tuple[Math, Math]:
-    symbols = symbols_of(view, part, None if part.facts.vector else 0)  # type: ignore[union-attr]
-    inputs = inputs_of(view, part, None if part.facts.vector else 0)  # type: ignore[union-attr]
+def _plain_value(facts: Facts, inputs: dict[str, Any]) -> float:
+    """Compute the loss of one output, NaN where it has none."""
+    try:
+        return float(facts.value(**inputs))
+    except (ArithmeticError, ValueError, TypeError):
+        return float("nan")
+
+
+def _scaled_value(part: Part, inputs: dict[str, Any]) -> float:
     assert part.facts is not None
-    return f.formula(part.facts, symbols, **part.classes), f.formula_numbers(part.facts, symbols, view.style, **inputs)
+    return part.scale * float(part.facts.value(**inputs))
 
 
 def _element_lines(view: View, part: Part, value: float) -> list[Line]:
@@ -164,17 +179,19 @@ def _element_lines(view: View, part: Part, value: float) -> list[Line]:
     lines, names, values = [], [], []
     for k in range(len(part.ids)):
         symbols, inputs = symbols_of(view, part, k), inputs_of(view, part, k)
-        name = view.names.unit("loss", k, part.layer, len(part.ids))
-        each = float(part.facts.value(**inputs))
-        names.append(name)
-        values.append(each)
-        put = f.formula_numbers(part.facts, symbols, view.style, **inputs)
-        lines.append(page.scalar(name, f.formula(part.facts, symbols), put, each, view.style))
-    formula, numbers = plus(names), plus([factor(v, view.style) for v in values])
+        names.append(view.names.unit("loss", k, part.layer, len(part.ids)))
+        values.append(_plain_value(part.facts, inputs))
+        numbers, note = f.put(
+            functools.partial(f.formula_numbers, part.facts, symbols, view.style, **inputs),
+            functools.partial(_plain_value, part.facts, inputs),
+            values[-1],
+        )
+        lines.append(page.scalar(names[-1], f.formula(part.facts, symbols), numbers, values[-1], view.style, note))
+    formula, joined = plus(names), plus([factor(v, view.style) for v in values])
     if part.share != 1:
         n = len(part.ids)
-        formula, numbers = (Math(f"({m.text})/{n}", rf"\frac{{{m.latex}}}{{{n}}}") for m in (formula, numbers))
-    formula, put = _scaled(part, formula, numbers, view.style)
+        formula, joined = (Math(f"({m.text})/{n}", rf"\frac{{{m.latex}}}{{{n}}}") for m in (formula, joined))
+    formula, put = _scaled(part, formula, joined, view.style)
     total = page.scalar(part.symbol, formula, put, value, view.style)
     if len(part.ids) <= SMALL:
         return [*lines, total]
@@ -184,13 +201,10 @@ def _element_lines(view: View, part: Part, value: float) -> list[Line]:
     return [page.scalar(part.symbol, spread, None, value, view.style)]
 
 
-def _scaled(part: Part, formula: Math, numbers: Math | None, style: Any) -> tuple[Math, Math | None]:
+def _scaled(part: Part, formula: Math, numbers: Math | None, style: Style) -> tuple[Math, Math | None]:
     """Put the factors (loss weight, sample weight) before a formula."""
-    if not part.factors:
-        return formula, numbers
-    formula = times([*(m for m, _ in part.factors), f.wrapped(formula)])
     values = [factor(v, style) for _, v in part.factors]
-    return formula, times([*values, f.wrapped(numbers)]) if numbers is not None else None
+    return _times([m for m, _ in part.factors], formula), None if numbers is None else _times(values, numbers)
 
 
 def _total(view: View, found: list[Part]) -> Line:
@@ -231,26 +245,45 @@ def inputs_of(view: View, part: Part, at: int | None) -> dict[str, Any]:
 # -- derivative ---------------------------------------------------------------------------------------------------------
 
 
-def slope(view: View, part: Part, at: int) -> tuple[Math, Math] | None:
-    """Return the derivative of the loss with respect to output `at`, in symbols and in numbers; None without a formula."""
+def slope(view: View, part: Part, at: int, value: float) -> tuple[Math, Math | None, str]:
+    """Return the derivative of the loss with respect to output `at`: in symbols, in numbers, and a remark.
+
+    Args:
+        value: what the tape gave; numbers are only put in if the formula gives the same.
+    """
     if part.facts is None:
+        name = part.record.loss.name
+        return Math(f"{name}′(y, p)", rf"\mathrm{{{escape(name)}}}'(y, p)"), None, ""
+    vector = part.facts.vector
+    symbols, inputs = symbols_of(view, part, None if vector else at), inputs_of(view, part, None if vector else at)
+    formula = f.derivative(part.facts, symbols, **({"i": at, **part.classes} if vector else {}))
+    indices = {"i": at} if vector else {}
+    outer = [*part.output_factor(view.style), *part.factors]
+    scale = float(np.prod([v for _, v in outer])) / part.share
+    numbers, note = f.put(
+        functools.partial(f.derivative_numbers, part.facts, symbols, view.style, **inputs, **indices),
+        lambda: scale * float(part.facts.slope(**inputs)[at] if vector else part.facts.slope(**inputs)),  # type: ignore[union-attr]
+        value,
+    )
+    return _shared(part, _times([m for m, _ in outer], formula)), _put_shared(view, part, outer, numbers), note
+
+
+def _put_shared(view: View, part: Part, outer: list[tuple[Math, float]], numbers: Math | None) -> Math | None:
+    if numbers is None:
         return None
-    if part.facts.vector:
-        symbols, inputs = symbols_of(view, part, None), inputs_of(view, part, None)
-        formula = f.derivative(part.facts, symbols, i=at, **part.classes)
-        numbers = f.derivative_numbers(part.facts, symbols, view.style, **inputs, i=at)
-    else:
-        symbols, inputs = symbols_of(view, part, at), inputs_of(view, part, at)
-        formula = f.derivative(part.facts, symbols)
-        numbers = f.derivative_numbers(part.facts, symbols, view.style, **inputs)
-    outer = part.factors if part.single else [*_output_factor(part, view.style), *part.factors]
-    if outer:
-        formula = times([*(m for m, _ in outer), f.wrapped(formula)])
-        numbers = times([*(factor(v, view.style) for _, v in outer), f.wrapped(numbers)])
-    if part.share != 1:
-        n = number(part.share, view.style).text
-        formula, numbers = (Math(f"{f.wrapped(m).text}/{n}", rf"\frac{{{m.latex}}}{{{n}}}") for m in (formula, numbers))
-    return formula, numbers
+    return _shared(part, _times([factor(v, view.style) for _, v in outer], numbers))
+
+
+def _times(factors: list[Math], piece: Math) -> Math:
+    """Put factors before a formula."""
+    return times([*factors, f.wrapped(piece)]) if factors else piece
+
+
+def _shared(part: Part, piece: Math) -> Math:
+    """Divide by the number of outputs where the loss is their mean."""
+    if part.share == 1:
+        return piece
+    return Math(f"{f.wrapped(piece).text}/{part.share:g}", rf"\frac{{{piece.latex}}}{{{part.share:g}}}")
 
 
 def slope_whole(view: View, part: Part, quantity: Quantity) -> Math:
@@ -259,20 +292,8 @@ def slope_whole(view: View, part: Part, quantity: Quantity) -> Math:
         return view.names.partial(part.symbol, view.whole(quantity))
     y = view.names.whole("y", part.layer)
     formula = f.derivative(part.facts, {"y": y, part.facts.argument: view.whole(quantity)}, **part.classes)
-    outer = [*_output_factor(part, view.style), *part.factors] if not part.single else part.factors
-    if outer:
-        formula = times([*(m for m, _ in outer), f.wrapped(formula)])
-    if part.share != 1:
-        n = number(part.share, view.style).text
-        formula = Math(f"{f.wrapped(formula).text}/{n}", rf"\frac{{{formula.latex}}}{{{n}}}")
-    return formula
-
-
-def _output_factor(part: Part, style: Style) -> list[tuple[Math, float]]:
-    weight = part.record.factor
-    if weight in (None, 1.0):
-        return []
-    return [(number(float(weight or 0), style), float(weight or 0))]
+    outer = [*part.output_factor(view.style), *part.factors]
+    return _shared(part, _times([m for m, _ in outer], formula))
 
 
 def part_of(found: list[Part], number_: int) -> tuple[Part, int] | None:

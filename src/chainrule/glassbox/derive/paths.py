@@ -153,8 +153,8 @@ class Paths:
         through = self._through(n)
         value = view.slope(n) - through
         if part is not None:
-            formula = losses.slope(view, *part)
-            return Link(view.partial(view.symbol(n, short=True)), formula[0] if formula else None, value)
+            formula, _, _ = losses.slope(view, *part, value)
+            return Link(view.partial(view.symbol(n, short=True)), formula, value)
         if view.penalized and abs(value) > 1e-12 * max(1.0, abs(view.slope(n))):
             omega = Math("Ω", r"\Omega")
             return Link(view.names.partial(omega, view.symbol(n, short=True)), None, value)
