@@ -1,6 +1,6 @@
 """What does `import chainrule` cost beyond `import numpy`? Fresh processes, the two in turn, medians.
 
-    python benchmarks/import_time.py [RUNS]
+python benchmarks/import_time.py [RUNS]
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ def main() -> None:
     extra = [c - n for c, n in zip(chainrule_s, numpy_s, strict=True)]
     print(f"import numpy      {statistics.median(numpy_s) * 1e3:7.1f} ms   (median of {runs})")
     print(f"import chainrule  {statistics.median(chainrule_s) * 1e3:7.1f} ms")
-    print(f"beyond numpy      {statistics.median(extra) * 1e3:7.1f} ms   (min {min(extra) * 1e3:.1f}, max {max(extra) * 1e3:.1f})")
+    print(
+        f"beyond numpy      {statistics.median(extra) * 1e3:7.1f} ms   (min {min(extra) * 1e3:.1f}, max {max(extra) * 1e3:.1f})"
+    )
 
 
 if __name__ == "__main__":

@@ -48,7 +48,13 @@ def torch_loop() -> Callable[[], None]:
     import torch
 
     x, y = (torch.tensor(a) for a in data())
-    layers = [torch.nn.Linear(FEATURES, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 1)]
+    layers = [
+        torch.nn.Linear(FEATURES, 64),
+        torch.nn.ReLU(),
+        torch.nn.Linear(64, 64),
+        torch.nn.ReLU(),
+        torch.nn.Linear(64, 1),
+    ]
     model = torch.nn.Sequential(*layers)
     optimizer = torch.optim.Adam(model.parameters())
 
@@ -86,7 +92,9 @@ def main() -> None:
     ours = statistics.median(next(iter(taken.values())))
     for name, times in taken.items():
         median = statistics.median(times)
-        print(f"{name:30s} {median * 1e6:8.0f} us a step   (min {min(times) * 1e6:.0f}, max {max(times) * 1e6:.0f})   {median / ours:5.2f}x")
+        print(
+            f"{name:30s} {median * 1e6:8.0f} us a step   (min {min(times) * 1e6:.0f}, max {max(times) * 1e6:.0f})   {median / ours:5.2f}x"
+        )
 
 
 if __name__ == "__main__":

@@ -31,7 +31,13 @@ def main() -> dict[str, float]:
     print(f"Three hidden neurons after 2000 steps: mean loss {loss_many:.4f}, {accuracy_many:.0%} right.")
     print()
     print(cr.trace(many, X, XOR))
-    return {"one": accuracy_one, "line": best_line(), "loss_one": loss_one, "many": accuracy_many, "loss_many": loss_many}
+    return {
+        "one": accuracy_one,
+        "line": best_line(),
+        "loss_one": loss_one,
+        "many": accuracy_many,
+        "loss_many": loss_many,
+    }
 
 
 if __name__ == "__main__":

@@ -54,7 +54,12 @@ def main() -> dict[str, list[float]]:
     print(f"chainrule:    p = {float(model(POINT)[0, 0]):.6f}   dl/dw_1j = {[round(v, 6) for v in g_model]}")
     print()
     print(cr.trace(model, POINT, TARGET)[0])
-    return {"p": [p_scalar, p_matrix, float(model(POINT)[0, 0])], "scalar": g_scalar, "matrix": g_matrix, "model": g_model}
+    return {
+        "p": [p_scalar, p_matrix, float(model(POINT)[0, 0])],
+        "scalar": g_scalar,
+        "matrix": g_matrix,
+        "model": g_model,
+    }
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ def main() -> dict[str, float]:
     x = rng.uniform(-3, 3, (230, 1)).astype("float32")
     y = (np.sin(x) + rng.normal(0, 0.5, x.shape)).astype("float32")
     model = cr.Sequential(
-        [cr.Input((1,)), *(cr.layers.Dense(128, activation="relu") for _ in range(3)), cr.layers.Dense(1)], name="too_large"
+        [cr.Input((1,)), *(cr.layers.Dense(128, activation="relu") for _ in range(3)), cr.layers.Dense(1)],
+        name="too_large",
     )
     model.compile(optimizer=cr.optimizers.Adam(0.003), loss="mean_squared_error")
     history = model.fit(x[:30], y[:30], validation_data=(x[30:], y[30:]), epochs=400, batch_size=30, verbose=0).history

@@ -22,7 +22,9 @@ def main() -> dict[str, float]:
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
     majority = max(y_test.mean(), 1 - y_test.mean())
     print(f"test accuracy {accuracy:.3f} (always the larger class: {majority:.3f}), test loss {loss:.3f}")
-    print("probability of 'benign' for three patients:", [f"{p:.3f}" for p in model.predict(x_test[:3], verbose=0)[:, 0]])
+    print(
+        "probability of 'benign' for three patients:", [f"{p:.3f}" for p in model.predict(x_test[:3], verbose=0)[:, 0]]
+    )
     return {"accuracy": accuracy, "baseline": float(majority)}
 
 

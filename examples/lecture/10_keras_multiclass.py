@@ -16,13 +16,14 @@ def main() -> dict[str, float]:
     model = keras.Sequential(
         [keras.Input((4,)), normalize, layers.Dense(16, activation="relu"), layers.Dense(3, activation="softmax")]
     )
-    model.compile(
-        optimizer=keras.optimizers.Adam(0.01), loss="sparse_categorical_crossentropy", metrics=["accuracy"]
-    )
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(x_train, y_train, epochs=60, batch_size=16, verbose=0)
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
     print(f"test accuracy {accuracy:.3f} (guessing: 0.333), test loss {loss:.3f}")
-    print("probabilities of the three species for one flower:", [f"{p:.3f}" for p in model.predict(x_test[:1], verbose=0)[0]])
+    print(
+        "probabilities of the three species for one flower:",
+        [f"{p:.3f}" for p in model.predict(x_test[:1], verbose=0)[0]],
+    )
     return {"accuracy": accuracy}
 
 
