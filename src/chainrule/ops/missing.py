@@ -28,7 +28,8 @@ def nanmean(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
 def nanvar(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
     """The mean squared distance from the mean."""
     x = as_floats(x)
-    return nanmean(square(x - nanmean(x, axis, True)), axis, keepdims)
+    squares = square(select(isnan(x), 0, x - nanmean(x, axis, True)))
+    return divide(sum(squares, axis, keepdims), _count(x, axis, keepdims))
 
 
 def nanstd(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:

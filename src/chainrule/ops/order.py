@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Value
-from chainrule.autodiff.promotion import as_array
 from chainrule.ops.creation import as_floats, dtype, shape
 from chainrule.ops.indexing import sort, take
 from chainrule.ops.reductions import Axis, axes_of
@@ -47,7 +46,7 @@ def quantile(x: Value, q: Any, axis: Axis = None, method: str = "linear", keepdi
     axes = axes_of(axis, len(lengths))
     free = [a for a in range(len(lengths)) if a not in axes]
     rows = sort(reshape(transpose(x, [*axes, *free]), (-1, *(lengths[a] for a in free))), 0)
-    parts = np.asarray(as_array(q), np.float64)
+    parts = np.asarray(q, np.float64)
     low, high, weight = _places(parts, rows.shape[0], method)
     weight = weight.astype(dtype(x)).reshape(parts.shape + (1,) * len(free))
     result = take(rows, low, 0) * (1 - weight) + take(rows, high, 0) * weight

@@ -175,7 +175,8 @@ def logsumexp(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
     """`log(sum(exp(x)))` without overflow."""
     top = _maximum(x, axis=_axis(axis), keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
-    total = np.log(_add(np.exp(x - top), axis=_axis(axis), keepdims=True)) + top
+    with np.errstate(divide="ignore"):  # where all are -inf
+        total = np.log(_add(np.exp(x - top), axis=_axis(axis), keepdims=True)) + top
     return total if keepdims else total.reshape([n for a, n in enumerate(x.shape) if a not in axes_of(axis, x.ndim)])
 
 
