@@ -143,7 +143,7 @@ def ftrl(o: Any) -> Recipe:
     rules = [
         _rule("n_old", "n"),
         _rule("n", "n + g**2", "accumulator"),
-        _rule("z", f"z + g{shrink} - ({new} - {old}) / eta * w", "linear"),
+        _rule("z", f"z + g{shrink} - w * ({new} - {old}) / eta", "linear"),
         _rule("w", f"({top}) / ({new} / eta{strength})"),
     ]
     rate = float(o.learning_rate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 
 from chainrule.glassbox.ascii import to_ascii
@@ -41,6 +42,15 @@ def _head(section: Section, convert: object, first: bool, indent: bool) -> list[
     return [title] if first else ["", title]
 
 
+def _width(text: str) -> int:
+    """Return how many columns a text takes: combining accents take none."""
+    return sum(not unicodedata.combining(c) for c in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
+
+
 class _Row:
     """The parts of a line, converted: symbol, the chain of formulas, relation, result, note."""
 
@@ -72,13 +82,13 @@ class _Columns:
 
     def __init__(self, rows: Iterable[_Row]) -> None:
         rows = list(rows)
-        self.symbol = max((len(r.symbol) for r in rows if len(r.symbol) <= 24), default=0)
+        self.symbol = max((_width(r.symbol) for r in rows if _width(r.symbol) <= 24), default=0)
         narrow = [r for r in rows if not r.wide and r.value is not None]
         self.value = max((len(r.value or "") for r in narrow), default=0) + 2
         self.body = max((len(pieces[-1]) for r in narrow for pieces in [r.pieces] if pieces), default=0)
 
     def write(self, row: _Row) -> list[str]:
-        head = f"  {row.symbol:<{self.symbol}}  "
+        head = f"  {_padded(row.symbol, self.symbol)}  "
         if row.value is None:
             return [f"{head}{row.arrow if row.assigns else '='} {row.body}".rstrip()]
         if row.wide:
@@ -88,9 +98,9 @@ class _Columns:
         lines: list[str] = []
         for i, piece in enumerate(row.pieces):
             sign = "=" if i == 0 or not piece.startswith("+") else " "
-            lead = head if i == 0 else " " * len(head)
+            lead = head if i == 0 else " " * _width(head)
             lines.append(f"{lead}{sign} {piece}")
-        lines[-1] = f"{lines[-1]:<{len(head) + 2 + self.body}}{'':{_GAP}}{self._result(row)}"
+        lines[-1] = f"{_padded(lines[-1], _width(head) + 2 + self.body)}{'':{_GAP}}{self._result(row)}"
         return lines
 
     def _result(self, row: _Row) -> str:
@@ -104,9 +114,9 @@ class _Columns:
         if not row.parts:
             return [f"{head}{row.relation} {row.value}{note}"]
         line = f"{head}= {row.body}"
-        if len(line) + len(row.value or "") <= len(head) + WIDTH + 24:
+        if len(line) + len(row.value or "") <= _width(head) + WIDTH + 24:
             return [f"{line}  {row.relation} {row.value}{note}"]
-        return [line, f"{' ' * len(head)}{row.relation} {row.value}{note}"]
+        return [line, f"{' ' * _width(head)}{row.relation} {row.value}{note}"]
 
 
 def _broken(text: str) -> list[str]:
