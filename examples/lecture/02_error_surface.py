@@ -5,7 +5,7 @@ import numpy as np
 from common import OR, X, mean_loss, perceptron, picture
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402 - the backend is chosen first
+import matplotlib.pyplot as plt
 
 
 def main() -> dict[str, float]:

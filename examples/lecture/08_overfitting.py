@@ -7,7 +7,7 @@ from common import picture
 import chainrule as cr
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402 - the backend is chosen first
+import matplotlib.pyplot as plt
 
 
 def main() -> dict[str, float]:
