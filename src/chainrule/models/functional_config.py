@@ -2,82 +2,81 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 from chainrule import tree
 from chainrule._typing import Config
-from chainrule.autodiff.op import Op
-from chainrule.autodiff.operators import TABLE
 from chainrule.errors import ModelFileError
 from chainrule.layers.base import Layer
 from chainrule.layers.input import InputLayer
+from chainrule.saving import operations
 from chainrule.saving.serialization import custom_object_scope, deserialize_keras_object, serialize_keras_object
 from chainrule.symbolic import KerasTensor, Node, Operation
 
-_CLASS_NAMES = {"abs": "Absolute"}  # where Keras's class is not the op's name in camel case
-_MODULES = {
-    "keras.src.ops.numpy": None,
-    "keras.src.ops.nn": None,
-    "keras.src.ops.core": None,
-    "keras.src.ops.math": None,
-}
+Place = tuple[str, int]
+"""A call: the name of a layer, and the number of the call among those of that layer in the model."""
 
+_MOST_LAYERS = 10_000
 
-# -- to a configuration -------------------------------------------------------------------------------------------------
+# -- to a configuration -----------------------------------------------------------------------------------------------
 
 
 def describe(model: Any) -> Config:
-    """Return the configuration of a functional model."""
+    """Return the configuration of a functional model.
+
+    Raises:
+        ModelFileError: an op between the layers has no name in Keras's files.
+    """
     graph = model._graph
     members = {id(node) for node in graph.nodes}
-    positions = {id(o): {id(n): i for i, n in enumerate(_own_nodes(o, members))} for o in graph.operations}
+    own = {id(o): [n for n in o._nodes if id(n) in members] for o in graph.operations}
+    places = {id(node): i for nodes in own.values() for i, node in enumerate(nodes)}
 
     def reference(t: KerasTensor) -> list[Any]:
-        assert t.node is not None
-        return [t.operation.name, positions[id(t.operation)].get(id(t.node), 0), t.index]
+        return [t.operation.name, places.get(id(t.node), 0), t.index]
+
+    def end(t: KerasTensor) -> list[Any]:
+        name, place, index = reference(t)
+        return [name, place + _offset(t.operation), index]
 
     return {
         "name": model.name,
         "trainable": model._trainable,
-        "layers": [_describe_operation(o, _own_nodes(o, members), reference) for o in graph.operations],
-        "input_layers": _map_tensors(graph.input_structure, reference),
-        "output_layers": _map_tensors(graph.output_structure, reference),
+        "layers": [_describe_member(o, own[id(o)], reference) for o in graph.operations],
+        "input_layers": _map_tensors(graph.input_structure, end),
+        "output_layers": _map_tensors(graph.output_structure, end),
     }
 
 
-def _own_nodes(operation: Any, members: set[int]) -> list[Node]:
-    return [n for n in operation._nodes if id(n) in members]
+def _offset(operation: Any) -> int:
+    """Return 1 for a functional model within the model: Keras counts its own inputs as a call before the first one."""
+    from chainrule.models.sequential import Sequential
+
+    is_drawn = getattr(operation, "_graph", None) is not None
+    return int(is_drawn and not isinstance(operation, Sequential))
 
 
-def _describe_operation(operation: Any, nodes: list[Node], reference: Any) -> Config:
-    description = _describe_op(operation) if isinstance(operation, Operation) else serialize_keras_object(operation)
-    description["name"] = operation.name
-    calls = [n for n in nodes if n.inputs]
-    description["inbound_nodes"] = [
-        {
-            "args": [_describe_value(a, reference) for a in n.args],
-            "kwargs": {k: _describe_value(v, reference) for k, v in n.kwargs.items()},
-        }
-        for n in calls
-    ]
-    return description
+def _describe_member(member: Any, nodes: list[Node], reference: Callable[[KerasTensor], list[Any]]) -> Config:
+    form = None
+    if isinstance(member, Operation):
+        form, description = operations.describe_operation(member)
+    else:
+        description = serialize_keras_object(member)
+    calls = []
+    for node in nodes:
+        if not node.inputs:
+            continue
+        args, kwargs = (
+            (list(node.args), node.kwargs) if form is None else operations.call_arguments(form, node.args, node.kwargs)
+        )
+        named = {key: _describe_value(value, reference) for key, value in kwargs.items()}
+        calls.append({"args": [_describe_value(a, reference) for a in args], "kwargs": named})
+    return {**description, "name": member.name, "inbound_nodes": calls}
 
 
-def _describe_op(operation: Operation) -> Config:
-    name = operation.op.name
-    class_name = _CLASS_NAMES.get(name, operation.class_name)
-    return {
-        "module": "keras.src.ops.nn" if name in _NN else "keras.src.ops.numpy",
-        "class_name": class_name,
-        "config": {"name": operation.name},
-        "registered_name": class_name,
-    }
-
-
-_NN = frozenset({"relu", "sigmoid", "softmax", "softplus", "log_softmax", "gelu", "elu", "selu", "silu", "leaky_relu"})
-
-
-def _describe_value(value: Any, reference: Any) -> Any:
+def _describe_value(value: Any, reference: Callable[[KerasTensor], list[Any]]) -> Any:
     if isinstance(value, KerasTensor):
         config = {"shape": list(value.shape), "dtype": value.dtype, "keras_history": reference(value)}
         return {"class_name": "__keras_tensor__", "config": config}
@@ -88,7 +87,7 @@ def _describe_value(value: Any, reference: Any) -> Any:
     return serialize_keras_object(value)
 
 
-def _map_tensors(structure: Any, reference: Any) -> Any:
+def _map_tensors(structure: Any, reference: Callable[[KerasTensor], list[Any]]) -> Any:
     if isinstance(structure, dict):
         return {k: _map_tensors(v, reference) for k, v in structure.items()}
     if isinstance(structure, list | tuple):
@@ -96,7 +95,22 @@ def _map_tensors(structure: Any, reference: Any) -> Any:
     return reference(structure)
 
 
-# -- and back -----------------------------------------------------------------------------------------------------------
+# -- and back ---------------------------------------------------------------------------------------------------------
+
+
+def is_drawn_config(config: Any) -> bool:
+    """Whether a configuration is that of a functional model."""
+    return isinstance(config, dict) and {"layers", "input_layers", "output_layers"} <= set(config)
+
+
+def takes_graph(cls: type) -> bool:
+    """Whether a model class is made as `cls(inputs, outputs)`, so that its graph is its configuration."""
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
+    kinds = {p.kind for p in parameters}
+    return [p.name for p in parameters[:2]] == ["inputs", "outputs"] or {
+        inspect.Parameter.VAR_POSITIONAL,
+        inspect.Parameter.VAR_KEYWORD,
+    } <= kinds
 
 
 def rebuild(cls: type, config: Config, custom_objects: Any = None) -> Any:
@@ -106,107 +120,114 @@ def rebuild(cls: type, config: Config, custom_objects: Any = None) -> Any:
         ModelFileError: the wiring is malformed: unknown layers, missing calls, a cycle.
     """
     with custom_object_scope(custom_objects):
-        operations = {d["name"]: _make_operation(d) for d in _checked(config, "layers")}
-        pending = {d["name"]: list(d.get("inbound_nodes", [])) for d in config["layers"]}
-        made: dict[tuple[str, int], Node] = {}
-        for name, operation in operations.items():
-            if isinstance(operation, InputLayer):
-                made[(name, 0)] = operation._nodes[0]
-        _connect_all(operations, pending, made)
-    inputs = _find(_checked(config, "input_layers"), made)
-    outputs = _find(_checked(config, "output_layers"), made)
-    return cls(inputs, outputs, name=config.get("name"), trainable=config.get("trainable", True))
+        wiring = _Wiring(_checked(config))
+        wiring.connect_all()
+    inputs = wiring.find(config["input_layers"])
+    outputs = wiring.find(config["output_layers"])
+    further = {k: v for k, v in config.items() if k not in _KEYS and v is not None}
+    name, trainable = config.get("name"), config.get("trainable")
+    return cls(inputs, outputs, name=name, trainable=True if trainable is None else trainable, **further)
 
 
-def _checked(config: Config, key: str) -> Any:
-    if not config.get(key):
-        raise ModelFileError(f"The configuration of a functional model has no '{key}'.")
-    return config[key]
+_KEYS = ("layers", "input_layers", "output_layers", "name", "trainable", "dtype")
 
 
-def _make_operation(description: Config) -> Any:
-    if description.get("module") in _MODULES:
-        name = {v: k for k, v in _CLASS_NAMES.items()}.get(description["class_name"]) or _snake(
-            description["class_name"]
-        )
-        op = TABLE.get(name)
-        if not isinstance(op, Op):
-            raise ModelFileError(
-                f"The model uses the operation {description['class_name']!r}, which chainrule.ops does not have."
-            )
-        return Operation(op, name=description["name"])
+def _checked(config: Config) -> list[Config]:
+    for key in ("layers", "input_layers", "output_layers"):
+        if not config.get(key):
+            raise ModelFileError(f"the configuration of a functional model has no '{key}'.")
+    layers: list[Config] = config["layers"]
+    if not isinstance(layers, list) or len(layers) > _MOST_LAYERS:
+        raise ModelFileError(f"the configuration of a model must list its layers, at most {_MOST_LAYERS} of them.")
+    names = [d.get("name") if isinstance(d, dict) else None for d in layers]
+    if any(not isinstance(n, str) for n in names) or len(set(names)) != len(names):
+        raise ModelFileError("the layers of a functional model must have names, each its own.")
+    return layers
+
+
+class _Wiring:
+    """Layers by name, the calls that wait for their inputs, and the nodes that calls have made."""
+
+    def __init__(self, descriptions: list[Config]) -> None:
+        self.members: dict[str, Any] = {d["name"]: _make_member(d) for d in descriptions}
+        self.waiting: dict[str, list[Any]] = {d["name"]: list(d.get("inbound_nodes") or []) for d in descriptions}
+        self.made: dict[Place, Node] = {}
+        for name, member in self.members.items():
+            if isinstance(member, InputLayer):
+                self.made[(name, 0)] = member._nodes[0]
+
+    def connect_all(self) -> None:
+        """Make the calls whose inputs are there, again and again, until all are made."""
+        done = dict.fromkeys(self.members, 0)
+        while any(self.waiting.values()):
+            progress = False
+            for name, calls in self.waiting.items():
+                while calls and all(place in self.made for place in self._needs(calls[0])):
+                    self._connect(self.members[name], calls.pop(0))
+                    self.made[(name, done[name])] = self.members[name]._nodes[-1]
+                    done[name] += 1
+                    progress = True
+            if not progress:
+                stuck = [name for name, calls in self.waiting.items() if calls]
+                raise ModelFileError(
+                    f"the wiring of the model is broken: the inputs of {stuck[:3]} never become known."
+                )
+
+    def _needs(self, value: Any) -> list[Place]:
+        """Return the calls whose results occur in a call's arguments."""
+        if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+            return [self._place(value)[:2]]
+        parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return [place for part in parts for place in self._needs(part)]
+
+    def _place(self, tensor: Any) -> tuple[str, int, int]:
+        name, number, index = tensor["config"]["keras_history"]
+        if name not in self.members:
+            raise ModelFileError(f"the wiring of the model names a layer {name!r:.80} that it does not have.")
+        return name, int(number), int(index)
+
+    def _connect(self, member: Any, call: Config) -> None:
+        if not isinstance(call, dict):
+            raise ModelFileError(f"the calls of layer '{member.name}' have the form of Keras 2, which is not read.")
+        args = [self._value(a) for a in call["args"]]
+        kwargs = {k: self._value(v) for k, v in (call.get("kwargs") or {}).items()}
+        if isinstance(member, operations.FunctionOperation):
+            operations.call(member, args, kwargs)
+        else:
+            idle = {"mask": (None,), "training": (None, False)}
+            member(*args, **{k: v for k, v in kwargs.items() if not any(v is nothing for nothing in idle.get(k, ()))})
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+            return self._tensor(*self._place(value))
+        if isinstance(value, dict) and "class_name" not in value:
+            return {k: self._value(v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self._value(v) for v in value]
+        return deserialize_keras_object(value)
+
+    def _tensor(self, name: str, number: int, index: int) -> KerasTensor:
+        outputs = tree.flatten(self.made[(name, number)].outputs) if (name, number) in self.made else []
+        if not 0 <= index < len(outputs):
+            raise ModelFileError(f"the model refers to output {index} of call {number} of {name!r:.80}: there is none.")
+        return outputs[index]  # type: ignore[no-any-return]
+
+    def find(self, structure: Any) -> Any:
+        """Return the tensors that `input_layers` or `output_layers` name, in the structure given."""
+        if isinstance(structure, dict):
+            return {k: self.find(v) for k, v in structure.items()}
+        if isinstance(structure, list) and len(structure) == 3 and isinstance(structure[0], str):
+            name, number, index = structure
+            return self._tensor(name, int(number) - _offset(self.members.get(name)), int(index))
+        if not isinstance(structure, list):
+            raise ModelFileError(f"the inputs and outputs of a model must be lists, but one is {structure!r:.80}.")
+        return [self.find(v) for v in structure]
+
+
+def _make_member(description: Config) -> Any:
+    if operations.is_operation(description):
+        return operations.make_operation(description)
     layer = deserialize_keras_object({k: v for k, v in description.items() if k not in ("name", "inbound_nodes")})
     if not isinstance(layer, Layer):
-        raise ModelFileError(f"'{description.get('name')}' in the model is no layer, but a {type(layer).__name__}.")
+        raise ModelFileError(f"'{description['name']:.80}' in the model is no layer, but a {type(layer).__name__}.")
     return layer
-
-
-def _snake(name: str) -> str:
-    from chainrule.saving.serialization import snake_case
-
-    return snake_case(name)
-
-
-def _connect_all(operations: dict[str, Any], pending: dict[str, list[Any]], made: dict[tuple[str, int], Node]) -> None:
-    """Make the calls whose inputs are there, again and again, until all are made."""
-    done = dict.fromkeys(operations, 0)
-    while any(pending.values()):
-        progress = False
-        for name, calls in pending.items():
-            while calls and all(key in made for key in _needs(calls[0])):
-                _connect(operations[name], calls.pop(0), made)
-                made[(name, done[name])] = operations[name]._nodes[-1]
-                done[name] += 1
-                progress = True
-        if not progress:
-            waiting = [name for name, calls in pending.items() if calls]
-            raise ModelFileError(f"The wiring of the model is broken: the inputs of {waiting[:3]} never become known.")
-
-
-def _needs(call: Any) -> list[tuple[str, int]]:
-    if isinstance(call, dict) and call.get("class_name") == "__keras_tensor__":
-        name, node, _ = call["config"]["keras_history"]
-        return [(name, int(node))]
-    if isinstance(call, dict):
-        return [key for v in call.values() for key in _needs(v)]
-    if isinstance(call, list):
-        return [key for v in call for key in _needs(v)]
-    return []
-
-
-def _connect(operation: Any, call: Config, made: dict[tuple[str, int], Node]) -> None:
-    args = [_value(a, made) for a in call["args"]]
-    kwargs = {k: _value(v, made) for k, v in call.get("kwargs", {}).items()}
-    if isinstance(operation, Layer):
-        kwargs = {
-            k: v
-            for k, v in kwargs.items()
-            if not (k == "mask" and v is None) and not (k == "training" and v in (False, None))
-        }
-    operation(*args, **kwargs)
-
-
-def _value(value: Any, made: dict[tuple[str, int], Node]) -> Any:
-    if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
-        return _tensor(value["config"]["keras_history"], made)
-    if isinstance(value, dict) and "class_name" not in value:
-        return {k: _value(v, made) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_value(v, made) for v in value]
-    return deserialize_keras_object(value)
-
-
-def _tensor(history: Any, made: dict[tuple[str, int], Node]) -> KerasTensor:
-    name, node, index = history
-    if (name, int(node)) not in made:
-        raise ModelFileError(f"The model refers to call {node} of '{name}', which does not exist.")
-    return tree.flatten(made[(name, int(node))].outputs)[int(index)]  # type: ignore[no-any-return]
-
-
-def _find(structure: Any, made: dict[tuple[str, int], Node]) -> Any:
-    """Return the tensors that `input_layers` or `output_layers` name, in the structure given."""
-    if isinstance(structure, dict):
-        return {k: _find(v, made) for k, v in structure.items()}
-    if len(structure) == 3 and isinstance(structure[0], str):
-        return _tensor(structure, made)
-    return [_find(v, made) for v in structure]

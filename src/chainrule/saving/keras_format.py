@@ -1,14 +1,16 @@
-"""`.keras` files: architecture, weights, compile settings and optimizer state in one zip, as Keras 3 writes and reads them."""
+"""`.keras` files: architecture, weights, compile settings and optimizer state in one zip, as Keras 3 has them."""
 
 from __future__ import annotations
 
 import datetime
 import json
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from chainrule.errors import ChainruleError, ModelFileError
+from chainrule.saving import sharing
 from chainrule.saving.archive import parse_json, read_archive, write_archive, write_atomically
 from chainrule.saving.serialization import CustomObjectScope, deserialize_keras_object, serialize_keras_object
 from chainrule.saving.weights import pack_weights, unpack_weights
@@ -16,52 +18,77 @@ from chainrule.saving.weights import pack_weights, unpack_weights
 KERAS_VERSION = "3.15.1"
 """The version of Keras whose layout is written."""
 
+_MALFORMED = (TypeError, ValueError, KeyError, AttributeError, IndexError, ArithmeticError, RecursionError)
+
+
+# -- a whole model ----------------------------------------------------------------------------------------------------
+
 
 def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
     """Write a model to a `.keras` file (`keras.saving.save_model`).
 
+    The file is written beside the old one and then takes its place, so that at every moment one of the two is whole.
+
     Args:
-        filepath: must end in `.keras`.
+        filepath: must end in `.keras`; or a binary file object.
         overwrite: False refuses to replace a file.
         zipped: accepted; the file is always a zip.
 
     Raises:
         ModelFileError: the name, the disk, or something in the model that no file can hold (a lambda).
     """
-    path = Path(filepath)
     extra: Mapping[str, bytes] = kwargs.pop("extra_members", {})
     kwargs.pop("include_optimizer", None)
     if kwargs:
         raise TypeError(f"save: unknown arguments {sorted(kwargs)}.")
-    if path.suffix != ".keras":
-        raise ModelFileError(
-            f"Cannot save to '{path}': the name must end in '.keras' (or use save_weights for '.weights.h5')."
-        )
-    if path.exists() and not overwrite:
-        raise ModelFileError(f"'{path}' exists already, and overwrite=False was given.")
+    if zipped is False:
+        raise ModelFileError("save: zipped=False, a folder in place of a file, is not supported; leave it out.")
+    name = _named(filepath)
+    if not hasattr(filepath, "write"):
+        _check_target(Path(filepath), overwrite, ".keras", "(or use save_weights for '.weights.h5')")
+    config, weights = describe_model(model, name), pack_weights(model)
+    metadata = {"keras_version": KERAS_VERSION, "date_saved": _now(), "weights_sha256": sha256(weights).hexdigest()}
     members = {
-        "metadata.json": json.dumps({"keras_version": KERAS_VERSION, "date_saved": _now()}).encode(),
-        "config.json": _describe(model, path).encode(),
-        "model.weights.h5": pack_weights(model),
+        "metadata.json": json.dumps(metadata).encode(),
+        "config.json": config.encode(),
+        "model.weights.h5": weights,
         **extra,
     }
-    write_atomically(path, lambda file: write_archive(file, members))
+    if hasattr(filepath, "write"):
+        write_archive(filepath, members)
+    else:
+        write_atomically(Path(filepath), lambda file: write_archive(file, members))
+
+
+def _named(filepath: Any) -> str:
+    return f"<{type(filepath).__name__}>" if hasattr(filepath, "read") or hasattr(filepath, "write") else str(filepath)
+
+
+def _check_target(path: Path, overwrite: bool, ending: str, advice: str = "") -> None:
+    if not path.name.endswith(ending):
+        raise ModelFileError(f"Cannot save to '{path}': the name must end in '{ending}' {advice}".rstrip() + ".")
+    if path.exists() and not overwrite:
+        raise ModelFileError(f"'{path}' exists already, and overwrite=False was given.")
 
 
 def _now() -> str:
     return datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
 
 
-def _describe(model: Any, path: Path) -> str:
+def describe_model(model: Any, name: str) -> str:
+    """Return `config.json`: the architecture, and what the model was compiled with.
+
+    Raises:
+        ModelFileError: a part of the model has no description.
+    """
     try:
-        description = serialize_keras_object(model)
-        if type(model).__name__ == "Functional":
-            description["module"], description["registered_name"] = "keras.src.models.functional", "Functional"
-        if model.compiled:
-            description["compile_config"] = model.get_compile_config()
-        return json.dumps(description)
-    except TypeError as error:
-        raise ModelFileError(f"Cannot save to '{path}': {error}") from error
+        with sharing.scope():
+            description = serialize_keras_object(model)
+            if model.compiled:
+                description["compile_config"] = serialize_keras_object(model.get_compile_config())
+            return json.dumps(sharing.drop_singles(description), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ModelFileError(f"Cannot save '{model.name}' to '{name}': {error}"[:500]) from error
 
 
 def load_model(
@@ -72,6 +99,7 @@ def load_model(
     Names in the file are looked up in a closed table and in `custom_objects`; nothing is imported or run.
 
     Args:
+        filepath: the file's name, or a binary file object.
         custom_objects: your own classes and functions by name.
         compile: whether to compile with the saved settings and load the optimizer's state.
         safe_mode: accepted; loading is always safe, so `False` allows nothing more.
@@ -79,101 +107,145 @@ def load_model(
     Raises:
         ModelFileError: the file is missing, damaged, of another kind, or asks for something that does not exist here.
     """
-    path = Path(filepath)
-    _import_all()
-    members = read_archive(path)
-    for name in ("config.json", "model.weights.h5"):
-        if name not in members:
-            raise ModelFileError(f"'{path}' has no member '{name}': it is not a Keras model file.")
-    config = parse_json(path, "config.json", members["config.json"])
-    with CustomObjectScope(custom_objects):
-        model = _rebuild(path, config)
+    name = _named(filepath)
+    import_all()
+    members = read_archive(filepath if hasattr(filepath, "read") else Path(filepath))
+    for member in ("config.json", "model.weights.h5"):
+        if member not in members:
+            raise ModelFileError(f"'{name}' has no member '{member}': it is not a Keras model file.")
+    _check_sum(name, members)
+    config = parse_json(name, "config.json", members["config.json"])
+    with CustomObjectScope(custom_objects), sharing.scope():
+        model = rebuild_model(name, config)
         settings = config.get("compile_config")
         if compile and settings:
-            _compile(path, model, settings)
-    unpack_weights(model, members["model.weights.h5"], path, optimizer=bool(compile and settings))
+            _compile(name, model, settings)
+    unpack_weights(model, members["model.weights.h5"], name, optimizer=bool(compile and settings))
     return model
 
 
-def _rebuild(path: Path, config: Any) -> Any:
+def _check_sum(name: str, members: Mapping[str, bytes]) -> None:
+    """Compare the weights with the sum that our own files carry."""
+    metadata = parse_json(name, "metadata.json", members.get("metadata.json", b"{}"))
+    wanted = metadata.get("weights_sha256") if isinstance(metadata, dict) else None
+    if wanted is not None and wanted != sha256(members["model.weights.h5"]).hexdigest():
+        raise ModelFileError(f"'{name}': the weights are not those that were saved: their SHA-256 differs.")
+
+
+def rebuild_model(name: str, config: Any) -> Any:
+    """Return the model that a description names, with fresh weights.
+
+    Raises:
+        ModelFileError: the description is malformed, or is none of a model.
+    """
     from chainrule.models.model import Model
 
+    if not isinstance(config, dict) or "class_name" not in config or "config" not in config:
+        raise ModelFileError(f"'{name}': config.json does not describe a model.")
     try:
         model = deserialize_keras_object(config)
     except ChainruleError as error:
-        raise ModelFileError(f"'{path}': {error}"[:700]) from error
-    except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
-        raise ModelFileError(
-            f"'{path}': the configuration is malformed: {type(error).__name__}: {error}"[:500]
-        ) from error
+        raise ModelFileError(f"'{name}': {error}"[:500]) from error
+    except _MALFORMED as error:
+        raise ModelFileError(f"'{name}': the configuration is malformed: {_said(error)}"[:500]) from error
     if not isinstance(model, Model):
-        raise ModelFileError(f"'{path}' describes a {type(model).__name__}, not a model.")
+        raise ModelFileError(f"'{name}' describes a {type(model).__name__}, not a model.")
     return model
 
 
-def _compile(path: Path, model: Any, settings: Any) -> None:
+def _compile(name: str, model: Any, settings: Any) -> None:
+    advice = "Load with compile=False to leave the compile settings out."
     try:
         model.compile_from_config(settings)
     except ChainruleError as error:
-        raise ModelFileError(
-            f"'{path}': compile settings: {error} Load with compile=False to leave them out."[:700]
-        ) from error
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise ModelFileError(
-            f"'{path}': the compile settings are malformed: {type(error).__name__}: {error}"[:500]
-        ) from error
+        raise ModelFileError(f"'{name}': compile settings: {error}"[: 490 - len(advice)] + f" {advice}") from error
+    except _MALFORMED as error:
+        said = f"'{name}': the compile settings are malformed: {_said(error)}"
+        raise ModelFileError(f"{said[: 490 - len(advice)]}. {advice}") from error
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".replace("\n", " ")
+
+
+# -- weights alone ----------------------------------------------------------------------------------------------------
 
 
 def save_weights(model: Any, filepath: Any, overwrite: bool = True, max_shard_size: Any = None, **kwargs: Any) -> None:
-    """Write the weights of a model, and its optimizer's state if compiled, to a `.weights.h5` file."""
+    """Write the weights of a model, and its optimizer's state if compiled, to a `.weights.h5` file.
+
+    Raises:
+        ModelFileError: the model has no weights yet, or the name or the disk refuses.
+    """
     path = Path(filepath)
-    if not path.name.endswith(".weights.h5"):
-        raise ModelFileError(f"Cannot save to '{path}': the name must end in '.weights.h5'.")
+    _check_target(path, overwrite, ".weights.h5")
     if max_shard_size is not None:
         raise ModelFileError("save_weights: max_shard_size is not supported; the weights go into one file.")
-    if path.exists() and not overwrite:
-        raise ModelFileError(f"'{path}' exists already, and overwrite=False was given.")
+    _check_built(model, "save_weights")
     data = pack_weights(model)
-    write_atomically(path, lambda file: file.write(data) and None)
+
+    def write(file: Any) -> None:
+        file.write(data)
+
+    write_atomically(path, write)
 
 
 def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-    """Read weights from a `.weights.h5` or `.keras` file into a built model; a failed load changes nothing."""
+    """Read weights from a `.weights.h5` or `.keras` file into a built model; a failed load changes nothing.
+
+    Args:
+        skip_mismatch: leave layers out that do not fit, with a warning.
+
+    Raises:
+        ModelFileError: the file cannot be read, or does not fit the model.
+    """
     path = Path(filepath)
+    if not path.name.endswith((".keras", ".weights.h5")):
+        raise ModelFileError(f"Cannot load weights from '{path}': expected a '.weights.h5' or '.keras' file.")
+    _check_built(model, "load_weights")
     if path.suffix == ".keras":
-        data = read_archive(path, ("model.weights.h5",)).get("model.weights.h5", b"")
-    elif path.name.endswith(".weights.h5"):
+        members = read_archive(path, ("model.weights.h5",))
+        if not members:
+            raise ModelFileError(f"'{path}' has no member 'model.weights.h5': it is not a Keras model file.")
+        data = members["model.weights.h5"]
+    else:
         try:
             data = path.read_bytes()
         except OSError as error:
             raise ModelFileError(f"Cannot read '{path}': {error.strerror}.") from None
-    else:
-        raise ModelFileError(f"Cannot load weights from '{path}': expected a '.weights.h5' or '.keras' file.")
-    if not model.built:
-        raise ModelFileError(
-            f"Model '{model.name}' has no weights yet: give it an Input, or call it on data, before load_weights."
-        )
     unpack_weights(model, data, path, skip_mismatch)
 
 
+def _check_built(model: Any, method: str) -> None:
+    if not model.built:
+        raise ModelFileError(
+            f"Model '{model.name}' has no weights yet: give it an Input, or call it on data, before {method}."
+        )
+
+
+# -- text -------------------------------------------------------------------------------------------------------------
+
+
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """Return the model that `Model.to_json` described, with fresh weights."""
-    _import_all()
-    with CustomObjectScope(custom_objects):
-        return _rebuild(Path("JSON text"), parse_json(Path("JSON text"), "the text", json_string.encode()))
+    """Return the model that `Model.to_json` described, with fresh weights.
+
+    Raises:
+        ModelFileError: the text does not describe a model.
+    """
+    import_all()
+    with CustomObjectScope(custom_objects), sharing.scope():
+        return rebuild_model("JSON text", parse_json("JSON text", "the text", json_string.encode()))
 
 
-def _import_all() -> None:
+def import_all() -> None:
     """Fill the closed table: our own modules, whatever the file says."""
-    from chainrule import (  # noqa: F401
-        activations,
-        constraints,
-        initializers,
-        layers,
-        losses,
-        metrics,
-        models,
-        optimizers,
-        regularizers,
-    )
-    from chainrule.optimizers import schedules  # noqa: F401
+    import chainrule.activations
+    import chainrule.constraints
+    import chainrule.initializers
+    import chainrule.layers
+    import chainrule.losses
+    import chainrule.metrics
+    import chainrule.models
+    import chainrule.optimizers
+    import chainrule.optimizers.schedules
+    import chainrule.regularizers  # noqa: F401

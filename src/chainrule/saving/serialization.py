@@ -1,261 +1,150 @@
-"""Objects to JSON-like configurations and back, in Keras 3's form: `{"module", "class_name", "config", "registered_name"}`.
+"""Objects to descriptions and back, in Keras 3's form: `{"module", "class_name", "config", "registered_name"}`.
 
-Names are looked up in a closed table of our own classes and functions, filled by `public` as they are defined, and in what
-the running program registered. A configuration never causes an import.
+Names are looked up in the closed table of `saving.names`; a description never causes an import.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
+from chainrule.autodiff.operators import Operators
 from chainrule.errors import ModelFileError, UnknownNameError, unknown_name
+from chainrule.saving import names, sharing
+from chainrule.saving.configurable import Configurable as Configurable
+from chainrule.saving.configurable import accepted
+from chainrule.saving.names import CustomObjectScope as CustomObjectScope
+from chainrule.saving.names import custom_object_scope as custom_object_scope
+from chainrule.saving.names import get_custom_objects as get_custom_objects
+from chainrule.saving.names import get_registered_name as get_registered_name
+from chainrule.saving.names import get_registered_object as get_registered_object
+from chainrule.saving.names import iterate_known as iterate_known
+from chainrule.saving.names import names_of as names_of
+from chainrule.saving.names import public as public
+from chainrule.saving.names import register_keras_serializable as register_keras_serializable
+from chainrule.saving.names import snake_case as snake_case
 
-T = TypeVar("T")
+_FUNCTIONS = ("keras.activations", "keras.losses", "keras.metrics")
 
-_known: dict[tuple[str, str], Any] = {}
-_registered: dict[str, Any] = {}
-_registered_names: dict[Any, str] = {}
-_scopes: list[dict[str, Any]] = []
-
-
-# -- the closed table ---------------------------------------------------------------------------------------------------
-
-
-def public(module: str, *older_names: str) -> Callable[[T], T]:
-    """Mark a class or function as one that files may name, as `module` plus its own name (`'keras.layers'`, `Dense`).
-
-    Args:
-        older_names: names that older files use for it.
-    """
-
-    def mark(thing: T) -> T:
-        for name in (thing.__name__, *older_names):  # type: ignore[attr-defined]
-            _known[(module, name)] = thing
-        if isinstance(thing, type):
-            thing._keras_module = module  # type: ignore[attr-defined]
-        return thing
-
-    return mark
-
-
-def names_of(module: str, kind: type | None = None) -> dict[str, Any]:
-    """Return what `public` marked under `module`, by name; with `kind`, only its subclasses."""
-    return {
-        name: thing
-        for (m, name), thing in _known.items()
-        if m == module and (kind is None or (isinstance(thing, type) and issubclass(thing, kind)))
-    }
-
-
-def snake_case(name: str) -> str:
-    """Return a class name in Keras's snake case.
-
-    >>> snake_case("BatchNormalization"), snake_case("ReLU"), snake_case("AUC"), snake_case("R2Score")
-    ('batch_normalization', 're_lu', 'auc', 'r2_score')
-    """
-    import re
-
-    name = re.sub(r"\W+", "", name)
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
-
-
-# -- what the running program adds --------------------------------------------------------------------------------------
-
-
-def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[T], T]:
-    """Register a user's class or function under `package>name`, so that files may name it (`keras.saving`)."""
-
-    def mark(thing: T) -> T:
-        full = f"{package}>{name or thing.__name__}"  # type: ignore[attr-defined]
-        if isinstance(thing, type) and not hasattr(thing, "get_config"):
-            raise ValueError(f"Cannot register {thing.__name__}: a serializable class needs get_config.")
-        _registered[full] = thing
-        _registered_names[thing] = full
-        return thing
-
-    return mark
-
-
-def get_custom_objects() -> dict[str, Any]:
-    """Return the registered objects by name; it may be changed."""
-    return _registered
-
-
-class CustomObjectScope:
-    """Within the block, files and strings may also name `custom_objects` (`keras.saving.custom_object_scope`)."""
-
-    def __init__(self, custom_objects: Mapping[str, Any] | None) -> None:
-        self.custom_objects = dict(custom_objects or {})
-
-    def __enter__(self) -> CustomObjectScope:
-        _scopes.append(self.custom_objects)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _scopes.remove(self.custom_objects)
-
-
-custom_object_scope = CustomObjectScope
-
-
-def find_custom(name: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """Return the user's object of that name (plain or `package>name`), or None."""
-    for table in (custom_objects or {}, *reversed(_scopes), _registered):
-        if name in table:
-            return table[name]
-    return _registered.get(f"Custom>{name}")
-
-
-def get_registered_name(obj: Any) -> str:
-    """Return the name a user's class or function is registered under, or its own name."""
-    return _registered_names.get(obj, getattr(obj, "__name__", str(obj)))
-
-
-def get_registered_object(name: str, custom_objects: Any = None, module_objects: Any = None) -> Any:
-    """Return the object registered under `name`, or None."""
-    found = find_custom(name, custom_objects)
-    return found if found is not None else (module_objects or {}).get(name)
-
-
-# -- configuration from the constructor ---------------------------------------------------------------------------------
-
-
-class Configurable:
-    """Gives a class `get_config`, `from_config` and a `repr`, all read off its constructor's signature.
-
-    Each constructor argument is looked up as the attribute of the same name, or, failing that, as it was passed. So a class
-    needs nothing of this kind of its own; a user's class may still override `get_config` and call `super().get_config()`.
-    """
-
-    _keras_module: ClassVar[str] = ""
-    _init_arguments: dict[str, Any]
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        instance = super().__new__(cls)
-        try:
-            bound = inspect.signature(cls.__init__).bind(instance, *args, **kwargs)
-        except TypeError:  # __init__ itself will say what is wrong
-            object.__setattr__(instance, "_init_arguments", {})
-            return instance
-        bound.apply_defaults()
-        arguments: dict[str, Any] = {}
-        for name, value in list(bound.arguments.items())[1:]:
-            kind = bound.signature.parameters[name].kind
-            if kind is inspect.Parameter.VAR_KEYWORD:
-                arguments.update(value)
-            elif kind is not inspect.Parameter.VAR_POSITIONAL:
-                arguments[name] = value
-        object.__setattr__(instance, "_init_arguments", arguments)
-        return instance
-
-    def _base_config(self) -> dict[str, Any]:
-        """What every object of this kind has, whatever its constructor (a layer's name, dtype, trainable)."""
-        return {}
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments as JSON-like values."""
-        config = self._base_config()
-        for name in _config_arguments(type(self)):
-            if name not in config:
-                value = getattr(self, name, self._init_arguments.get(name))
-                config[name] = serialize_keras_object(value)
-        return config
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        """Build an object from what `get_config` gave."""
-        return cls(**{key: deserialize_keras_object(value) for key, value in config.items()})
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{k}={v!r}" for k, v in self._init_arguments.items() if v is not None)
-        return f"{type(self).__name__}({shown})"
-
-
-def _config_arguments(cls: type) -> list[str]:
-    """Return the constructor arguments that belong in the configuration.
-
-    Where a user's class overrides `get_config`, it adds its own; the rest are those of our class beneath it.
-    """
-    for base in cls.__mro__:
-        if "get_config" in base.__dict__ and not base.__module__.startswith("chainrule."):
-            cls = next(c for c in cls.__mro__ if c.__module__.startswith("chainrule."))
-            break
-    skip = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
-    return [p.name for p in parameters if p.kind not in skip]
-
-
-# -- objects to configurations and back ---------------------------------------------------------------------------------
+# -- objects to descriptions ------------------------------------------------------------------------------------------
 
 
 def serialize_keras_object(obj: Any) -> Any:
-    """Return a JSON-like description of an object: numbers and strings as they are, objects in Keras's form."""
+    """Return a JSON-like description of an object: numbers and strings as they are, objects in Keras's form.
+
+    Raises:
+        TypeError: the object cannot describe itself, or is a lambda.
+
+    >>> import chainrule as cr
+    >>> serialize_keras_object(cr.regularizers.L2(0.5))["config"]
+    {'l2': 0.5}
+    """
     if obj is None or isinstance(obj, bool | int | float | str):
         return obj
-    if isinstance(obj, np.generic):
-        return obj.item()
-    if isinstance(obj, np.dtype):
-        return obj.name
-    if isinstance(obj, np.ndarray):
-        return {"class_name": "__numpy__", "config": {"value": obj.tolist(), "dtype": obj.dtype.name}}
-    if isinstance(obj, tuple):
-        return {"class_name": "__tuple__", "items": [serialize_keras_object(v) for v in obj]}
-    if isinstance(obj, list):
-        return [serialize_keras_object(v) for v in obj]
+    if isinstance(obj, list | tuple):
+        return type(obj)(map(serialize_keras_object, obj)) if type(obj) in (list, tuple) else _sequence(obj)
     if isinstance(obj, dict):
         return {str(k): serialize_keras_object(v) for k, v in obj.items()}
-    if inspect.isfunction(obj) or type(obj).__name__ == "Op":
-        return _serialize_function(obj)
     if hasattr(obj, "serialize_form"):
         return obj.serialize_form()
+    if inspect.isfunction(obj) or inspect.isbuiltin(obj) or type(obj).__name__ == "Op":
+        return _describe_function(obj)
+    plain = _describe_value(obj)
+    if plain is not None:
+        return plain
+    if isinstance(obj, type):
+        return _describe_instance(obj())
     if hasattr(obj, "get_config"):
-        return _serialize_instance(obj)
-    raise TypeError(f"Cannot describe {obj!r} of type {type(obj).__name__} in a configuration: it has no get_config.")
+        return _describe_instance(obj)
+    raise TypeError(
+        f"Cannot describe {obj!r:.100} of type {type(obj).__name__} in a configuration: it has no get_config method."
+    )
 
 
-def _serialize_function(function: Any) -> Any:
+def _sequence(obj: Any) -> list[Any]:
+    return [serialize_keras_object(v) for v in obj]
+
+
+def _describe_value(obj: Any) -> Any:
+    """Return arrays, slices and bytes in Keras's form; None for anything else."""
+    if isinstance(obj, np.dtype):
+        return obj.name
+    if isinstance(obj, np.generic) or (isinstance(obj, np.ndarray) and obj.ndim == 0):
+        return obj.item()
+    if isinstance(obj, np.ndarray | Operators) and not getattr(obj, "symbolic", False):
+        kind = "__numpy__" if isinstance(obj, np.ndarray) else "__tensor__"
+        array = np.asarray(obj)
+        return {"class_name": kind, "config": {"value": array.tolist(), "dtype": array.dtype.name}}
+    if isinstance(obj, bytes):
+        return {"class_name": "__bytes__", "config": {"value": obj.decode("utf-8")}}
+    if isinstance(obj, slice):
+        ends = {key: serialize_keras_object(getattr(obj, key)) for key in ("start", "stop", "step")}
+        return {"class_name": "__slice__", "config": ends}
+    if obj is Ellipsis:
+        return {"class_name": "__ellipsis__", "config": {}}
+    return None
+
+
+def _describe_function(function: Any) -> Any:
+    """Return the name of one of our functions, or the description of the program's own."""
     name = getattr(function, "__name__", "")
-    for (module, known), thing in _known.items():
-        if thing is function and module in ("keras.activations", "keras.losses", "keras.metrics"):
-            return known
+    for module in _FUNCTIONS:
+        if names.known(module, name) is function or (type(function).__name__ == "Op" and names.known(module, name)):
+            return name
     if name == "<lambda>":
         raise TypeError(
-            "A lambda cannot be written to a file: name the function and register it with register_keras_serializable."
+            "a lambda cannot be written: a file holds data, never code. Give the function a name and register it with "
+            "@chainrule.saving.register_keras_serializable()."
         )
     return {
         "module": "builtins",
         "class_name": "function",
-        "config": name,
-        "registered_name": get_registered_name(function) if function in _registered_names else "function",
+        "config": names.get_registered_name(function),
+        "registered_name": "function",
     }
 
 
-def _serialize_instance(thing: Any) -> dict[str, Any]:
+def _describe_instance(thing: Any) -> dict[str, Any]:
+    """Return the description of an object with `get_config`, and what it was built and compiled with."""
     cls = type(thing)
-    custom = cls in _registered_names or not cls.__module__.startswith("chainrule.")
-    description = {
-        "module": cls.__module__ if custom else cls._keras_module,
+    own = names.is_registered(cls) or not _is_ours(cls)
+    module = cls.__module__ if own else getattr(cls, "_keras_module", "")
+    description: dict[str, Any] = {
+        "module": None if module == "__main__" else module,
         "class_name": cls.__name__,
-        "config": thing.get_config(),
-        "registered_name": _registered_names.get(cls, cls.__name__) if custom else None,
+        "config": serialize_keras_object(thing.get_config()),
+        "registered_name": names.get_registered_name(cls) if own else None,
     }
-    if hasattr(thing, "get_build_config"):
-        build = thing.get_build_config()
-        if build is not None:
-            description["build_config"] = build
+    if hasattr(thing, "describe_class"):
+        description.update(thing.describe_class())
+    for key in ("build_config", "compile_config"):
+        get = getattr(thing, f"get_{key}", None)
+        extra = get() if get is not None else None
+        if extra:
+            description[key] = serialize_keras_object(extra)
+    sharing.note(thing, description)
     return description
 
 
+def _is_ours(cls: type) -> bool:
+    return cls.__module__.startswith("chainrule.")
+
+
+# -- and back ---------------------------------------------------------------------------------------------------------
+
+
 def deserialize_keras_object(
-    config: Any, custom_objects: Mapping[str, Any] | None = None, safe_mode: bool = True, **_: Any
+    config: Any, custom_objects: Mapping[str, Any] | None = None, safe_mode: bool = True, **kwargs: Any
 ) -> Any:
     """Return the object that a description names; values that describe nothing are returned as they are.
+
+    Args:
+        config: what `serialize_keras_object` gave, here or in Keras.
+        custom_objects: the program's own classes and functions by name.
+        safe_mode: accepted; reading a description is always safe, so `False` allows nothing more.
 
     Raises:
         ModelFileError: the description is malformed, or asks for code.
@@ -264,68 +153,130 @@ def deserialize_keras_object(
     if custom_objects:
         with CustomObjectScope(custom_objects):
             return deserialize_keras_object(config)
-    if isinstance(config, list):
+    if isinstance(config, list | tuple):
         return [deserialize_keras_object(v) for v in config]
     if not isinstance(config, dict):
         return config
-    if "class_name" not in config:
-        return {k: deserialize_keras_object(v) for k, v in config.items()}
-    name = config["class_name"]
-    if name == "__tuple__":
-        return tuple(deserialize_keras_object(v) for v in config["items"])
-    if name in ("__numpy__", "__tensor__"):
-        return np.asarray(config["config"]["value"], dtype=config["config"]["dtype"])
-    if name == "__lambda__":
-        raise ModelFileError("The file holds a lambda by value (Python bytecode), which chainrule never runs.")
-    if name == "function":
+    if "class_name" not in config or "config" not in config:
+        return {key: deserialize_keras_object(value) for key, value in config.items()}
+    if str(config["class_name"]).startswith("__"):
+        return _read_value(config["class_name"], config["config"])
+    if config["class_name"] == "function":
         return _find_function(config)
-    cls = find_class(config)
-    inner = config.get("config") or {}
+    return _read_instance(config)
+
+
+def _read_value(kind: str, value: Any) -> Any:
+    """Return the array, slice or bytes that a description of Keras's special forms holds."""
+    if kind in ("__numpy__", "__tensor__"):
+        dtype = np.dtype("float32" if value["dtype"] == "bfloat16" else value["dtype"])
+        if dtype.kind not in "fiub":
+            raise ModelFileError(f"An array in the configuration has type {dtype}; expected numbers.")
+        return np.asarray(value["value"], dtype=dtype)
+    if kind == "__slice__":
+        return slice(*(deserialize_keras_object(value[key]) for key in ("start", "stop", "step")))
+    if kind == "__bytes__":
+        return str(value["value"]).encode("utf-8")
+    if kind == "__ellipsis__":
+        return Ellipsis
+    if kind == "__lambda__":
+        raise ModelFileError(
+            "the file holds a lambda by value (Python bytecode), which is never run. Save the model again with a named "
+            "and registered function."
+        )
+    raise ModelFileError(f"the configuration holds {kind!r:.40}, which chainrule does not read.")
+
+
+def _read_instance(config: Mapping[str, Any]) -> Any:
+    name, inner = config["class_name"], config["config"] or {}
     if not isinstance(inner, dict):
-        raise ModelFileError(f"The configuration of {name!r} must be a mapping, but is {type(inner).__name__}.")
-    instance = cls.from_config(inner)
-    if config.get("build_config") and hasattr(instance, "build_from_config"):
-        instance.build_from_config(config["build_config"])
+        raise ModelFileError(f"the configuration of {name!r:.80} must be a mapping, but is {type(inner).__name__}.")
+    shared = sharing.find(config)
+    if shared is not None:
+        return shared
+    cls = find_class(config)
+    instance = cls.from_config(accepted(cls, inner))
+    build = config.get("build_config")
+    if build and hasattr(instance, "build_from_config"):
+        instance.build_from_config(build)
+    sharing.remember(config, instance)
     return instance
 
 
 def find_class(config: Mapping[str, Any]) -> Any:
-    """Return the class that a description names, from the closed table or the user's own."""
+    """Return the class that a description names, from the closed table or the program's own.
+
+    Raises:
+        UnknownNameError: there is none.
+        ModelFileError: one of our classes is named, but under a name that was registered for another.
+    """
     name, registered = str(config["class_name"]), config.get("registered_name")
-    for candidate in (registered, name):
-        custom = find_custom(str(candidate)) if candidate else None
-        if custom is not None:
-            return custom
-    module = str(config.get("module") or "")
-    module = {
-        "keras.src.models.functional": "keras",
-        "keras.models": "keras",
-        "keras.src.models.sequential": "keras",
-    }.get(module, module)
-    cls = _known.get((module, name))
-    if cls is None and registered is None and not module:
-        cls = next((c for (_, n), c in _known.items() if n == name and isinstance(c, type)), None)
+    module = public_module(str(config.get("module") or ""))
+    cls = names.known(module, name)
+    if cls is None or registered not in (None, name):
+        for candidate in (registered, name):
+            custom = names.find_custom(str(candidate)) if candidate else None
+            if custom is not None:
+                return custom
+        if cls is None and not module:
+            cls = names.known_anywhere(name)
     if not isinstance(cls, type):
-        error = unknown_name("class", name, (n for (_, n), c in _known.items() if isinstance(c, type)))
-        raise UnknownNameError(
-            f"{error} (module {module!r}). If it is a class of yours, pass custom_objects={{{name!r}: ...}} "
-            "or register it with register_keras_serializable."
+        raise _unknown_class(name, module, registered)
+    if registered not in (None, name):
+        raise ModelFileError(
+            f"'{module}.{name}' is registered as {registered!r:.80} in the file, which is not its name."
         )
     return cls
 
 
+def _unknown_class(name: str, module: str, registered: Any) -> UnknownNameError:
+    every = (n for _, n, thing in names.iterate_known() if isinstance(thing, type))
+    error = str(unknown_name("class", name[:80], every)).split(" Known:")[0]
+    wanted = registered if isinstance(registered, str) and ">" in registered else name
+    return UnknownNameError(
+        f"{error} (module '{module:.80}'). If it is a class of yours, pass custom_objects={{{wanted[:80]!r}: ...}} "
+        "or register it with @chainrule.saving.register_keras_serializable()."
+    )
+
+
+_FAMILIES = {"models": "keras", "engine": "keras", "dtype_policies": "keras"}
+
+
+def public_module(module: str) -> str:
+    """Return the public module of a private one of Keras, which some of its files name.
+
+    >>> public_module("keras.src.models.functional"), public_module("keras.src.backend.torch.optimizers.torch_adam")
+    ('keras', 'keras.optimizers')
+    """
+    if module in ("keras.models", "keras.dtype_policies"):
+        return "keras"
+    if not module.startswith("keras.src."):
+        return module
+    parts = module.split(".")[2:]
+    if parts[0] == "backend":  # keras.src.backend.torch.optimizers.torch_adam
+        parts = parts[2:]
+    if parts[:2] == ["optimizers", "schedules"]:
+        return "keras.optimizers.schedules"
+    return _FAMILIES.get(parts[0], f"keras.{parts[0]}") if parts else module
+
+
 def _find_function(config: Mapping[str, Any]) -> Any:
     name = config.get("config")
-    for candidate in (config.get("registered_name"), name):
-        custom = find_custom(str(candidate)) if candidate not in (None, "function") else None
+    for candidate in (name, config.get("registered_name")):
+        custom = names.find_custom(str(candidate)) if candidate not in (None, "function") else None
         if custom is not None:
             return custom
-    for module in ("keras.activations", "keras.losses", "keras.metrics"):
-        if (module, name) in _known and not isinstance(_known[(module, str(name))], type):
-            return _known[(module, str(name))]
+    for module in _FUNCTIONS:
+        found = names.known(module, str(name))
+        if found is not None and not isinstance(found, type):
+            return found
     raise UnknownNameError(
-        f"The configuration names a function {name!r} that is neither one of ours nor given in custom_objects."
+        f"The configuration names a function {name!r:.80} that is neither one of ours nor given in custom_objects nor "
+        "registered with @chainrule.saving.register_keras_serializable()."
     )
+
+
+# -- what an argument accepts -----------------------------------------------------------------------------------------
 
 
 def get_object(identifier: Any, kind: str, module: str, aliases: Mapping[str, Any], base: type | None = None) -> Any:
@@ -346,7 +297,7 @@ def get_object(identifier: Any, kind: str, module: str, aliases: Mapping[str, An
         identifier = deserialize_keras_object(identifier)
     if isinstance(identifier, str):
         table = {**names_of(module), **aliases}
-        found = find_custom(identifier)
+        found = names.find_custom(identifier)
         if found is None:
             found = table.get(identifier)
         if found is None:
@@ -359,20 +310,3 @@ def get_object(identifier: Any, kind: str, module: str, aliases: Mapping[str, An
     raise UnknownNameError(
         f"Cannot read {identifier!r} as {kind}: expected a name, an object, a configuration or None."
     )
-
-
-def iterate_known() -> Iterator[tuple[str, str, Any]]:
-    """Yield `(module, name, thing)` of the closed table, for the tests that hold every class to the same laws."""
-    for (module, name), thing in _known.items():
-        yield module, name, thing
-
-
-@contextmanager
-def no_custom_objects() -> Iterator[None]:
-    """Within the block, the scopes of the program are set aside."""
-    saved = _scopes[:]
-    _scopes.clear()
-    try:
-        yield
-    finally:
-        _scopes.extend(saved)

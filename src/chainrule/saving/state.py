@@ -1,49 +1,52 @@
 """Which variables of a model go where in a weights file: the layout of Keras 3.
 
-A file holds groups named by attribute path: `layers/dense/vars/0`. Members of a list are numbered by class, not by name:
-the second `Dense` of a model is `dense_1`, whatever it is called.
+A file holds groups named by attribute path: `layers/dense/vars/0`. Members of a list are numbered by class, not by
+name: the second `Dense` of a model is `dense_1`, whatever it is called. Attributes are visited in alphabetical order,
+private ones last, and what was visited once is not visited again; so in a model of a class of one's own, the attribute
+`body` is found as `body`, and the attribute `output` as a member of `layers`, which comes first in the alphabet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from chainrule.layers.base import Layer
-from chainrule.metrics.base import Metric
-from chainrule.saving.serialization import snake_case
+from chainrule.saving.names import snake_case
 
 
 def owners(model: Any, with_optimizer: bool = True) -> Iterator[tuple[str, Any]]:
     """Yield `(path, object)` of everything that has variables of its own, each once, the model itself under `''`."""
     seen: set[int] = set()
-    for path, thing in _walk("", model, seen):
-        yield path, thing
-    if with_optimizer and getattr(model, "optimizer", None) is not None and model.compiled:
+    yield from _walk("", model, seen)
+    if with_optimizer and getattr(model, "optimizer", None) is not None and getattr(model, "compiled", False):
         yield "optimizer", model.optimizer
 
 
 def _walk(path: str, layer: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
-    """Depth-first over layers, without Python recursion limits becoming a matter: models nest a few levels only."""
     if id(layer) in seen:
         return
     seen.add(id(layer))
     yield path, layer
-    for name, child in _children(layer):
+    for name, child in _attributes(layer):
         inner = f"{path}/{name}" if path else name
         if isinstance(child, Layer):
             yield from _walk(inner, child, seen)
-        else:
-            yield from _walk_container(inner, child, seen)
+        elif isinstance(child, list | tuple | dict):
+            yield from _walk_container(inner, child, seen, set())
 
 
-def _walk_container(path: str, members: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
+def _walk_container(path: str, members: Any, seen: set[int], within: set[int]) -> Iterator[tuple[str, Any]]:
+    if id(members) in within:
+        return
+    within.add(id(members))
     used: dict[str, int] = {}
     for member in members.values() if isinstance(members, dict) else members:
         if isinstance(member, Layer):
             yield from _walk(f"{path}/{_numbered(snake_case(type(member).__name__), used)}", member, seen)
         elif isinstance(member, list | tuple | dict):
-            yield from _walk_container(f"{path}/{_numbered('container', used)}", member, seen)
+            yield from _walk_container(f"{path}/{_numbered('container', used)}", member, seen, within)
 
 
 def _numbered(name: str, used: dict[str, int]) -> str:
@@ -52,28 +55,33 @@ def _numbered(name: str, used: dict[str, int]) -> str:
     return name if count == 0 else f"{name}_{count}"
 
 
-_INTERNAL = frozenset({
-    "optimizer", "history", "loss", "metrics", "input_spec", "dtype_policy", "activity_regularizer", "layers",
-})  # fmt: skip
-
-
-def _children(layer: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the attributes that hold layers: `layers` of a drawn model first, then the others by name."""
-    from chainrule.models.functional import Functional
+def _attributes(layer: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the attributes that may hold layers, in the order in which Keras visits them."""
+    from chainrule.models.model import Model
     from chainrule.models.sequential import Sequential
 
+    skipped = _names_of_bases(isinstance(layer, Model))
+    names = sorted((n for n in dir(layer) if n not in skipped and not n.startswith("__")), key=_private_last)
     if isinstance(layer, Sequential):
-        yield "layers", [*layer._entry, *layer._chain]
-    elif isinstance(layer, Functional):
-        yield "layers", layer._need_graph().layers
-    for name in sorted(vars(layer), key=lambda n: f"~{n}" if n.startswith("_") else n):
-        value = vars(layer)[name]
-        if name in _INTERNAL or name.startswith("_") or isinstance(value, Metric):
+        yield "layers", layer.layers
+    elif isinstance(layer, Model) and layer._graph is not None:
+        yield "layers", layer._graph.layers
+    elif isinstance(layer, Model):
+        names = sorted([*names, "layers"], key=_private_last)
+    for name in names:
+        try:
+            yield name, getattr(layer, name)
+        except Exception:  # a property of the user's that does not work now
             continue
-        if isinstance(value, Layer) or (isinstance(value, list | tuple | dict) and _holds_layers(value)):
-            yield name, value
 
 
-def _holds_layers(value: Any) -> bool:
-    members = value.values() if isinstance(value, dict) else value
-    return any(isinstance(m, Layer) or (isinstance(m, list | tuple | dict) and _holds_layers(m)) for m in members)
+def _private_last(name: str) -> str:
+    return f"~{name}" if name.startswith("_") else name
+
+
+@cache
+def _names_of_bases(is_model: bool) -> frozenset[str]:
+    """Return the names of attributes that every layer or every model has."""
+    from chainrule.models.sequential import Sequential
+
+    return frozenset(dir(Sequential(name="any") if is_model else Layer(name="any")))

@@ -1,21 +1,18 @@
-"""Weights files: HDF5 in Keras 3's layout, read through one careful wrapper."""
+"""Weights files: HDF5 in Keras 3's layout, read through `saving.hdf5` alone."""
 
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from chainrule._typing import Array
 from chainrule.errors import ChainruleError, ModelFileError
+from chainrule.saving.hdf5 import Store, open_file
 from chainrule.saving.state import owners
-
-if TYPE_CHECKING:
-    import h5py
-
-_FILTERS = {"gzip", "lzf", None}
 
 
 def pack_weights(model: Any) -> bytes:
@@ -29,105 +26,102 @@ def pack_weights(model: Any) -> bytes:
             store: dict[str, Array] = {}
             thing.save_own_variables(store)
             for name, value in store.items():
-                group.create_dataset(name, data=value)
+                group.create_dataset(name, data=np.asarray(value))
             if isinstance(getattr(thing, "name", None), str):
                 group.attrs["name"] = thing.name
     return buffer.getvalue()
 
 
-def unpack_weights(model: Any, data: bytes, path: Path, skip_mismatch: bool = False, optimizer: bool = True) -> None:
+def unpack_weights(
+    model: Any, data: bytes, source: Path | str, skip_mismatch: bool = False, optimizer: bool = True
+) -> None:
     """Load a weights file into a built model; a failure leaves the model as it was.
+
+    Args:
+        data: the file.
+        source: its name, for messages.
+        skip_mismatch: leave layers out that do not fit, with a warning.
+        optimizer: whether to load the optimizer's state, too.
 
     Raises:
         ModelFileError: the file is damaged, reaches outside of itself, or does not fit the model.
     """
-    import h5py
-
     before = [(v, v.numpy()) for v in _all_variables(model)]
     try:
-        with h5py.File(io.BytesIO(data), "r") as file:
+        with open_file(data, source) as file:
             for where, thing in owners(model, with_optimizer=optimizer):
-                _load_one(file, where, thing, path, skip_mismatch)
-    except ChainruleError:
-        _restore(before)
-        raise
-    except (OSError, KeyError, ValueError, RuntimeError, TypeError) as error:
-        _restore(before)
-        raise ModelFileError(f"'{path}': the weights are not readable: {type(error).__name__}: {error}"[:300]) from None
-
-
-def _restore(before: list[tuple[Any, Array]]) -> None:
-    for v, value in before:
-        if v.shape == value.shape:
+                _load_one(file.group(f"{where}/vars" if where else "vars"), where, thing, source, skip_mismatch)
+    except BaseException as error:
+        for v, value in before:
             v.assign(value)
+        if isinstance(error, ChainruleError) or not isinstance(error, Exception):
+            raise
+        raise ModelFileError(f"'{source}': the weights cannot be read: {type(error).__name__}: {error}"[:400]) from None
 
 
 def _all_variables(model: Any) -> list[Any]:
-    extra = model.optimizer.variables if getattr(model, "optimizer", None) is not None and model.optimizer.built else []
-    return [*model.weights, *extra]
+    optimizer = getattr(model, "optimizer", None)
+    return [*model.weights, *(optimizer.variables if optimizer is not None else ())]
 
 
-def _load_one(file: h5py.File, where: str, thing: Any, path: Path, skip_mismatch: bool) -> None:
-    store = read_group(file, f"{where}/vars" if where else "vars", path)
+def _load_one(store: Store | None, where: str, thing: Any, source: Path | str, skip_mismatch: bool) -> None:
+    mine = own_variables(thing)
+    if where == "optimizer" and (store is None or _never_built(store, mine)):
+        return  # it was saved before its first step, or without state: it starts anew
     if store is None:
-        if _has_none(thing) or where == "optimizer":
+        if not mine:
             return
-        raise ModelFileError(
-            f"'{path}' holds no weights for '{where}' ({getattr(thing, 'name', '')}): it is of another model."
-        )
+        problem: str | None = "the file holds no weights for it"
+    else:
+        problem = _misfit(store, mine) if mine is not None else None
+        if problem is None:
+            problem = _load(store, thing)
+    if problem is None:
+        return
+    text = f"'{source}' does not fit the model at '{where or 'the model itself'}' ({_name(thing)}): {problem}."
+    if not skip_mismatch:
+        raise ModelFileError(text[:500])
+    warnings.warn(f"{text} It is left as it was.", stacklevel=5)
+
+
+def _load(store: Store, thing: Any) -> str | None:
     try:
         thing.load_own_variables(store)
-    except (ChainruleError, ValueError, KeyError) as error:
-        if skip_mismatch:
-            import warnings
-
-            warnings.warn(f"load_weights: skipped '{getattr(thing, 'name', where)}': {error}", stacklevel=4)
-            return
-        raise ModelFileError(
-            f"'{path}' does not fit the model at '{where or 'the model itself'}': {error}"[:500]
-        ) from None
+    except ModelFileError:
+        raise
+    except (ChainruleError, ValueError, KeyError, TypeError) as error:
+        return str(error).rstrip(".")
+    return None
 
 
-def _has_none(thing: Any) -> bool:
-    return not (getattr(thing, "_variables_trainable", ()) or getattr(thing, "_variables_fixed", ()))
+def _name(thing: Any) -> str:
+    return f"{type(thing).__name__} '{getattr(thing, 'name', '')}'"
 
 
-def read_group(file: h5py.File, name: str, path: Path) -> dict[str, Array] | None:
-    """Return the arrays of a group, or None if there is no such group.
-
-    Every access to the file goes through here: links, external storage and other tricks are refused, and sizes are compared with
-    the file's before memory is taken.
-    """
-    import h5py
-
-    group: Any = file
-    for part in name.split("/"):
-        link = group.get(part, getlink=True)
-        if link is None:
-            return None
-        if not isinstance(link, h5py.HardLink):
-            raise ModelFileError(f"'{path}': '{name}' is a link; a model file reads only itself.")
-        group = group[part]
-        if not isinstance(group, h5py.Group):
-            raise ModelFileError(f"'{path}': '{name}' is not a group.")
-    return {key: _read_dataset(group, key, path) for key in group}
+def own_variables(thing: Any) -> list[Any] | None:
+    """Return the variables that a layer or optimizer loads by number, or None if its class reads files its own way."""
+    if not type(thing).load_own_variables.__module__.startswith("chainrule."):
+        return None
+    if hasattr(thing, "_variables_trainable"):
+        return [*thing._variables_trainable, *thing._variables_fixed]
+    return list(thing.variables)
 
 
-def _read_dataset(group: h5py.Group, key: str, path: Path) -> Array:
-    import h5py
+def _never_built(store: Store, mine: list[Any] | None) -> bool:
+    """Whether an optimizer was saved with nothing but its iteration and learning rate."""
+    names = list(store.keys())
+    return mine is not None and len(names) <= 2 < len(mine) and all(store.shape(n) == () for n in names)
 
-    if not isinstance(group.get(key, getlink=True), h5py.HardLink):
-        raise ModelFileError(f"'{path}': '{group.name}/{key}' is a link; a model file reads only itself.")
-    dataset = group[key]
-    if (
-        not isinstance(dataset, h5py.Dataset)
-        or dataset.external
-        or dataset.is_virtual
-        or dataset.compression not in _FILTERS
-    ):
-        raise ModelFileError(f"'{path}': '{group.name}/{key}' is not a plain array.")
-    if dataset.dtype.kind not in "fiub":
-        raise ModelFileError(f"'{path}': '{group.name}/{key}' holds {dataset.dtype}, expected numbers.")
-    if dataset.nbytes > 1100 * max(dataset.id.get_storage_size(), 1):
-        raise ModelFileError(f"'{path}': '{group.name}/{key}' claims shape {dataset.shape}, but stores almost nothing.")
-    return np.asarray(dataset[()])
+
+def _misfit(store: Store, mine: list[Any]) -> str | None:
+    """Compare numbers and shapes before anything is read."""
+    names = list(store.keys())
+    if len(names) != len(mine):
+        return f"it has {len(mine)} variables, the file {len(names)}"
+    for i, v in enumerate(mine):
+        if str(i) not in names:
+            return f"variable '{i}' is missing in the file"
+        found = store.shape(str(i))
+        if found != v.shape:
+            return f"variable '{v.name}' has shape {v.shape}, in the file {found}"
+    return None
