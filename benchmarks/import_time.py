@@ -27,9 +27,8 @@ def main() -> None:
     extra = [c - n for c, n in zip(chainrule_s, numpy_s, strict=True)]
     print(f"import numpy      {statistics.median(numpy_s) * 1e3:7.1f} ms   (median of {runs})")
     print(f"import chainrule  {statistics.median(chainrule_s) * 1e3:7.1f} ms")
-    print(
-        f"beyond numpy      {statistics.median(extra) * 1e3:7.1f} ms   (min {min(extra) * 1e3:.1f}, max {max(extra) * 1e3:.1f})"
-    )
+    low, middle, high = (1e3 * v for v in (min(extra), statistics.median(extra), max(extra)))
+    print(f"beyond numpy      {middle:7.1f} ms   (min {low:.1f}, max {high:.1f})")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python benchmarks/training_step.py [ROUNDS]
 
-20,000 rows of 30 features, 64-64-1 relu, Adam, batch 32. Systems take turns; medians over rounds. Peers (PyTorch, Keras,
-scikit-learn) are measured where they can be imported. The public `fit` is what counts.
+20,000 rows of 30 features, 64-64-1 relu, Adam, batch 32. Systems take turns; medians over rounds. Peers (PyTorch, Keras)
+are measured where they can be imported. The public `fit` is what counts.
 """
 
 from __future__ import annotations
@@ -92,9 +92,8 @@ def main() -> None:
     ours = statistics.median(next(iter(taken.values())))
     for name, times in taken.items():
         median = statistics.median(times)
-        print(
-            f"{name:30s} {median * 1e6:8.0f} us a step   (min {min(times) * 1e6:.0f}, max {max(times) * 1e6:.0f})   {median / ours:5.2f}x"
-        )
+        low, middle, high = (1e6 * v for v in (min(times), median, max(times)))
+        print(f"{name:30s} {middle:8.0f} us a step   (min {low:.0f}, max {high:.0f})   {median / ours:5.2f}x")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What `make demo` runs: two of scikit-learn's tables as CSV files, a network trained on each, one prediction explained."""
+"""What `make demo` runs: two of scikit-learn's tables as CSV files, a network for each, one prediction explained."""
 
 from __future__ import annotations
 

@@ -15,9 +15,8 @@ def main() -> dict[str, float]:
     w1, w2 = np.meshgrid(axis, axis)
     surface = mean_loss(w1, w2, -0.5)
     lowest = np.unravel_index(surface.argmin(), surface.shape)
-    print(
-        f"On the grid, with b = -0.5, the lowest error is {surface.min():.4f} at w = ({w1[lowest]:.1f}, {w2[lowest]:.1f})."
-    )
+    at = f"w = ({w1[lowest]:.1f}, {w2[lowest]:.1f})"
+    print(f"On the grid, with b = -0.5, the lowest error is {surface.min():.4f} at {at}.")
     figure, axes = plt.subplots(figsize=(6, 5), layout="constrained")
     filled = axes.contourf(w1, w2, surface, levels=24, cmap="cividis")
     figure.colorbar(filled, label="mean squared error")

@@ -1,4 +1,4 @@
-"""Step 8: overfitting. A network far too large for its 30 noisy rows learns them by heart: the error on new rows rises."""
+"""Step 8: overfitting. A network too large for its 30 noisy rows learns them by heart: the error on new rows rises."""
 
 import matplotlib
 import numpy as np

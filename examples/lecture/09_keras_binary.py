@@ -1,4 +1,4 @@
-"""Step 9: the generic Keras script, for two classes: breast cancer, malignant or benign. Only the imports name chainrule."""
+"""Step 9: the generic Keras script, for two classes (breast cancer). Only the imports name chainrule."""
 
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import train_test_split

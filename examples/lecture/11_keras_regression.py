@@ -1,4 +1,4 @@
-"""Step 11: the same script for a number: the progress of diabetes after a year, with a linear output and squared error."""
+"""Step 11: the same script for a number: the progress of diabetes after a year; linear output, squared error."""
 
 import numpy as np
 from sklearn.datasets import load_diabetes
