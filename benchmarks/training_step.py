@@ -2,8 +2,8 @@
 
     python benchmarks/training_step.py [ROUNDS]
 
-20,000 rows of 30 features, 64-64-1 relu, Adam, batch 32. Systems take turns; medians over rounds. Peers (PyTorch, Keras)
-are measured where they can be imported. The public `fit` is what counts.
+20,000 rows of 30 features, 64-64-1 relu, Adam, batch 32. Systems take turns; medians over rounds. Peers (PyTorch and
+Keras) are measured where they can be imported. The public `fit` is what counts.
 """
 
 from __future__ import annotations
