@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from string import ascii_letters
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,8 @@ __all__ = [
     "einsum",
     "turned",
 ]
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def einsum(subscripts: str, *operands: Value, **kwargs: Any) -> Value:
@@ -34,7 +35,7 @@ def einsum(subscripts: str, *operands: Value, **kwargs: Any) -> Value:
     for i, word in enumerate(letters):
         for place, letter in enumerate(word):
             if letter in word[:place]:  # a diagonal: rename the second axis, and multiply by the identity
-                other = next(c for c in ascii_letters if c not in "".join(letters) + result)
+                other = next(c for c in _LETTERS if c not in "".join(letters) + result)
                 letters[i] = word = word[:place] + other + word[place + 1 :]
                 letters.append(letter + other)
                 inputs.append(np.eye(shape_of(operands[i])[place], dtype=getattr(operands[i], "dtype", None)))
@@ -48,7 +49,7 @@ def _explicit(subscripts: str, ranks: list[int]) -> tuple[list[str], str]:
     words = left.split(",")
     if len(words) != len(ranks):
         raise ValueError(f"ops.einsum: {subscripts!r} names {len(words)} operands, but {len(ranks)} were given.")
-    spare = [c for c in ascii_letters if c not in text]
+    spare = [c for c in _LETTERS if c not in text]
     longest = max((rank - len(word) + 3 for word, rank in zip(words, ranks, strict=True) if "..." in word), default=0)
     batch = "".join(spare[:longest])
     if not arrow:

@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Value
+from chainrule.autodiff.operators import Operators
+from chainrule.autodiff.tape import follows
+from chainrule.autodiff.tensor import Tensor
 from chainrule.ops.creation import as_floats, dtype, shape
 from chainrule.ops.indexing import sort, take
 from chainrule.ops.reductions import Axis, axes_of
@@ -109,14 +112,23 @@ def unique(
             values = np.concatenate([values, filler if fill_value is None else np.full_like(filler, fill_value)], along)
     wanted = (return_index, return_inverse, return_counts)
     parts = [part for part, want in zip(others, wanted, strict=True) if want]
-    return (values, *parts) if parts else values
+    return (_constant(values, x, "unique"), *parts) if parts else _constant(values, x, "unique")
 
 
-def histogram(x: Value, bins: int = 10, range: tuple[float, float] | None = None) -> tuple[Any, Any]:
+def histogram(x: Value, bins: int = 10, range: tuple[float, float] | None = None) -> tuple[Any, ...]:
     """How many elements fall into each of `bins` equal intervals, and the intervals' ends (constants)."""
     array = np.asarray(x)
     if array.ndim != 1:
         raise ValueError(f"ops.histogram takes a vector, not an array of shape {array.shape}.")
     counts, edges = np.histogram(array, bins, range)
     kind = dtype(as_floats(array))
-    return counts.astype(kind), edges.astype(kind)
+    return tuple(_constant(part.astype(kind), x, "histogram") for part in (counts, edges))
+
+
+def _constant(array: Any, x: Value, name: str) -> Any:
+    """Return what was computed from `x` without a derivative; a tensor, if `x` was one, that knows what cut its history."""
+    if not isinstance(x, Operators):
+        return array
+    result = Tensor(array, name)
+    result.severed = name if follows(x) else ""
+    return result
