@@ -1,7 +1,7 @@
 """Symbolic tensors: calling layers on them draws a graph in place of computing.
 
-`Input(shape)` makes a `KerasTensor`; each call of a layer or op on one adds a `Node` that remembers what was called with
-what. `models/wiring.py` puts the nodes between inputs and outputs into the order in which a model runs them.
+`Input(shape)` makes a `KerasTensor`; each call of a layer or op on one adds a `Node` that remembers what was called
+with what. `models/wiring.py` puts the nodes between inputs and outputs into the order in which a model runs them.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def _symbolic_op(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 set_symbolic_call(_symbolic_op)
 
 
-# -- shapes by trial ----------------------------------------------------------------------------------------------------
+# -- shapes by trial --------------------------------------------------------------------------------------------------
 
 _BATCH = (2, 3)
 _LENGTH = (7, 5)
@@ -183,7 +183,8 @@ def _zeros(t: KerasTensor, trial: int) -> Tensor:
 def try_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], dtype: str) -> Any:
     """Run a function on zeros in place of symbolic tensors and return symbolic tensors of the shapes that came out.
 
-    Where an axis of unknown length went in, the function runs twice, with two lengths: the axes that differ are unknown.
+    Where an axis of unknown length went in, the function runs twice, with two lengths: the axes that differ are
+    unknown.
     """
     symbolic = [v for v in tree.flatten([list(args), kwargs]) if isinstance(v, KerasTensor)]
     trials = 2 if any(None in v.shape for v in symbolic) else 1

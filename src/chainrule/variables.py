@@ -1,7 +1,7 @@
 """`Variable`: a named array that training changes; and `FlatBuffer`: one array that holds all variables of a model.
 
-A variable starts with an array of its own. `FlatBuffer` moves the float variables of a model into one flat array and leaves
-each of them a view at its `Slot`, so that an optimizer or an engine can work on all parameters at once.
+A variable starts with an array of its own. `FlatBuffer` moves the float variables of a model into one flat array and
+leaves each of them a view at its `Slot`, so that an optimizer or an engine can work on all parameters at once.
 """
 
 from __future__ import annotations
@@ -56,8 +56,10 @@ class Variable(Operators):
     array([2., 3.], dtype=float32)
     """
 
-    __slots__ = ("__weakref__", "_array", "_path", "_view", "autocast", "buffer", "constraint", "name", "overwrite_with_gradient",
-                 "regularizer", "slot", "trainable", "version")  # fmt: skip
+    __slots__ = (
+        "__weakref__", "_array", "_path", "_view", "autocast", "buffer", "constraint", "name",
+        "overwrite_with_gradient", "regularizer", "slot", "trainable", "version",
+    )  # fmt: skip
 
     def __init__(
         self,

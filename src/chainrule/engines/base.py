@@ -1,8 +1,9 @@
 """The contract of every engine.
 
-An engine runs the steps of an epoch, evaluates and predicts. It is asked first whether it refuses a model, and says why. An
-object of an engine serves one model from one `prepare` (models/prepare.py) to the next, so it may keep what it finds out in
-`refuses`, its plan above all. Nothing about the model's structure, compile settings or slots changes in between.
+An engine runs the steps of an epoch, evaluates and predicts. It is asked first whether it refuses a model, and says
+why. An object of an engine serves one model from one `prepare` (models/prepare.py) to the next, so it may keep what it
+finds out in `refuses`, its plan above all. Nothing about the model's structure, compile settings or slots changes in
+between.
 
 What an engine changes, and nothing else:
 
@@ -12,7 +13,7 @@ What an engine changes, and nothing else:
                     totals of the compiled metrics
     `_step_logs`    what a `train_step` or `test_step` of the user's own returned
 
-Random numbers: step `i` of an epoch has the key `fold_in(key, i)`; see `Dropout` in plan.py for what a layer makes of it.
+Random numbers: step `i` of an epoch has the key `fold_in(key, i)`; see `Dropout` in plan.py for what layers make of it.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ from chainrule.data.batches import ArrayBatches, Batch, Batches
 class Epoch:
     """The steps of one pass over data.
 
-    An engine that works step by step asks for `step(0)`, `step(1)`, ... An engine that runs many steps in one call takes
-    the rows itself: step `i` is rows `order[i * batch_size : (i + 1) * batch_size]` of `arrays` (rows in their own order if
-    `order` is None). An engine does one or the other, not both within an epoch.
+    An engine that works step by step asks for `step(0)`, `step(1)`, ... An engine that runs many steps in one call
+    takes the rows itself: step `i` is rows `order[i * batch_size : (i + 1) * batch_size]` of `arrays` (rows in their
+    own order if `order` is None). An engine does one or the other, not both within an epoch.
 
     Args:
         batches: the data.

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from chainrule import tree
-from chainrule.engines.plan import CannotLower, Input, Instruction, PenalizeActivity, Plan, Step, slot_of
+from chainrule.engines.describe import Undescribed, describe, describe_losses, describe_metrics, describe_optimizer
+from chainrule.engines.plan import (
+    Activate,
+    CannotLower,
+    Input,
+    Instruction,
+    PenalizeActivity,
+    Plan,
+    Step,
+    slot_of,
+)
+
+T = TypeVar("T")
+
+_STEPS = ("train_step", "test_step", "compute_loss", "compute_metrics")
 
 
 class _Numbers:
@@ -20,6 +35,8 @@ class _Numbers:
         return self.count - 1
 
     def apply(self, step: Step, inputs: tuple[int, ...], layer: str) -> int:
+        if isinstance(step, Activate) and not isinstance(step.name, str):
+            raise CannotLower(f"the activation of layer '{layer}' is Python code")
         output = self.new()
         self.instructions.append(Instruction(step, inputs, output, layer))
         return output
@@ -29,31 +46,58 @@ def lower(model: Any) -> Plan:
     """Return the plan of a built model.
 
     Raises:
-        CannotLower: a part of it is Python code; the message names it.
+        CannotLower: its outputs are computed by Python code; the message names the layer.
+
+    >>> import chainrule as cr
+    >>> model = cr.Sequential([cr.Input((2,)), cr.layers.Lambda(lambda x: x, name="same")])
+    >>> lower(model)
+    Traceback (most recent call last):
+    chainrule.engines.plan.CannotLower: layer 'same' is Python code (Lambda.call)
     """
     buffer = model.pack()
+    model.number_layers()
     graph = model._graph_or_none()
     if graph is None:
         raise CannotLower(f"model '{model.name}' is Python code ({type(model).__name__}.call)")
+    if not all(layer.built for layer in model._flatten_layers()):
+        raise CannotLower(f"model '{model.name}' is not built")
     numbers = _Numbers()
-    inputs = tuple(
-        Input(numbers.new(), t.operation.name if t.operation else t.name, t.shape, t.dtype) for t in graph.inputs
-    )
+    inputs = tuple(Input(numbers.new(), t.operation.name, t.shape, t.dtype) for t in graph.inputs)
     outputs = _run(graph, [i.value for i in inputs], numbers)
+    python: list[str] = [f"model '{model.name}' has its own {name}" for name in model.overrides(*_STEPS)]
+
+    def told(describing: Callable[..., T], *args: Any, default: T) -> T:
+        """Return a description, or note why there is none."""
+        try:
+            return describing(*args)
+        except Undescribed as reason:
+            python.append(str(reason))
+            return default
+
     trainable = model.trainable_weights
-    size = sum(v.size for v in trainable)
     return Plan(
         inputs=inputs,
         instructions=tuple(numbers.instructions),
         outputs=tuple(outputs),
         slots=tuple(buffer.slots),
         n_params=int(buffer.array.size),
-        n_trainable=size,
-        penalties=tuple((slot_of(v), v.regularizer) for v in trainable if v.regularizer is not None),
-        constraints=tuple((slot_of(v), v.constraint) for v in trainable if v.constraint is not None),
-        loss=getattr(model, "_compile_loss", None),
-        optimizer=getattr(model, "optimizer", None),
-        metrics=getattr(model, "_compile_metrics", None),
+        n_trainable=sum(v.size for v in trainable),
+        penalties=tuple(
+            (slot_of(v), told(describe, v.regularizer, "regularizer", v.path, default=None))
+            for v in trainable
+            if v.regularizer is not None
+        ),
+        constraints=tuple(
+            (slot_of(v), told(describe, v.constraint, "constraint", v.path, default=None))
+            for v in trainable
+            if v.constraint is not None
+        ),
+        losses=told(describe_losses, model._compile_loss, default=()) if model._compile_loss is not None else (),
+        optimizer=told(describe_optimizer, model.optimizer, default=None) if model.optimizer is not None else None,
+        metrics=told(describe_metrics, model._compile_metrics, default=())
+        if model._compile_metrics is not None
+        else (),
+        python=tuple(python),
     )
 
 
@@ -61,23 +105,26 @@ def _run(graph: Any, values: list[int], numbers: _Numbers) -> list[int]:
     """Walk a graph as running it would, with value numbers in place of tensors."""
     known = {id(t): v for t, v in zip(graph.inputs, values, strict=True)}
     for node in graph.nodes:
-        outputs = tree.flatten(node.outputs)
-        if not node.inputs:
-            continue
-        results = _apply(node.operation, tuple(known[id(t)] for t in node.inputs), numbers)
-        known.update({id(t): v for t, v in zip(outputs, results, strict=True)})
+        if node.inputs:
+            if node.kwargs.get("training") is not None:
+                raise CannotLower(f"layer '{node.operation.name}' is called with training={node.kwargs['training']}")
+            results = _apply(node.operation, tuple(known[id(t)] for t in node.inputs), numbers)
+            known.update({id(t): v for t, v in zip(tree.flatten(node.outputs), results, strict=True)})
     return [known[id(t)] for t in graph.outputs]
 
 
 def _apply(operation: Any, inputs: tuple[int, ...], numbers: _Numbers) -> list[int]:
+    """Add the steps of one call and return the numbers of its outputs."""
     if not hasattr(operation, "lower"):
         raise CannotLower(f"operation '{operation.name}' has no step")
     inner = operation._graph_or_none() if hasattr(operation, "_graph_or_none") else None
-    if inner is not None:
-        return _run(inner, list(inputs), numbers)
-    current = inputs
-    for step in operation.lower():
-        current = (numbers.apply(step, current, operation.name),)
+    current = list(inputs) if inner is None else _run(inner, list(inputs), numbers)
+    for step in operation.lower() if inner is None else ():
+        current = [numbers.apply(step, tuple(current), operation.name)]
     if operation.activity_regularizer is not None:
-        current = (numbers.apply(PenalizeActivity(operation.activity_regularizer), current, operation.name),)
-    return list(current)
+        try:
+            penalty = PenalizeActivity(describe(operation.activity_regularizer, "activity regularizer", operation.name))
+        except Undescribed as reason:
+            raise CannotLower(str(reason)) from None
+        current = [numbers.apply(penalty, (value,), operation.name) for value in current]
+    return current

@@ -1,8 +1,10 @@
 """The plan: what a model computes, as pure data that an engine can run without Python.
 
-A plan is a list of instructions. Each applies one step (affine, activate, normalize, ...) to numbered values and names the value it
-makes; parameters are `Slot`s of the model's one flat buffer. Layers describe themselves by `lower()`; `lower(model)` in
-`engines/lower.py` puts their steps together. A layer that is Python code raises `CannotLower` with the reason.
+A plan is a list of instructions. Each applies one step (affine, activate, normalize, ...) to numbered values and names
+the value it makes; parameters are `Slot`s of the model's one flat buffer. Layers describe themselves by `lower()`;
+`lower(model)` in `engines/lower.py` puts their steps together. A layer that is Python code raises `CannotLower` with
+the reason. What only training and evaluation need (a loss, a metric, a `train_step` of the user's own) does not hinder
+a plan for prediction: it is listed in `Plan.python`.
 """
 
 from __future__ import annotations
@@ -31,7 +33,15 @@ def slot_of(variable: Variable) -> Slot:
     return variable.slot
 
 
-# -- steps --------------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Part:
+    """An object of ours as data: the name of its class or function, and its settings in Keras's spelling."""
+
+    kind: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+# -- steps ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,9 @@ class ParametricReLU(Step):
 class Dropout(Step):
     """Zero a share `rate` of the values while training and scale the others by `1 / (1 - rate)`.
 
-    `index` is the layer's number in the model, which keys its random numbers; `seed` is the layer's own seed, if any.
+    The mask is that of `random.threefry.keep_mask` with the key `fold_in(step_key, index, seed or 0, count)`:
+    `step_key` is the key of the training step, `index` the layer's number in the model, `seed` its own seed, and
+    `count` how often a step with this index ran before in the same training step (0 unless the layer is shared).
     """
 
     rate: float
@@ -77,7 +89,7 @@ class Dropout(Step):
 
 @dataclass(frozen=True)
 class Noise(Step):
-    """Add normal noise of standard deviation `stddev` while training."""
+    """Add normal noise of standard deviation `stddev` while training; its key is made like that of `Dropout`."""
 
     stddev: float
     index: int
@@ -86,7 +98,7 @@ class Noise(Step):
 
 @dataclass(frozen=True)
 class BatchNormalize(Step):
-    """Normalise over all axes but `axis`: by the batch while training (moving the averages), by the averages otherwise."""
+    """Normalise over all axes but `axis`: by the batch in training (which moves the averages), else by the averages."""
 
     axis: int
     epsilon: float
@@ -141,7 +153,7 @@ class Embed(Step):
 
 @dataclass(frozen=True)
 class Merge(Step):
-    """Combine several values: `add`, `multiply`, `average`, `maximum`, `minimum`, `subtract` or `concatenate` along `axis`."""
+    """Combine values: add, multiply, average, maximum, minimum, subtract, or concatenate along `axis`."""
 
     kind: str
     axis: int = -1
@@ -151,15 +163,15 @@ class Merge(Step):
 class PenalizeActivity(Step):
     """Add the penalty of a value, divided by the batch size, to the loss; the value passes through."""
 
-    regularizer: Any
+    regularizer: Part
 
 
-# -- the whole ----------------------------------------------------------------------------------------------------------
+# -- the whole --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Instruction:
-    """Apply `step` to the values numbered `inputs` and call the result value number `output`. `layer` is for messages."""
+    """Apply `step` to the values numbered `inputs` and call the result number `output`; `layer` is for messages."""
 
     step: Step
     inputs: tuple[int, ...]
@@ -178,10 +190,50 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Everything an engine needs to train, evaluate and predict, besides the numbers in `State`.
+class LossOf:
+    """The loss of output number `output`: `weight * reduce(function(y, p))`.
 
-    `slots` are the trainable parameters followed by the others; the first `n_trainable` numbers of the flat buffer are trained.
+    `loss.kind` is a function of `chainrule.losses`, `reduction` as in `losses.Loss`.
+    """
+
+    output: int
+    loss: Part
+    reduction: str | None
+    weight: float
+
+
+@dataclass(frozen=True)
+class MetricOf:
+    """A metric of output number `output`, summed over the batches of an epoch.
+
+    `metric.kind` is a class of `chainrule.metrics`, or the function whose mean it is. An engine either adds to the
+    variables of `state`, the metric object itself, or hands it the batches: `state.update_state(y, p, weight)`, the
+    weight only if `weighted`.
+    """
+
+    output: int
+    metric: Part
+    weighted: bool
+    state: Any = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything an engine needs to train, evaluate and predict, besides the numbers.
+
+    Attributes:
+        inputs: the values that come from outside.
+        instructions: in running order.
+        outputs: the numbers of the values that are the model's outputs.
+        slots: where the parameters lie in the flat buffer: the trainable ones first, then the others.
+        n_params, n_trainable: numbers in the buffer; the first `n_trainable` of them are trained.
+        penalties: regularizers of trainable parameters, whose values are added to the loss.
+        constraints: what is applied to trainable parameters after each update.
+        losses: empty before `compile`; an output without a loss has none.
+        optimizer: its class and settings without the learning rate, which is `model.optimizer.learning_rate` at each
+            step.
+        metrics: besides the loss.
+        python: why training or evaluation needs Python, one reason each; empty if an engine can do all of it alone.
     """
 
     inputs: tuple[Input, ...]
@@ -190,11 +242,12 @@ class Plan:
     slots: tuple[Slot, ...]
     n_params: int
     n_trainable: int
-    penalties: tuple[tuple[Slot, Any], ...] = ()
-    constraints: tuple[tuple[Slot, Any], ...] = ()
-    loss: Any = None
-    optimizer: Any = None
-    metrics: Any = None
+    penalties: tuple[tuple[Slot, Part | None], ...] = ()
+    constraints: tuple[tuple[Slot, Part | None], ...] = ()
+    losses: tuple[LossOf, ...] = ()
+    optimizer: Part | None = None
+    metrics: tuple[MetricOf, ...] = ()
+    python: tuple[str, ...] = ()
 
     def describe(self) -> str:
         """Return one line per instruction.

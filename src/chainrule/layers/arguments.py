@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from typing import Any
 
@@ -15,10 +14,13 @@ from chainrule.autodiff.tensor import Tensor
 from chainrule.layers import context
 
 
-@functools.cache
 def call_parameters(cls: Any) -> dict[str, inspect.Parameter]:
-    """Return the parameters of a class's `call`, without `self`."""
-    return dict(list(inspect.signature(cls.call).parameters.items())[1:])
+    """Return the parameters of a class's `call`, without `self`; the class keeps them."""
+    known: dict[str, inspect.Parameter] | None = cls.__dict__.get("_call_parameters")
+    if known is None:
+        known = dict(list(inspect.signature(cls.call).parameters.items())[1:])
+        cls._call_parameters = known
+    return known
 
 
 def first_argument(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -59,8 +61,8 @@ def build_arguments(layer: Any, shapes: dict[str, Any]) -> dict[str, Any]:
     for name in names:
         if not name.endswith("_shape") or name.removesuffix("_shape") not in known:
             raise TypeError(
-                f"{type(layer).__name__}.build: with several arguments, each must be an argument of `call` with '_shape' "
-                f"behind its name, but '{name}' is not: `call` takes {list(known)}."
+                f"{type(layer).__name__}.build: with several arguments, each must be an argument of `call` with "
+                f"'_shape' behind its name, but '{name}' is not: `call` takes {list(known)}."
             )
     return {f"{k}_shape": shape for k, shape in shapes.items() if f"{k}_shape" in names}
 

@@ -95,7 +95,7 @@ class Layer(HoldsState, Configurable):
         if "build" in cls.__dict__:
             cls.build = _finishing(cls.build)  # type: ignore[method-assign]
 
-    # -- what a subclass writes -------------------------------------------------------------------------------------
+    # -- what a subclass writes ---------------------------------------------------------------------------------------
 
     def build(self, input_shape: Any) -> None:
         """Make the variables for inputs of this shape, in which `None` stands for the batch size."""
@@ -115,7 +115,7 @@ class Layer(HoldsState, Configurable):
 
         raise CannotLower(f"layer '{self.name}' is Python code ({type(self).__name__}.call)")
 
-    # -- calling ----------------------------------------------------------------------------------------------------
+    # -- calling ------------------------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `call` on arrays and return tensors; on symbolic tensors, note the call as part of a model."""
@@ -171,7 +171,7 @@ class Layer(HoldsState, Configurable):
                 self._penalize_activity(self.activity_regularizer, outputs)
         return outputs
 
-    # -- building ---------------------------------------------------------------------------------------------------
+    # -- building -----------------------------------------------------------------------------------------------------
 
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Call `build` with the shapes of the inputs of the first call."""
@@ -234,7 +234,7 @@ class Layer(HoldsState, Configurable):
         """Another name of `add_weight`."""
         return self.add_weight(shape=shape, initializer=initializer, **kwargs)
 
-    # -- types and shapes -------------------------------------------------------------------------------------------
+    # -- types and shapes ---------------------------------------------------------------------------------------------
 
     @property
     def dtype(self) -> str:
@@ -290,7 +290,7 @@ class Layer(HoldsState, Configurable):
     def path(self) -> str:
         return "/".join(context.names(self))
 
-    # -- configuration ----------------------------------------------------------------------------------------------
+    # -- configuration ------------------------------------------------------------------------------------------------
 
     def _base_config(self) -> Config:
         config: Config = {"name": self.name, "trainable": self._trainable, "dtype": self.dtype_policy.serialize_form()}
@@ -301,23 +301,26 @@ class Layer(HoldsState, Configurable):
         return config
 
     def get_build_config(self) -> Config | None:
-        """Return the shapes the layer was built with, or None."""
-        return None if self._build_shapes is None else dict(self._build_shapes)
+        """Return the shapes the layer was built with, as Keras writes them, or None."""
+        shapes = self._build_shapes
+        if not shapes:
+            return None
+        return {"input_shape": next(iter(shapes.values()))} if len(shapes) == 1 else {"shapes_dict": dict(shapes)}
 
     def build_from_config(self, config: Config) -> None:
         """Build with the shapes of `get_build_config`."""
-        shapes = {k: _as_shape(v) for k, v in config.items()}
-        if not self.built and shapes:
-            if set(shapes) == {"input_shape"}:
-                self.build(shapes["input_shape"])
-            else:
-                self.build(**shapes)
+        if self.built or not config:
+            return
+        if config.get("input_shape") is not None:
+            self.build(_as_shape(config["input_shape"]))
+        elif config.get("shapes_dict"):
+            self.build(**{name: _as_shape(shape) for name, shape in config["shapes_dict"].items()})
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-# -- helpers ------------------------------------------------------------------------------------------------------------
+# -- helpers ----------------------------------------------------------------------------------------------------------
 
 
 def _argument_names(cls: type) -> list[str]:
@@ -325,7 +328,7 @@ def _argument_names(cls: type) -> list[str]:
     names: list[str] = []
     for base in cls.__mro__:
         if "__init__" in base.__dict__ and issubclass(base, Layer):
-            names.extend(n for n, p in inspect.signature(base.__init__).parameters.items() if p.kind not in _REST)  # type: ignore[misc]
+            names.extend(n for n, p in inspect.signature(base.__init__).parameters.items() if p.kind not in _REST)
     return [n for n in dict.fromkeys(names) if n != "self"]
 
 

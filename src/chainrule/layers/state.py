@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class HoldsState:
     """The half of `Layer` that concerns variables, the layers within, losses and metrics.
 
-    Whatever is set as an attribute is found: variables, layers, metrics, and lists and dicts of them, in the order in which
-    they were set.
+    Whatever is set as an attribute is found: variables, layers, metrics, and lists and dicts of them, in the order in
+    which they were set.
     """
 
     _not_parts: ClassVar[frozenset[str]] = frozenset(
@@ -59,7 +59,7 @@ class HoldsState:
     def _own_variables(self) -> list[Variable]:
         return [*self._variables_trainable, *self._variables_fixed]
 
-    # -- layers and metrics within ----------------------------------------------------------------------------------
+    # -- layers and metrics within ------------------------------------------------------------------------------------
 
     def _held(self) -> Iterator[Any]:
         """Yield the members of the attributes that can hold layers and metrics."""
@@ -99,7 +99,7 @@ class HoldsState:
         """The variables of `metrics`."""
         return [v for m in self.metrics for v in m.variables]
 
-    # -- variables --------------------------------------------------------------------------------------------------
+    # -- variables ----------------------------------------------------------------------------------------------------
 
     @property
     def weights(self) -> list[Variable]:
@@ -168,7 +168,7 @@ class HoldsState:
             raise ValueError(f"Layer '{self.name}' has no weights yet: build it with an Input, or call it on data.")
         return sum(v.size for v in self.weights)
 
-    # -- losses -----------------------------------------------------------------------------------------------------
+    # -- losses -------------------------------------------------------------------------------------------------------
 
     def add_loss(self, loss: Any) -> None:
         """Add a number computed in `call` to the training loss; the next call of the outermost layer forgets it.
@@ -201,7 +201,7 @@ class HoldsState:
         for output in tree.flatten(outputs):
             self.add_loss(ops.convert_to_tensor(regularizer(output)) / max(1, output.shape[0] if output.shape else 1))
 
-    # -- files ------------------------------------------------------------------------------------------------------
+    # -- files --------------------------------------------------------------------------------------------------------
 
     def save_own_variables(self, store: Any) -> None:
         """Put the layer's own variables into a mapping under `'0'`, `'1'`, ..."""

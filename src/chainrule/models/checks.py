@@ -69,7 +69,7 @@ def _width(layer: Any) -> int | None:
     return getattr(layer, "units", None)
 
 
-# -- targets ------------------------------------------------------------------------------------------------------------
+# -- targets ----------------------------------------------------------------------------------------------------------
 
 
 def check_labels(model: Any, batches: Batches, where: str) -> None:
@@ -103,8 +103,8 @@ def _check_classes(loss: Any, y: Array, width: int | None) -> None:
         at = tuple(int(i) for i in np.argwhere((y < 0) | (y > 1))[0])
         hint = "use loss='hinge' for labels -1 and 1" if y.min() == -1 else "number the two classes 0 and 1"
         raise DataError(
-            f"{name}: y{list(at)} is {y[at].item():g}, but targets must lie between 0 and 1: {hint}, or use another loss "
-            "if this is no classification."
+            f"{name}: y{list(at)} is {y[at].item():g}, but targets must lie between 0 and 1: {hint}, or use another "
+            "loss if this is no classification."
         )
 
 
@@ -117,8 +117,8 @@ def warn_of_one_class(model: Any, batches: Batches) -> None:
         if labels.ndim <= 2 and labels.size == len(labels) and (labels == labels[:1]).all():
             model._warn_once(
                 "one class",
-                f"fit: all {len(y)} rows of y have the class {labels.reshape(-1)[0].item():g}: the model can only learn to "
-                "say so. Check how y was made, or shuffle before splitting.",
+                f"fit: all {len(y)} rows of y have the class {labels.reshape(-1)[0].item():g}: the model can only "
+                "learn to say so. Check how y was made, or shuffle before splitting.",
             )
 
 

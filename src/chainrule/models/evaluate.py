@@ -36,8 +36,8 @@ def make_callbacks(model: Any, given: Any, verbose: Any, epochs: int, steps: int
 class Pace:
     """How many steps an engine runs at a time: as many as the callbacks' hooks of batches allow.
 
-    All if nobody listens; `steps_per_execution` if somebody does; and if that is only the progress line, as many as take
-    the time between two of its updates.
+    All if nobody listens; `steps_per_execution` if somebody does; and if that is only the progress line, as many as
+    take the time between two of its updates.
 
     Args:
         callbacks: the `CallbackList`.
@@ -104,7 +104,7 @@ def run_test(model: Any, batches: Batches, callbacks: Any) -> Logs:
     return logs
 
 
-# -- predict ------------------------------------------------------------------------------------------------------------
+# -- predict ----------------------------------------------------------------------------------------------------------
 
 
 def predict(model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int | None, callbacks: Any) -> Any:
@@ -154,7 +154,7 @@ def _join(batches: ArrayBatches, first: int, stop: int) -> Batch:
     return x, y, w
 
 
-# -- single batches -----------------------------------------------------------------------------------------------------
+# -- single batches ---------------------------------------------------------------------------------------------------
 
 
 def train_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Logs:

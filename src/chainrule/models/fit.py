@@ -99,7 +99,7 @@ def _train_epoch(model: Any, batches: Batches, callbacks: Any, epoch: int, guard
         return dict(model._logs())
 
 
-# -- the arguments ------------------------------------------------------------------------------------------------------
+# -- the arguments ----------------------------------------------------------------------------------------------------
 
 
 def _split(x: Any, y: Any, s: FitSettings) -> tuple[Batches, Batches | None]:

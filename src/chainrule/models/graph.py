@@ -116,12 +116,12 @@ def _fit(value: Any, t: KerasTensor) -> Any:
         return None
     if not isinstance(value, Operators):
         value = Tensor(value)
-    wanted, given = t.shape, value.shape  # type: ignore[attr-defined]
+    wanted, given = t.shape, value.shape
     if len(given) == len(wanted) - 1 and wanted[-1] == 1:
         value = ops.expand_dims(value, -1)
     elif len(given) == len(wanted) + 1 and given[-1] == 1:
         value = ops.squeeze(value, -1)
-    shape = tuple(value.shape)  # type: ignore[attr-defined]
+    shape = tuple(value.shape)
     if len(shape) != len(wanted) or any(w is not None and w != s for w, s in zip(wanted, shape, strict=True)):
         raise ShapeError(_wrong_shape(t, shape))
     return value if isinstance(value, KerasTensor) else _of_type(value, t)

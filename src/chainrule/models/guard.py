@@ -1,4 +1,6 @@
-"""`Guard`: keeps the weights and the optimizer's state from the start of an epoch, and puts them back when a step fails."""
+"""`Guard`: keeps the weights and the optimizer's state from the start of an epoch, and puts them back when a step
+fails.
+"""
 
 from __future__ import annotations
 

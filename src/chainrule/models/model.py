@@ -85,7 +85,7 @@ class Model(Trainer, Layer):
         else:
             super()._build_for(args, kwargs)
 
-    # -- structure --------------------------------------------------------------------------------------------------
+    # -- structure ----------------------------------------------------------------------------------------------------
 
     def _graph_or_none(self) -> Graph | None:
         """Return the graph, unless a class of the user's own overrides `call`."""
@@ -108,7 +108,7 @@ class Model(Trainer, Layer):
 
     @contextmanager
     def structure_fixed(self) -> Iterator[None]:
-        """Within the block the layers and their variables are taken as they are at its start, not searched every time."""
+        """Within the block layers and variables are those of its start, and are not searched for every time."""
         if self._fixed is not None:
             yield
             return
@@ -117,6 +117,11 @@ class Model(Trainer, Layer):
             yield
         finally:
             self._fixed = None
+
+    def number_layers(self) -> None:
+        """Give each layer its number in the model, which keys its random numbers."""
+        for index, layer in enumerate(self._flatten_layers()):
+            object.__setattr__(layer, "_random_index", index)
 
     @property
     def layers(self) -> list[Layer]:
@@ -185,10 +190,10 @@ class Model(Trainer, Layer):
     def compute_output_shape(self, input_shape: Any) -> Any:
         return super().compute_output_shape(input_shape)
 
-    # -- parameters -------------------------------------------------------------------------------------------------
+    # -- parameters ---------------------------------------------------------------------------------------------------
 
     def pack(self) -> FlatBuffer:
-        """Return the one flat buffer of all float parameters, trainable ones first, moving them into it where needed."""
+        """Return the flat buffer of all float parameters, trainable ones first, moving them into it where needed."""
         with _packing:
             variables = self._parameters()
             buffer = self._buffer
@@ -203,7 +208,7 @@ class Model(Trainer, Layer):
         kinds = {v._array.dtype for v in trainable} or {v._array.dtype for v in others if v._array.dtype.kind == "f"}
         return [v for v in (*trainable, *others) if v._array.dtype in kinds] if len(kinds) == 1 else []
 
-    # -- text and files ---------------------------------------------------------------------------------------------
+    # -- text and files -----------------------------------------------------------------------------------------------
 
     def summary(
         self,
@@ -229,7 +234,7 @@ class Model(Trainer, Layer):
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
 
     def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
-        """Write architecture, weights, compile settings and optimizer state to a `.keras` file that Keras 3 reads too."""
+        """Write architecture, weights, compile settings and optimizer state to a `.keras` file, as Keras 3 does."""
         from chainrule.saving import save_model
 
         save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
@@ -252,6 +257,12 @@ class Model(Trainer, Layer):
 
         return json.dumps(serialize_keras_object(self), **kwargs)
 
+    def get_config(self) -> Config:
+        """Return the graph of a functional model, else the constructor's arguments."""
+        from chainrule.models.functional_config import describe, takes_graph
+
+        return describe(self) if self._graph is not None and takes_graph(type(self)) else super().get_config()
+
     @classmethod
     def from_config(cls, config: Config, custom_objects: Any = None) -> Any:
         """Build a model from what `get_config` gave, with fresh weights."""
@@ -266,7 +277,7 @@ class Model(Trainer, Layer):
         return None if self._graph is not None else super().get_build_config()
 
 
-# -- helpers ------------------------------------------------------------------------------------------------------------
+# -- helpers ----------------------------------------------------------------------------------------------------------
 
 
 def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What happens before the first step: the model is built for the data, its parameters are packed, an engine is chosen."""
+"""Before the first step: the model is built for the data, its parameters are packed, an engine is chosen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from chainrule import tree
 from chainrule.autodiff.tape import active
-from chainrule.data.batches import Batches
+from chainrule.data.batches import Batch, Batches
 from chainrule.engines.base import Engine
 from chainrule.engines.choose import choose
 from chainrule.errors import DataError
@@ -22,15 +22,36 @@ def prepare(model: Any, batches: Batches, where: str) -> None:
     Raises:
         DataError, ShapeError: the data do not fit the model.
     """
-    build_for(model, batches.peek()[0])
+    batch = batches.peek()
+    build_for(model, batch[0])
     warn_of_softmax_over_one(model)
     check_labels(model, batches, where)
+    _build_loss_and_metrics(model, batch, where)
     if where == "fit":
         warn_of_one_class(model, batches)
     if not model.optimizer.built:
         model.pack()
         model.optimizer.build(model.trainable_variables)
     model._engine = _engine_for(model)
+
+
+def _build_loss_and_metrics(model: Any, batch: Batch, where: str) -> None:
+    """Settle which loss and metrics belong to which output, by the shapes of one row."""
+    loss, metrics = model._compile_loss, model._compile_metrics
+    if model.overrides("train_step", "test_step", "compute_loss", "compute_metrics"):
+        return
+    x, y, _ = batch
+    if y is None and loss is not None:
+        raise DataError(f"{where}: the model was compiled with a loss, but no targets were given: pass y as well as x.")
+    unbuilt = [part for part in (loss, metrics) if part is not None and not part.built]
+    if unbuilt and y is not None:
+        outputs = model(_row(x), training=False)
+        for part in unbuilt:
+            part.build(_row(y), outputs)
+
+
+def _row(structure: Any) -> Any:
+    return tree.map_structure(lambda a: None if a is None else a[:1], structure)
 
 
 def prepare_to_predict(model: Any, x: Any) -> Engine:
@@ -48,14 +69,12 @@ def _engine_for(model: Any) -> Engine:
 
 
 def build_for(model: Any, x: Any) -> None:
-    """Build a model that has not seen data yet by showing it one row, and number its layers for their random numbers."""
+    """Build a model that has not seen data yet by showing it one row, and number its layers."""
     layers = model._flatten_layers()
     if not model.built or not all(layer.built for layer in layers):
         if active():
             raise DataError(
                 f"Model '{model.name}' must be built before it is used inside a GradientTape: call it once first."
             )
-        model(tree.map_structure(lambda a: a[:1], x), training=False)
-        layers = model._flatten_layers()
-    for index, layer in enumerate(layers):
-        layer._random_index = index
+        model(_row(x), training=False)
+    model.number_layers()

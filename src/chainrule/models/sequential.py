@@ -55,7 +55,8 @@ class Sequential(Model):
             raise ValueError(f"Sequential '{self.name}': expected a layer, but {layer!r} was added.")
         if any(layer.name == other.name and layer is not other for other in self._chain):
             raise ValueError(
-                f"Sequential '{self.name}': the name '{layer.name}' is taken by another layer. Layers need names of their own."
+                f"Sequential '{self.name}': the name '{layer.name}' is taken by another layer. "
+                "Layers need names of their own."
             )
         if isinstance(layer, InputLayer):
             if self._entry or self._chain:
@@ -130,8 +131,8 @@ class Sequential(Model):
         shape = tuple(input_shape)
         if len(shape) == 1:
             raise ShapeError(
-                f"Sequential '{self.name}': expected an input with a batch axis, such as (rows, features), received shape "
-                f"{shape}. Use x.reshape(-1, 1) for one feature, x.reshape(1, -1) for one observation."
+                f"Sequential '{self.name}': expected an input with a batch axis, such as (rows, features), received "
+                f"shape {shape}. Use x.reshape(-1, 1) for one feature, x.reshape(1, -1) for one observation."
             )
         if not self._chain:
             raise ValueError(f"Sequential '{self.name}' has no layers to build: use add(layer) first.")

@@ -5,7 +5,6 @@ A class of your own may override `train_step`, `test_step`, `predict_step`, `com
 
 from __future__ import annotations
 
-import functools
 import inspect
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -33,15 +32,18 @@ class Trainer:
     """The methods of `Model` that concern training."""
 
     _not_parts: ClassVar[frozenset[str]] = frozenset(
-        {"history", "loss", "optimizer", "_compile_arguments", "_compile_loss", "_compile_metrics", "_loss_tracker", "_step_logs"}
-    )  # fmt: skip
+        {"_compile_arguments", "_compile_loss", "_compile_metrics", "_loss_tracker", "_step_logs"}
+        | {"history", "loss", "optimizer"}
+    )
 
     if TYPE_CHECKING:
         name: str
         built: bool
         losses: list[Any]
-        output_names: list[str] | None
         trainable_variables: list[Variable]
+
+        @property
+        def output_names(self) -> list[str] | None: ...
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
         def _flatten_layers(self) -> list[Layer]: ...
@@ -68,8 +70,11 @@ class Trainer:
         self._random_key: tuple[int, int] | None = None
         self._epochs_seen = 0
         self._warned: set[str] = set()
+        self._loss_takes_training = (  # an argument that `compute_loss` got in Keras 3.3
+            not self.overrides("compute_loss") or "training" in inspect.signature(self.compute_loss).parameters
+        )
 
-    # -- compile ----------------------------------------------------------------------------------------------------
+    # -- compile ------------------------------------------------------------------------------------------------------
 
     def compile(
         self,
@@ -160,7 +165,7 @@ class Trainer:
         """The engine that runs the model, and, where it is not the fastest, why."""
         return describe(self._engine) if self._engine is not None else f"{self._engine_wanted} (not chosen yet)"
 
-    # -- metrics ----------------------------------------------------------------------------------------------------
+    # -- metrics ------------------------------------------------------------------------------------------------------
 
     @property
     def metrics(self) -> list[Any]:
@@ -211,7 +216,7 @@ class Trainer:
         results, own = self.get_metrics_result(), self._step_logs
         return results if own is None or own.keys() == results.keys() else dict(own)
 
-    # -- one step ---------------------------------------------------------------------------------------------------
+    # -- one step -----------------------------------------------------------------------------------------------------
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
@@ -258,7 +263,9 @@ class Trainer:
         return [m for m in methods if getattr(type(self), m) is not getattr(Trainer, m)]
 
     def _learn(self, x: Any, y: Any, sample_weight: Any) -> float:
-        """The step itself; returns the batch's loss without asking all metrics. A loss that is no number changes nothing."""
+        """The step itself; returns the batch's loss without asking all metrics. A loss that is no number changes
+        nothing.
+        """
         variables = self.trainable_variables
         with GradientTape() as tape:
             y_pred = self(x, training=True)
@@ -289,7 +296,7 @@ class Trainer:
             self._update_metrics(y, y_pred, sample_weight)
 
     def _loss_of(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
-        if _takes_training(type(self)):
+        if self._loss_takes_training:
             return self.compute_loss(x, y, y_pred, sample_weight, training=training)
         return self.compute_loss(x, y, y_pred, sample_weight)
 
@@ -307,7 +314,7 @@ class Trainer:
             self._warned.add(key)
             warnings.warn(message, stacklevel=4)
 
-    # -- the loops --------------------------------------------------------------------------------------------------
+    # -- the loops ----------------------------------------------------------------------------------------------------
 
     def fit(
         self,
@@ -355,9 +362,10 @@ class Trainer:
         """
         self._assert_compiled("fit")
         settings = training_loop.FitSettings(
-            batch_size=batch_size, epochs=epochs, verbose=verbose, callbacks=callbacks, validation_split=validation_split,
-            validation_data=validation_data, shuffle=shuffle, class_weight=class_weight, sample_weight=sample_weight,
-            initial_epoch=initial_epoch, steps_per_epoch=steps_per_epoch, validation_steps=validation_steps,
+            batch_size=batch_size, epochs=epochs, verbose=verbose, callbacks=callbacks,
+            validation_split=validation_split, validation_data=validation_data, shuffle=shuffle,
+            class_weight=class_weight, sample_weight=sample_weight, initial_epoch=initial_epoch,
+            steps_per_epoch=steps_per_epoch, validation_steps=validation_steps,
             validation_batch_size=validation_batch_size, validation_freq=validation_freq,
         )  # fmt: skip
         return training_loop.fit(self, x, y, settings)
@@ -395,7 +403,7 @@ class Trainer:
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """Learn from one batch; return loss and metrics, averaged over all batches since `reset_metrics` (as Keras 3)."""
+        """Learn from one batch; return loss and metrics, averaged since `reset_metrics` (as Keras 3 does)."""
         self._assert_compiled("train_on_batch")
         logs = testing.train_on_batch(self, x, y, sample_weight, class_weight)
         return logs if return_dict else self._in_order(logs)
@@ -427,12 +435,6 @@ class Trainer:
 
     def make_predict_function(self, force: bool = False) -> None:
         """Nothing to make: accepted for scripts that call it."""
-
-
-@functools.cache
-def _takes_training(cls: Any) -> bool:
-    """Whether a class's `compute_loss` has the argument `training`, which it got in Keras 3.3."""
-    return "training" in inspect.signature(cls.compute_loss).parameters
 
 
 def _check_steps(value: Any) -> None:

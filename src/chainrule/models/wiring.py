@@ -12,8 +12,8 @@ from chainrule.symbolic import KerasTensor, Node, connect
 def sort_graph(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> tuple[list[Node], list[Any]]:
     """Return the nodes from inputs to outputs in running order, and their operations in Keras's order.
 
-    Operations are ordered by their distance from the outputs, the farthest first, and among equals by the first visit of a
-    depth-first walk that starts at the outputs. Weight files number the layers in this order.
+    Operations are ordered by their distance from the outputs, the farthest first, and among equals by the first visit
+    of a depth-first walk that starts at the outputs. Weight files number the layers in this order.
 
     Raises:
         ValueError: an output does not come from the inputs, or two operations have the same name.

@@ -202,10 +202,10 @@ def refused(keras: Any, t: Any) -> Any:
     out = keras.layers.Dense(1)(keras.layers.add([a, b]))
     same = keras.layers.Dense(1, name="x")(keras.layers.Dense(2, name="x")(a))
     return {
-        "disconnected": t.seen(lambda: keras.Model(a, out)),
-        "same name": t.seen(lambda: keras.Model(a, same)),
-        "array": t.seen(lambda: keras.Model(t.data(3), out)),
-        "no input": t.seen(lambda: keras.Model("a", out)),
+        "disconnected": t.seen(lambda: keras.Model(a, out).name),
+        "same name": t.seen(lambda: keras.Model(a, same).name),
+        "array": t.seen(lambda: keras.Model(t.data(3), out).name),
+        "no input": t.seen(lambda: keras.Model("a", out).name),
     }
 
 

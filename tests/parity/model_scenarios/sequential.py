@@ -17,7 +17,7 @@ def deferred(keras: Any, t: Any) -> Any:
     model = keras.Sequential([keras.layers.Dense(4, activation="relu"), keras.layers.Dense(2)], name="mlp")
     before = t.facts(model)
     model(t.data())
-    after = t.facts(model)
+    after = t.facts(model, batch=False)
     t.start(model)
     return {"before": before, "after": after, "call": t.plain(model(t.data(5)))}
 
@@ -27,13 +27,13 @@ def deferred_until_fit(keras: Any, t: Any) -> Any:
     model.compile("sgd", "mse")
     x = t.data()
     model.fit(x, t.target(x), verbose=0)
-    return t.facts(model)
+    return t.facts(model, batch=False)
 
 
 def deferred_until_predict(keras: Any, t: Any) -> Any:
     model = keras.Sequential([keras.layers.Dense(4, activation="relu"), keras.layers.Dense(1)])
     shape = t.shape(model.predict(t.data(), verbose=0))
-    return {"facts": t.facts(model), "shape": shape}
+    return {"facts": t.facts(model, batch=False), "shape": shape}
 
 
 def built_by_hand(keras: Any, t: Any) -> Any:
@@ -161,15 +161,15 @@ def three_axes(keras: Any, t: Any) -> Any:
 def config_round_trip(keras: Any, t: Any) -> Any:
     model = keras.Sequential([keras.Input((3,), name="in"), keras.layers.Dense(4, activation="relu", name="a")], name="m")
     copy = keras.Sequential.from_config(model.get_config())
-    return {"config": t.plain(model.get_config()), "facts": t.facts(copy)}
+    return {"config": t.lists(model.get_config()), "facts": t.facts(copy)}
 
 
 def from_tensors(keras: Any, t: Any) -> Any:
     """The symbolic ends of a Sequential make a functional model."""
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, name="hidden"), keras.layers.Dense(2)])
     t.start(model)
-    part = keras.Model(inputs=model.inputs, outputs=model.layers[0].output)
-    whole = keras.Model(model.inputs, model.outputs)
+    part = keras.Model(inputs=model.inputs, outputs=model.layers[0].output, name="part")
+    whole = keras.Model(model.inputs, model.outputs, name="whole")
     x = t.data(4)
     return {
         "part": t.facts(part), "whole": t.facts(whole), "hidden": t.plain(part(x)), "out": t.plain(whole.predict(x, verbose=0)),

@@ -51,6 +51,13 @@ def plain(value: Any) -> Any:
     return array.item() if array.ndim == 0 else array.tolist()
 
 
+def lists(value: Any) -> Any:
+    """Return a structure with lists for tuples, as it is after a round trip through JSON."""
+    if isinstance(value, dict):
+        return {k: lists(v) for k, v in value.items()}
+    return [lists(v) for v in value] if isinstance(value, list | tuple) else value
+
+
 def shape(value: Any) -> Any:
     """Return shapes in place of arrays."""
     if isinstance(value, dict):
@@ -62,8 +69,12 @@ def shape(value: Any) -> Any:
     return list(getattr(value, "shape", value))
 
 
-def facts(model: Any) -> dict[str, Any]:
-    """Return what can be seen of a model from outside."""
+def facts(model: Any, batch: bool = True) -> dict[str, Any]:
+    """Return what can be seen of a model from outside.
+
+    Args:
+        batch: whether the batch axis of its shapes counts. (After a first call, Keras keeps that call's batch size.)
+    """
     found: dict[str, Any] = {
         "name": model.name,
         "repr": repr(model),
@@ -74,8 +85,10 @@ def facts(model: Any) -> dict[str, Any]:
         "trainable": [v.path for v in model.trainable_weights],
         "fixed": [v.path for v in model.non_trainable_weights],
     }
-    for name in ("input_shape", "output_shape", "output_names"):
-        found[name] = seen(lambda name=name: plain(getattr(model, name)))
+    for name in ("input_shape", "output_shape"):
+        found[name] = seen(lambda name=name: plain(getattr(model, name) if batch else getattr(model, name)[1:]))
+    if found["class"] == "Functional":
+        found["output_names"] = model.output_names
     found["params"] = seen(model.count_params)
     return found
 
