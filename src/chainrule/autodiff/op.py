@@ -68,31 +68,25 @@ class Op:
         variadic: bool = False,
         align: Callable[..., Any] | None = None,
     ) -> None:
-        code: Any = function.__code__
-        self.parameters: tuple[str, ...] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        self.parameters, defaults = _parameters(function)
         if self.parameters[: len(tensors)] != tensors:
             raise TypeError(
                 f"op {function.__name__}: its tensors {tensors} must be its first arguments {self.parameters}"
             )
-        defaults = dict(
-            zip(reversed(self.parameters[: code.co_argcount]), reversed(function.__defaults__ or ()), strict=False)
-        )
-        defaults.update(function.__kwdefaults__ or {})
         self.name = function.__name__
         self.forward = function
         self.tensors = tensors
-        self.arity = len(tensors)
-        self.static_names = self.parameters[len(tensors) :]
         self.derivatives = derivatives
         self.broadcasts = broadcasts
         self.floats = floats
         self.variadic = variadic
         self.align = align
+        self.arity = len(tensors)
+        self.static_names = self.parameters[self.arity :]
+        self.defaults = {name: defaults[name] for name in self.static_names if name in defaults}
         self.rules: tuple[Rule | None, ...] = tuple(derivatives[t].rule if t in derivatives else None for t in tensors)
-        self.defaults = {name: defaults[name] for name in self.parameters[len(tensors) :] if name in defaults}
-        self._constants = frozenset(
-            i for i, t in enumerate(tensors) if derivatives and t not in derivatives
-        )  # keep their own type
+        # Indices and conditions keep their own type; what has a derivative is given a common one.
+        self._constants = frozenset(i for i, rule in enumerate(self.rules) if derivatives and rule is None)
         functools.update_wrapper(self, function)
 
     @property
@@ -165,6 +159,10 @@ class Op:
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Split a call's arguments into the tuple of tensor inputs and the dict of all others, defaults included."""
         count = self.arity
+        if len(args) == count and not self.variadic:
+            static = {**self.defaults, **kwargs}
+            if len(static) == len(self.static_names):
+                return args, static
         if len(args) < count:
             args += tuple([kwargs.pop(n) for n in self.tensors[len(args) :] if n in kwargs])
         further = dict(zip(self.static_names, args[count:], strict=False))
@@ -237,6 +235,18 @@ class Op:
         return {**vars(ops), **TABLE, "np": np, **arguments, **static, "g": g, "y": y}
 
 
+def _parameters(function: Callable[..., Any]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Return the names of a function's arguments and their defaults; `inspect` would do it, more slowly."""
+    code: Any = function.__code__
+    positional = code.co_varnames[: code.co_argcount]
+    values = function.__defaults__ or ()
+    defaults = dict(zip(positional[len(positional) - len(values) :], values, strict=True))
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount], {
+        **defaults,
+        **(function.__kwdefaults__ or {}),
+    }
+
+
 def fit_to(g: Any, like: Any) -> Any:
     """Give a gradient the shape of `like`, by summing where `like` was broadcast (or repeating), and its float type."""
     shape, wanted = g.shape, like.shape
@@ -292,8 +302,7 @@ def op(
     """
 
     def define(function: F) -> F:
-        code: Any = function.__code__
-        names = tensors or tuple(p for p in code.co_varnames[: code.co_argcount] if p in derivatives)
+        names = tensors or tuple(p for p in _parameters(function)[0] if p in derivatives)
         table = {name: Derivative(*pair) for name, pair in derivatives.items()}
         result = Op(function, names, table, broadcasts, floats, variadic, align)
         TABLE[result.name] = result

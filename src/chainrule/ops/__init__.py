@@ -11,6 +11,7 @@ from chainrule.ops.arithmetic import *
 from chainrule.ops.comparison import *
 from chainrule.ops.control import *
 from chainrule.ops.creation import *
+from chainrule.ops.cumulative import *
 from chainrule.ops.einsum import *
 from chainrule.ops.elementwise import *
 from chainrule.ops.indexing import *
@@ -18,6 +19,7 @@ from chainrule.ops.linear import *
 from chainrule.ops.matrices import *
 from chainrule.ops.missing import *
 from chainrule.ops.nn import *
+from chainrule.ops.norms import *
 from chainrule.ops.order import *
 from chainrule.ops.reductions import *
 from chainrule.ops.shapes import *

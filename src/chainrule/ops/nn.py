@@ -16,7 +16,8 @@ from chainrule.ops.comparison import greater, isnan, less_equal, select
 from chainrule.ops.creation import shape as shape_of
 from chainrule.ops.elementwise import log
 from chainrule.ops.indexing import take_along_axis
-from chainrule.ops.reductions import Axis, axes_of, max, mean, norm, sum, var
+from chainrule.ops.norms import norm
+from chainrule.ops.reductions import Axis, axes_of, max, mean, sum, var
 from chainrule.ops.shapes import expand_dims, reshape, squeeze
 
 __all__ = [

@@ -126,7 +126,7 @@ def histogram(x: Value, bins: int = 10, range: tuple[float, float] | None = None
 
 
 def _constant(array: Any, x: Value, name: str) -> Any:
-    """Return what was computed from `x` without a derivative; a tensor, if `x` was one, that knows what cut its history."""
+    """Return what has no derivative; a tensor, if `x` was one, that knows what cut its history."""
     if not isinstance(x, Operators):
         return array
     result = Tensor(array, name)

@@ -10,16 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import config
 from chainrule._typing import Value
 from chainrule.autodiff.op import op
-from chainrule.ops.arithmetic import abs, divide, power, sqrt
-from chainrule.ops.comparison import not_equal, select
-from chainrule.ops.creation import cast
-from chainrule.ops.creation import shape as shape_of
+from chainrule.errors import ShapeError
+from chainrule.ops.arithmetic import sqrt
+from chainrule.ops.comparison import select
 from chainrule.ops.elementwise import exp
-from chainrule.ops.indexing import getitem
-from chainrule.ops.shapes import broadcast_to, expand_dims, flip, reshape, squeeze, stack, transpose
+from chainrule.ops.shapes import expand_dims, reshape, transpose
 
 __all__ = [
     "all",
@@ -28,17 +25,11 @@ __all__ = [
     "any",
     "argmax",
     "argmin",
-    "average",
     "count_nonzero",
-    "cumprod",
-    "cumsum",
-    "diff",
-    "length",
     "logsumexp",
     "max",
     "mean",
     "min",
-    "norm",
     "prod",
     "std",
     "sum",
@@ -72,7 +63,11 @@ def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(ndim))
-    return tuple(a % ndim for a in ((axis,) if isinstance(axis, int | np.integer) else axis))
+    axes = [int(a) for a in ((axis,) if isinstance(axis, int | np.integer) else axis)]
+    for a in axes:
+        if not -ndim <= a < ndim:
+            raise ShapeError(f"axis {a} is out of bounds for an array of {ndim} axes")
+    return tuple([a % ndim for a in axes])
 
 
 def _axis(axis: Axis) -> Any:
@@ -210,76 +205,6 @@ def count_nonzero(x: Value, axis: Axis = None) -> Value:
     return np.asarray(np.count_nonzero(x, _axis(axis)), np.int32)
 
 
-@op(
-    x=(
-        "reshape(flip(cumsum(flip(g, axis), axis), axis), x.shape)",
-        lambda g, y, x, axis, dtype: reshape(flip(cumsum(flip(g, axis), axis), axis), x.shape),
-    )
-)
-def cumsum(x: Value, axis: int | None = None, dtype: Any = None) -> Value:
-    """The running sum along an axis; of the flattened array without one."""
-    return np.cumsum(x, axis, dtype=dtype or _running_type(x))
-
-
-def _running_type(x: Value) -> Any:
-    return np.dtype(np.int32) if x.dtype.kind == "b" else x.dtype
-
-
-@op(x=("g * x / y", lambda g, y, x, axis, keepdims: g * x / y), align=keep_axes, floats=True)
-def length(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
-    """The Euclidean length `√(sum(x²))`."""
-    return np.sqrt(_add(x * x, axis=_axis(axis), keepdims=keepdims))
-
-
-def norm(x: Value, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Value:
-    """The size of vectors or matrices.
-
-    Args:
-        x: the array.
-        ord: for vectors 2 (default), 1, `np.inf`, `-np.inf`, 0 (how many are not 0) or any number p, which gives
-            `sum(|x|^p)^(1/p)`; for matrices `"fro"` (default), 1, -1, `np.inf`, `-np.inf`.
-        axis: the axis of the vectors, or the two of the matrices. By default the whole array.
-        keepdims: leave axes of length 1.
-
-    Raises:
-        ValueError: there is no such norm.
-    """
-    rank = len(shape_of(x))
-    axes = axes_of(axis, rank)
-    if ord is None or (ord == "fro" and len(axes) == 2) or (ord == 2 and len(axes) == 1):
-        return length(x, axis, keepdims)
-    if len(axes) == 1 and not isinstance(ord, str):
-        return _vector_norm(x, ord, axes[0], keepdims)
-    if len(axes) == 2 and ord in (1, -1, np.inf, -np.inf):
-        summed, compared = axes if ord in (1, -1) else axes[::-1]
-        sums = sum(abs(x), summed, True)
-        result = max(sums, compared, True) if ord > 0 else min(sums, compared, True)
-        return result if keepdims else squeeze(result, axes)
-    raise ValueError(f"ops.norm: there is no norm of order {ord!r} over {len(axes)} axes here.")
-
-
-def _vector_norm(x: Value, order: Any, axis: int, keepdims: bool) -> Value:
-    if order == np.inf:
-        return max(abs(x), axis, keepdims)
-    if order == -np.inf:
-        return min(abs(x), axis, keepdims)
-    if order == 0:
-        return sum(cast(not_equal(x, 0), config.floatx()), axis, keepdims)
-    if order == 1:
-        return sum(abs(x), axis, keepdims)
-    return power(sum(power(abs(x), order), axis, keepdims), 1.0 / order)
-
-
-def average(x: Value, axis: Axis = None, weights: Value = None) -> Value:
-    """The mean, weighted if weights are given (of the shape of `x`, or one for each place along `axis`)."""
-    if weights is None:
-        return mean(x, axis)
-    if axis is not None and len(shape_of(weights)) != len(shape_of(x)):
-        lengths = [n if a in axes_of(axis, len(shape_of(x))) else 1 for a, n in enumerate(shape_of(x))]
-        weights = reshape(weights, lengths)
-    return divide(sum(x * weights, axis), sum(broadcast_to(weights, shape_of(x)), axis))
-
-
 def amax(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
     """The same as `max`."""
     return max(x, axis, keepdims)
@@ -288,28 +213,3 @@ def amax(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
 def amin(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
     """The same as `min`."""
     return min(x, axis, keepdims)
-
-
-def diff(a: Value, n: int = 1, axis: int = -1) -> Value:
-    """The differences between neighbours, `n` times over."""
-    for _ in range(n):
-        key: list[Any] = [slice(None)] * len(shape_of(a))
-        key[axis] = slice(1, None)
-        later = getitem(a, tuple(key))
-        key[axis] = slice(None, -1)
-        a = later - getitem(a, tuple(key))
-    return a
-
-
-def cumprod(x: Value, axis: int | None = None, dtype: Any = None) -> Value:
-    """The running product along an axis; of the flattened array without one."""
-    if axis is None:
-        x, axis = reshape(x, (-1,)), 0
-    if dtype is not None:
-        x = cast(x, dtype)
-    rank = len(shape_of(x))
-    products: list[Value] = []
-    for i in range(shape_of(x)[axis]):
-        factor = getitem(x, (*[slice(None)] * (axis % rank), i))
-        products.append(products[-1] * factor if products else factor)
-    return stack(products, axis)
