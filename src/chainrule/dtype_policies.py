@@ -32,7 +32,7 @@ def precision(name: str) -> Iterator[None]:
         _precision.name = before
 
 
-@public("keras")
+@public("keras", "FloatDTypePolicy")
 class DTypePolicy:
     """The name of a float type, as `keras.DTypePolicy`. Half and mixed types are accepted and computed in float32.
 

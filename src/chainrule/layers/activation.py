@@ -7,9 +7,9 @@ from typing import Any
 
 from chainrule import activations
 from chainrule._typing import Shape, Value
-from chainrule.engines.plan import Activate, Step
+from chainrule.engines.plan import Activate, CannotLower, Step
 from chainrule.layers.base import Layer
-from chainrule.saving.serialization import public
+from chainrule.saving.serialization import names_of, public
 
 __all__ = ["Activation"]
 
@@ -37,4 +37,20 @@ class Activation(Layer):
         return input_shape
 
     def lower(self) -> Iterator[Step]:
-        yield Activate(activations.serialize(self.activation))
+        yield from lower_activation(self, self.activation)
+
+
+def lower_activation(layer: Layer, activation: Any) -> Iterator[Step]:
+    """Yield the step of an activation function: none for `linear`.
+
+    Raises:
+        CannotLower: it is not one of `chainrule.activations`.
+    """
+    if activation is None or activation is activations.linear:
+        return
+    name = getattr(activation, "__name__", "")
+    if names_of("keras.activations").get(name) is not activation:
+        raise CannotLower(
+            f"the activation {name or type(activation).__name__!r} of layer '{layer.name}' is Python code"
+        )
+    yield Activate(name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+import numpy as np
 
 from chainrule import activations, constraints, initializers, ops, regularizers
 from chainrule._typing import Shape, Value
@@ -91,19 +93,33 @@ class ELU(_Elementwise):
 
 @public("keras.layers")
 class Softmax(_Elementwise):
-    """`y_i = exp(x_i) / sum_j exp(x_j)` along `axis`."""
+    """`y_i = exp(x_i) / sum_j exp(x_j)` along `axis`, or along several axes together.
 
-    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+    With a `mask`, places where it is False get 0.
+
+    >>> import chainrule as cr
+    >>> cr.layers.Softmax()([[0.0, 0.0, 5.0]], mask=np.array([[True, True, False]])).numpy().tolist()
+    [[0.5, 0.5, 0.0]]
+    """
+
+    def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = axis
 
-    def call(self, inputs: Value) -> Value:
-        return activations.softmax(inputs, self.axis)
+    def call(self, inputs: Value, mask: Any = None) -> Value:
+        if mask is not None:
+            lowest = np.finfo(np.dtype(inputs.dtype)).min / 2
+            inputs = inputs + np.where(np.asarray(mask) > 0.5, 0.0, lowest).astype(inputs.dtype)
+        if isinstance(self.axis, int):
+            return activations.softmax(inputs, self.axis)
+        if len(self.axis) == 1:
+            return activations.softmax(inputs, self.axis[0])
+        return ops.exp(inputs - ops.logsumexp(inputs, axis=tuple(self.axis), keepdims=True))
 
     def lower(self) -> Iterator[Step]:
-        if self.axis != -1:
+        if self.axis not in (-1, (-1,), [-1]):
             raise CannotLower(f"layer '{self.name}': softmax along axis {self.axis}")
-        yield Activate("softmax", {})
+        yield Activate("softmax")
 
 
 @public("keras.layers")
@@ -127,7 +143,8 @@ class PReLU(_Elementwise):
         self.alpha_initializer = initializers.get(alpha_initializer)
         self.alpha_regularizer = regularizers.get(alpha_regularizer)
         self.alpha_constraint = constraints.get(alpha_constraint)
-        self.shared_axes = [shared_axes] if isinstance(shared_axes, int) else shared_axes
+        one = isinstance(shared_axes, int)
+        self.shared_axes = None if shared_axes is None else [shared_axes] if one else list(shared_axes)
 
     def build(self, input_shape: Shape) -> None:
         shape = list(input_shape[1:])

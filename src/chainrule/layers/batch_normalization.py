@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from chainrule import constraints, initializers, ops, regularizers
 from chainrule._typing import Shape, Value
 from chainrule.engines.plan import BatchNormalize, Step, slot_of
@@ -21,7 +23,8 @@ class BatchNormalization(Layer):
     """`y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`
 
     While training, mean and (biased) variance are those of the batch, and the moving averages follow them:
-    `moving = momentum * moving + (1 - momentum) * batch`. Otherwise, or with `trainable=False`, the moving averages are used.
+    `moving = momentum * moving + (1 - momentum) * batch`. Otherwise, or with `trainable=False`, the moving averages
+    are used.
 
     Args:
         axis: the axis that keeps its own statistics.
@@ -60,7 +63,9 @@ class BatchNormalization(Layer):
     ) -> None:
         super().__init__(**kwargs)
         if renorm:
-            raise ValueError(f"BatchNormalization '{self.name}': renorm=True is not part of chainrule; use Keras.")
+            raise ValueError(f"BatchNormalization '{self.name}': renorm=True is not supported. Leave it out.")
+        if isinstance(axis, bool) or not isinstance(axis, int | np.integer):
+            raise ValueError(f"BatchNormalization '{self.name}': axis must be one whole number, but is {axis!r}.")
         self.axis = int(axis)
         self.momentum = float(momentum)
         self.epsilon = float(epsilon)
@@ -74,14 +79,13 @@ class BatchNormalization(Layer):
         self.gamma_regularizer = regularizers.get(gamma_regularizer)
         self.beta_constraint = constraints.get(beta_constraint)
         self.gamma_constraint = constraints.get(gamma_constraint)
+        self.renorm = renorm
+        self.renorm_clipping = renorm_clipping
+        self.renorm_momentum = renorm_momentum
         self.synchronized = synchronized
 
     def build(self, input_shape: Shape) -> None:
-        width = input_shape[self.axis]
-        if width is None:
-            raise ShapeError(
-                f"BatchNormalization '{self.name}': axis {self.axis} of the input must be known, but its shape is {input_shape}."
-            )
+        width = self._width(input_shape)
         self.gamma = self.beta = None
         if self.scale:
             self.gamma = self.add_weight(
@@ -105,6 +109,16 @@ class BatchNormalization(Layer):
         )
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: width})
 
+    def _width(self, shape: Shape) -> int:
+        """Return the length of the axis that keeps its own statistics."""
+        width = shape[self.axis] if -len(shape) <= self.axis < len(shape) else None
+        if width is None:
+            raise ShapeError(
+                f"BatchNormalization '{self.name}': axis {self.axis} of the input must exist and be known, "
+                f"but its shape is {tuple(shape)}."
+            )
+        return width
+
     def call(self, inputs: Value, training: bool | None = None, mask: Any = None) -> Value:
         rank = len(inputs.shape)
         kept = self.axis % rank
@@ -124,18 +138,17 @@ class BatchNormalization(Layer):
         self.moving_variance.assign(self.moving_variance.value * m + variance.value * (1.0 - m))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
+        self._width(input_shape)
         return input_shape
 
     def lower(self) -> Iterator[Step]:
         yield BatchNormalize(
-            self.axis, self.epsilon, self.momentum,
+            self.axis,
+            self.epsilon,
+            self.momentum,
             gamma=None if self.gamma is None else slot_of(self.gamma),
             beta=None if self.beta is None else slot_of(self.beta),
-            moving_mean=slot_of(self.moving_mean), moving_variance=slot_of(self.moving_variance), frozen=not self.trainable,
-        )  # fmt: skip
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        for key in ("renorm", "renorm_clipping", "renorm_momentum"):
-            config.pop(key, None)
-        return config
+            moving_mean=slot_of(self.moving_mean),
+            moving_variance=slot_of(self.moving_variance),
+            frozen=not self.trainable,
+        )

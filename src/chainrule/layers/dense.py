@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from chainrule import activations, constraints, initializers, ops, regularizers
 from chainrule._typing import Shape, Value
-from chainrule.engines.plan import Activate, Affine, Step, slot_of
+from chainrule.engines.plan import Affine, Step, slot_of
 from chainrule.errors import ShapeError
+from chainrule.layers.activation import lower_activation
 from chainrule.layers.base import Layer
 from chainrule.layers.input_spec import InputSpec
 from chainrule.saving.serialization import public
@@ -20,8 +23,8 @@ __all__ = ["Dense"]
 class Dense(Layer):
     """`y = activation(x @ kernel + bias)`
 
-    Shapes: x (batch, ..., in), kernel (in, units), bias (units,), y (batch, ..., units). Each column of the kernel belongs
-    to one unit.
+    Shapes: x (batch, ..., in), kernel (in, units), bias (units,), y (batch, ..., units). Each column of the kernel
+    belongs to one unit.
 
     Args:
         units: number of neurons.
@@ -60,11 +63,11 @@ class Dense(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        if isinstance(units, bool) or int(units) != units or units <= 0:
+        if isinstance(units, bool) or not isinstance(units, int | np.integer) or units <= 0:
             raise ValueError(f"Dense '{self.name}': units must be a positive whole number, but is {units!r}.")
         if lora_rank is not None or quantization_config is not None:
             raise ValueError(
-                f"Dense '{self.name}': lora_rank and quantization_config are not part of chainrule; use Keras."
+                f"Dense '{self.name}': lora_rank and quantization_config are not supported; leave them out."
             )
         self.units = int(units)
         self.activation = activations.get(activation)
@@ -81,18 +84,24 @@ class Dense(Layer):
         width = input_shape[-1]
         if width is None:
             raise ShapeError(
-                f"Dense '{self.name}': the last axis of the input must be known, but its shape is {input_shape}."
+                f"Dense '{self.name}': the last axis of the input must be known, but its shape is {tuple(input_shape)}."
             )
         self.kernel = self.add_weight(
-            (width, self.units), self.kernel_initializer, regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint, name="kernel",
-        )  # fmt: skip
+            (width, self.units),
+            self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+            name="kernel",
+        )
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
-                (self.units,), self.bias_initializer, regularizer=self.bias_regularizer, constraint=self.bias_constraint,
+                (self.units,),
+                self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
                 name="bias",
-            )  # fmt: skip
+            )
         self.input_spec = InputSpec(min_ndim=2, axes={-1: width})
 
     def call(self, inputs: Value, training: bool | None = None) -> Value:
@@ -106,11 +115,12 @@ class Dense(Layer):
 
     def lower(self) -> Iterator[Step]:
         yield Affine(slot_of(self.kernel), None if self.bias is None else slot_of(self.bias))
-        if self.activation is not None and self.activation is not activations.linear:
-            yield Activate(activations.serialize(self.activation), {})
+        yield from lower_activation(self, self.activation)
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        for key in ("lora_rank", "lora_alpha", "activity_regularizer"):
+        for key in ("lora_rank", "lora_alpha"):
             config.pop(key, None)
+        if self.activity_regularizer is None:
+            config.pop("activity_regularizer", None)
         return config

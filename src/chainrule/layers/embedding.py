@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import constraints, initializers, ops, regularizers
-from chainrule._typing import Shape, Value
+from chainrule._typing import Array, Shape, Value
 from chainrule.engines.plan import Embed, Step, slot_of
 from chainrule.errors import DataError
 from chainrule.layers.base import Layer
@@ -56,11 +56,12 @@ class Embedding(Layer):
         super().__init__(**kwargs)
         if lora_rank is not None or quantization_config is not None:
             raise ValueError(
-                f"Embedding '{self.name}': lora_rank and quantization_config are not part of chainrule; use Keras."
+                f"Embedding '{self.name}': lora_rank and quantization_config are not supported; leave them out."
             )
         if input_dim < 1 or output_dim < 1:
             raise ValueError(
-                f"Embedding '{self.name}': input_dim and output_dim must be positive, but are {input_dim} and {output_dim}."
+                f"Embedding '{self.name}': input_dim and output_dim must be positive, "
+                f"but are {input_dim} and {output_dim}."
             )
         self.input_dim = int(input_dim)
         self.output_dim = int(output_dim)
@@ -78,9 +79,7 @@ class Embedding(Layer):
         )  # fmt: skip
 
     def call(self, inputs: Value) -> Value:
-        numbers = np.asarray(inputs)
-        if numbers.dtype.kind not in "iu":
-            numbers = numbers.astype(np.int32)
+        numbers = self._whole(np.asarray(inputs))
         if numbers.size and not (numbers.min() >= 0 and numbers.max() < self.input_dim):
             at = tuple(int(i) for i in np.argwhere((numbers < 0) | (numbers >= self.input_dim))[0])
             raise DataError(
@@ -88,6 +87,21 @@ class Embedding(Layer):
                 f"but found {numbers[at]} at {at}. Raise input_dim, or map unknown values to a number of their own."
             )
         return ops.take(self.embeddings, numbers, axis=0)
+
+    def _whole(self, numbers: Array) -> Array:
+        """Return numbers as integers.
+
+        Raises:
+            DataError: there are others among them.
+        """
+        if numbers.dtype.kind in "iu":
+            return numbers
+        if numbers.dtype.kind not in "fb" or not (numbers == np.trunc(numbers)).all():
+            raise DataError(
+                f"Embedding '{self.name}': expected whole numbers from 0 to {self.input_dim - 1}, but received "
+                f"{numbers.dtype} values with others among them. Map categories to numbers first."
+            )
+        return numbers.astype(np.int64)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape, self.output_dim)

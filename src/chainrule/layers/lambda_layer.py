@@ -8,7 +8,7 @@ from typing import Any
 
 from chainrule._typing import Value
 from chainrule.layers.base import Layer
-from chainrule.saving.serialization import public
+from chainrule.saving.serialization import public, serialize_keras_object
 
 __all__ = ["Lambda"]
 
@@ -51,10 +51,23 @@ class Lambda(Layer):
         extra = {"training": training} if self._takes_training else {}
         return self.function(inputs, **self.arguments, **extra)
 
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        if callable(self.output_shape_given):
+            return self.output_shape_given(input_shape)
+        if self.output_shape_given is None:
+            return super().compute_output_shape(input_shape)
+        return (_batch(input_shape), *self.output_shape_given)
+
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        config["output_shape"] = self.output_shape_given
-        return config
+        given = {"output_shape": self.output_shape_given, "mask": self.mask}
+        config = {**super().get_config(), **{k: serialize_keras_object(v) for k, v in given.items()}}
+        return {k: v for k, v in config.items() if k not in given or v is not None}
+
+
+def _batch(shape: Any) -> Any:
+    """Return the length of the batch axis of a shape, or of the first in a structure of shapes."""
+    first = next(iter(shape.values())) if isinstance(shape, dict) else shape[0]
+    return first if first is None or isinstance(first, int) else _batch(first)
 
 
 def _parameters(function: Callable[..., Any]) -> Any:

@@ -17,10 +17,10 @@ __all__ = ["LayerNormalization", "UnitNormalization"]
 
 @public("keras.layers")
 class LayerNormalization(Layer):
-    """`y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with mean and variance of each observation over `axis`.
+    """`y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`, mean and variance being those of an observation.
 
     Args:
-        axis: an axis or a list of them.
+        axis: the axis, or a list of axes, over which they are taken.
         epsilon: 0.001 as in Keras (PyTorch: 1e-5).
         center, scale: whether there are `beta` and `gamma`.
 
@@ -45,7 +45,10 @@ class LayerNormalization(Layer):
         gamma_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
+        self.rms_scaling = bool(kwargs.pop("rms_scaling", False))  # deprecated in Keras, and still in its files
         super().__init__(**kwargs)
+        if self.rms_scaling:
+            raise ValueError(f"LayerNormalization '{self.name}': rms_scaling=True is not supported. Leave it out.")
         self.axis = axis if isinstance(axis, int) else list(axis)
         self.epsilon = float(epsilon)
         self.center = center
@@ -59,13 +62,18 @@ class LayerNormalization(Layer):
 
     def _axes(self, rank: int) -> tuple[int, ...]:
         axes = [self.axis] if isinstance(self.axis, int) else self.axis
+        if any(not -rank <= a < rank for a in axes):
+            raise ShapeError(
+                f"LayerNormalization '{self.name}': axis {self.axis} does not exist in an input of {rank} axes."
+            )
         return tuple(sorted(a % rank for a in axes))
 
     def build(self, input_shape: Shape) -> None:
         shape = tuple(input_shape[a] for a in self._axes(len(input_shape)))
         if None in shape:
             raise ShapeError(
-                f"LayerNormalization '{self.name}': the normalised axes must be known, but the input shape is {input_shape}."
+                f"LayerNormalization '{self.name}': the normalised axes must be known, but the input shape is "
+                f"{tuple(input_shape)}."
             )
         self.gamma = self.beta = None
         if self.scale:
@@ -102,6 +110,9 @@ class LayerNormalization(Layer):
         axes = (self.axis,) if isinstance(self.axis, int) else tuple(self.axis)
         gamma = None if self.gamma is None else slot_of(self.gamma)
         yield LayerNormalize(axes, self.epsilon, gamma, None if self.beta is None else slot_of(self.beta))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "rms_scaling": self.rms_scaling}
 
 
 @public("keras.layers")

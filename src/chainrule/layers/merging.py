@@ -23,7 +23,7 @@ class _Merge(Layer):
     """Combine a list of tensors element by element; missing axes are added after the batch axis."""
 
     kind = ""
-    fewest, most = 2, 0
+    fewest, most = 1, 0
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -71,7 +71,7 @@ class Add(_Merge):
 class Subtract(_Merge):
     """`y = x1 - x2`"""
 
-    kind, most = "subtract", 2
+    kind, fewest, most = "subtract", 2, 2
 
     def combine(self, inputs: list[Value]) -> Value:
         return ops.subtract(*inputs)
@@ -133,6 +133,8 @@ class Concatenate(Layer):
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         shapes = _shapes(self, input_shape)
+        if not -len(shapes[0]) <= self.axis < len(shapes[0]):
+            raise ShapeError(f"Concatenate '{self.name}': inputs of shapes {shapes} have no axis {self.axis}.")
         axis = self.axis % len(shapes[0])
         for shape in shapes:
             rest = [n for a, n in enumerate(shape) if a != axis]
@@ -141,7 +143,8 @@ class Concatenate(Layer):
                 a != b for a, b in zip(rest, first, strict=True) if None not in (a, b)
             ):
                 raise ShapeError(
-                    f"Concatenate '{self.name}': all axes but axis {self.axis} must agree, but the inputs have shapes {shapes}."
+                    f"Concatenate '{self.name}': all axes but axis {self.axis} must agree, but the inputs have shapes "
+                    f"{shapes}."
                 )
         lengths = [s[axis] for s in shapes]
         total = None if None in lengths else sum(n or 0 for n in lengths)
@@ -154,7 +157,8 @@ class Concatenate(Layer):
 def _shapes(layer: Layer, shapes: Any) -> list[Shape]:
     if not isinstance(shapes, list | tuple) or not shapes or not isinstance(shapes[0], list | tuple):
         raise ShapeError(
-            f"{type(layer).__name__} '{layer.name}' takes a list of inputs: layer([a, b]). Received one of shape {shapes}."
+            f"{type(layer).__name__} '{layer.name}' takes a list of inputs: layer([a, b]). Received one of shape "
+            f"{shapes}."
         )
     return [tuple(s) for s in shapes]
 

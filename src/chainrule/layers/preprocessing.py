@@ -71,30 +71,34 @@ class Normalization(Layer):
             raise ValueError(
                 f"Normalization '{self.name}': give mean and variance together, or neither and use adapt()."
             )
-        self.axis = axis
+        self.axis: tuple[int, ...] = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
         self.mean_given = None if mean is None else np.asarray(mean, np.float64)
         self.variance_given = None if variance is None else np.asarray(variance, np.float64)
+        if self.variance_given is not None and (self.variance_given < 0).any():
+            raise ValueError(f"Normalization '{self.name}': the variance must not be negative, but is {variance}.")
         self.invert = invert
-        self.supports_adapt = mean is None
 
     def _kept(self, rank: int) -> tuple[int, ...]:
-        if self.axis is None:
-            return ()
-        axes = (self.axis,) if isinstance(self.axis, int) else tuple(self.axis)
-        if any(not -rank <= a < rank for a in axes):
+        if any(not -rank <= a < rank for a in self.axis):
             raise ShapeError(
                 f"Normalization '{self.name}': axis {self.axis} does not exist in an input of {rank} axes."
             )
-        return tuple(sorted(a % rank for a in axes))
+        return tuple(sorted(a % rank for a in self.axis))
 
     def build(self, input_shape: Shape) -> None:
         kept = self._kept(len(input_shape))
-        shape = tuple(input_shape[a] for a in kept)
-        if None in shape:
+        shape = tuple(n for n in (input_shape[a] for a in kept) if n is not None)
+        if len(shape) < len(kept):
             raise ShapeError(
                 f"Normalization '{self.name}': axis {self.axis} must be known, but the input shape is {input_shape}."
             )
-        self._broadcast = tuple(n if a in kept else 1 for a, n in enumerate(input_shape))
+        self._broadcast = tuple((n or 1) if a in kept else 1 for a, n in enumerate(input_shape))
+        for role, given in (("mean", self.mean_given), ("variance", self.variance_given)):
+            if given is not None and given.ndim and not _fits(given.shape, shape):
+                raise ShapeError(
+                    f"Normalization '{self.name}': {role} of shape {given.shape} does not fit an input of shape "
+                    f"{input_shape}, which has {shape} along axis {self.axis}."
+                )
         if self.mean_given is None:
             self.adapt_mean = self.add_weight(shape, "zeros", trainable=False, name="mean")
             self.adapt_variance = self.add_weight(shape, "ones", trainable=False, name="variance")
@@ -120,7 +124,13 @@ class Normalization(Layer):
                 raise DataError(
                     f"Normalization '{self.name}': adapt received NaN or infinite values. Fill or drop them first."
                 )
-            axes = tuple(a for a in range(batch.ndim) if a not in self._kept(batch.ndim))
+            kept = self._kept(batch.ndim)
+            if tuple(batch.shape[a] for a in kept) != self.adapt_mean.shape:
+                raise ShapeError(
+                    f"Normalization '{self.name}': adapt received data of shape {batch.shape}, but the layer has "
+                    f"{self.adapt_mean.shape} means along axis {self.axis}."
+                )
+            axes = tuple(a for a in range(batch.ndim) if a not in kept)
             rows = int(np.prod([batch.shape[a] for a in axes], dtype=np.int64))
             if not rows:
                 continue
@@ -182,6 +192,14 @@ def _batches_of(data: Any) -> Any:
     if hasattr(data, "shape") or hasattr(data, "__array__"):
         return [np.asarray(data, np.float64)]
     return (np.asarray(b[0] if isinstance(b, tuple) else b, np.float64) for b in data)
+
+
+def _fits(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether an array of a shape can be broadcast to another."""
+    try:
+        return np.broadcast_shapes(shape, wanted) == wanted
+    except ValueError:
+        return False
 
 
 def _combine(

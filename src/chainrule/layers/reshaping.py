@@ -11,6 +11,7 @@ from chainrule._typing import Shape, Value
 from chainrule.engines import plan
 from chainrule.errors import ShapeError
 from chainrule.layers.base import Layer
+from chainrule.layers.input_spec import InputSpec
 from chainrule.saving.serialization import public
 
 __all__ = ["Flatten", "Identity", "Permute", "RepeatVector", "Reshape"]
@@ -20,6 +21,9 @@ __all__ = ["Flatten", "Identity", "Permute", "RepeatVector", "Reshape"]
 class Flatten(Layer):
     """Make each observation one axis: (batch, a, b) becomes (batch, a * b).
 
+    Args:
+        data_format: `'channels_first'` moves the first axis of an observation behind the others before.
+
     >>> import chainrule as cr
     >>> cr.layers.Flatten()(cr.ops.zeros((5, 2, 3))).shape
     (5, 6)
@@ -27,9 +31,17 @@ class Flatten(Layer):
 
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        if data_format not in (None, "channels_last", "channels_first"):
+            raise ValueError(
+                f"Flatten '{self.name}': data_format must be 'channels_last' or 'channels_first', "
+                f"but is {data_format!r}."
+            )
         self.data_format = data_format or "channels_last"
 
     def call(self, inputs: Value) -> Value:
+        rank = len(inputs.shape)
+        if self.data_format == "channels_first" and rank > 2:
+            inputs = ops.transpose(inputs, (0, *range(2, rank), 1))
         return ops.reshape(inputs, (inputs.shape[0], math.prod(inputs.shape[1:])))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -37,8 +49,9 @@ class Flatten(Layer):
         return (input_shape[0], None if None in rest else math.prod(n or 0 for n in rest))
 
     def lower(self) -> Iterator[plan.Step]:
-        shape = self._nodes[0].output.shape if self._nodes else (None, None)
-        yield plan.Reshape(_known(self, shape[1:]))
+        if self.data_format == "channels_first":
+            raise plan.CannotLower(f"layer '{self.name}' flattens with the channels first")
+        yield plan.Reshape(_output_shape(self))
 
 
 @public("keras.layers")
@@ -74,8 +87,7 @@ class Reshape(Layer):
         return (input_shape[0], *self._resolve(tuple(n or 0 for n in rest)))
 
     def lower(self) -> Iterator[plan.Step]:
-        shape = self._nodes[0].output.shape[1:] if self._nodes else self.target_shape
-        yield plan.Reshape(_known(self, shape))
+        yield plan.Reshape(_output_shape(self))
 
 
 @public("keras.layers")
@@ -89,7 +101,18 @@ class Permute(Layer):
             raise ValueError(f"Permute '{self.name}': dims must be 1, 2, ..., n in some order, but are {self.dims}.")
 
     def call(self, inputs: Value) -> Value:
-        return ops.transpose(inputs, (0, *self.dims))
+        return ops.transpose(inputs, (0, *self._checked(inputs.shape)))
+
+    def _checked(self, shape: Shape) -> tuple[int, ...]:
+        if len(shape) != len(self.dims) + 1:
+            raise ShapeError(
+                f"Permute '{self.name}': dims {self.dims} need {len(self.dims)} axes besides the batch, "
+                f"but the input has shape {tuple(shape)}."
+            )
+        return self.dims
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return (input_shape[0], *(input_shape[d] for d in self._checked(input_shape)))
 
 
 @public("keras.layers")
@@ -98,12 +121,16 @@ class RepeatVector(Layer):
 
     def __init__(self, n: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not isinstance(n, int):
+        if isinstance(n, bool) or not isinstance(n, int):
             raise TypeError(f"RepeatVector '{self.name}': n must be a whole number, but is {n!r}.")
         self.n = n
+        self.input_spec = InputSpec(ndim=2)
 
     def call(self, inputs: Value) -> Value:
         return ops.repeat(ops.expand_dims(inputs, 1), self.n, axis=1)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return (input_shape[0], self.n, input_shape[1])
 
 
 @public("keras.layers")
@@ -116,11 +143,20 @@ class Identity(Layer):
     def call(self, inputs: Value) -> Value:
         return inputs
 
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
     def lower(self) -> Iterator[plan.Step]:
         return iter(())
 
 
-def _known(layer: Layer, shape: Shape) -> tuple[int, ...]:
-    if None in shape:
-        raise plan.CannotLower(f"layer '{layer.name}' has an output of unknown length {shape}")
-    return tuple(n or 0 for n in shape)
+def _output_shape(layer: Layer) -> tuple[int, ...]:
+    """Return the shape of an observation behind a layer, as its symbolic calls have it.
+
+    Raises:
+        CannotLower: it is not known, or differs from call to call.
+    """
+    shapes = {tuple(node.output.shape[1:]) for node in layer._nodes}
+    if len(shapes) != 1 or None in next(iter(shapes)):
+        raise plan.CannotLower(f"layer '{layer.name}' has outputs of no one known shape: {sorted(map(str, shapes))}")
+    return tuple(n or 0 for n in next(iter(shapes)))
