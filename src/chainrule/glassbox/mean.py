@@ -77,7 +77,7 @@ class Mean(Printable):
     def _factor_values(self, o: Observation) -> list[float]:
         affine, activation = o.view.network.blocks
         h, p = o.view.ids(affine.out)[0], o.view.ids(activation.out)[0]  # type: ignore[attr-defined]
-        return [o.view.slope(p), float(o.backward.jacobian(activation)[0, 0]), o.view.slope(h)]  # type: ignore[arg-type]
+        return [o.view.slope(p), float(o.backward.local.jacobian(activation)[0, 0]), o.view.slope(h)]  # type: ignore[arg-type]
 
     def _columns(self) -> tuple[list[Math], list[_Row]]:
         view = self.view
@@ -159,7 +159,7 @@ class Mean(Printable):
                 rows.append(
                     (
                         self.view.partial(self.view.whole(q)).text,
-                        show(self.view.gradient(q), self.options.style)[0].text,
+                        show(self.view.oriented(q, self.view.gradient(q)), self.options.style)[0].text,
                     )
                 )
         first = max(len(convert(a)) for a, _ in rows)

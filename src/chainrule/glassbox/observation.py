@@ -85,7 +85,7 @@ class Observation(Printable):
             parts.append(f"{name} = {predict.listed(view.values(quantity), style)}")
         if self.with_loss:
             parts.append(predict.target_text(view))
-        return title + ",  ".join(parts)
+        return title + ",  ".join(filter(None, parts))
 
     def _notes(self) -> list[str]:
         notes = [p.note for p in self.backward.parts if p.note] if self.with_loss else []

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import tree
+from chainrule import ops, tree
 from chainrule._typing import Array
 from chainrule.autodiff.tape import GradientTape, Record, substitute
 from chainrule.autodiff.tensor import Tensor
@@ -164,7 +164,8 @@ class Runner:
                     batch.take(slice(row, row + 1)),
                     tree.map_structure(lambda t: t[row : row + 1], outputs),
                 )
-            return float(self.model._loss_of(batch.x, batch.y, outputs, batch.weight, self.training))
+            loss = self.model._loss_of(batch.x, batch.y, outputs, batch.weight, self.training)
+            return float(np.sum(np.asarray(loss)))  # a loss that is not reduced is learned from as its sum
 
     def _inputs(self, batch: Batch) -> Any:
         """Return the inputs as tensors; whole numbers become float64 where the model declares floats."""
@@ -194,6 +195,7 @@ class Runner:
         if model._compile_loss is not None:
             loss = copy.copy(model._compile_loss)
             total, _ = loss.compute(batch.y, outputs, batch.weight)
+            total = total if total.ndim == 0 else ops.sum(total)
             recording.data_loss = total
             with recording.tape.stop_recording():
                 recording.parts = _parts(loss, batch, outputs)

@@ -12,6 +12,7 @@ from chainrule.glassbox import page
 from chainrule.glassbox.derive import facts as f
 from chainrule.glassbox.derive import fused, matrix, penalties, steps
 from chainrule.glassbox.derive import loss as losses
+from chainrule.glassbox.derive.local import Local
 from chainrule.glassbox.derive.view import View
 from chainrule.glassbox.network import Activation, Affine, Block, Quantity, Steps
 from chainrule.glassbox.notation import Math, factor, join, number, plus, times, word
@@ -38,7 +39,7 @@ class Backward:
     def __init__(self, view: View) -> None:
         self.view = view
         self.parts = losses.parts(view)
-        self.jacobians: dict[int, Array] = {}
+        self.local = Local(view)
 
     def sections(self) -> list[Section]:
         """Return one section per layer, the last layer first (one in all if there is only one layer)."""
@@ -78,6 +79,8 @@ class Backward:
         style = self.view.style
         if not terms:
             return page.scalar(symbol, None, None, value, style)
+        if abs(value) <= 1e-14 * max(abs(t.value) for t in terms):
+            value = 0.0  # the terms cancel; what is left is rounding
         formula, note = plus([t.formula for t in terms]), "; ".join(t.note for t in terms if t.note)
         if len(terms) == 1 and terms[0].numbers.text == "":
             return page.scalar(symbol, formula, None, value, style, note)
@@ -124,48 +127,27 @@ class Backward:
         if not at.size:
             return []
         out, j, found = view.ids(block.out), int(at[0]), []
-        slopes = self.jacobian(block)
-        for k in range(len(out)) if self.mixes(block) else [j]:
+        slopes = self.local.jacobian(block)
+        for k in range(len(out)) if self.local.mixes(block) else [j]:
             inner = (view.names.partial(view.symbol(out[k]), view.symbol(n)), float(slopes[k, j]))
             found.append(self._product([(view.partial(view.symbol(out[k])), view.slope(out[k])), inner]))
         return found
 
-    def mixes(self, block: Activation) -> bool:
-        """Whether an output of the activation depends on several inputs."""
-        if block.facts is not None:
-            return block.facts.vector
-        slopes = self.jacobian(block)
-        return slopes.shape[0] != slopes.shape[1] or bool(np.any(slopes - np.diag(np.diag(slopes))))
-
-    def jacobian(self, block: Activation) -> Array:
-        """Return the derivatives of the activation's outputs with respect to its inputs, from the tape, for this observation."""
-        if id(block) not in self.jacobians:
-            self.jacobians[id(block)] = self._jacobian(block)
-        return self.jacobians[id(block)]
-
-    def _jacobian(self, block: Activation) -> Array:
-        view, tensor = self.view, block.out.tensor
-        tape = view.recording.part(block.first, block.last)
-        if block.facts is not None and not block.facts.vector:
-            slopes = np.asarray(
-                tape.gradient(tensor, block.source_tensor, np.ones(tensor.shape), unconnected_gradients="zero")
-            )
-            return np.diag(slopes[view.row].ravel())
-        rows = []
-        for k in range(block.out.size):
-            seed = np.zeros(tensor.shape)
-            seed[view.row].flat[k] = 1
-            g = tape.gradient(tensor, block.source_tensor, seed, unconnected_gradients="zero")
-            rows.append(np.asarray(g)[view.row].ravel())
-        return np.stack(rows)
-
     def _through_steps(self, block: Block, n: int) -> list[Term]:
-        """What comes back through ops that are shown one by one: a number from the tape."""
-        value = steps.pulled_back(self.view, block).get(n)
-        if value is None:
+        """What comes back through ops that are shown one by one: by their local derivatives, or as one number."""
+        view, found = self.view, []
+        total = steps.pulled_back(view, block).get(n)
+        if total is None:
             return []
-        name = getattr(block.layer, "name", "") or "ops"
-        return [Term(word(f"back through {name}"), number(value, self.view.style), value)]
+        for m, slope in self.local.links(block, n) if isinstance(block, Steps) else []:
+            inner = (view.names.partial(view.symbol(m), view.symbol(n)), slope)
+            found.append(self._product([(view.partial(view.symbol(m)), view.slope(m)), inner]))
+        rest = total - sum(t.value for t in found)
+        if not found or abs(rest) > 1e-12 * max(1.0, abs(total)):
+            name = getattr(block.layer, "name", "") or "ops"
+            words = f"back through {name}" if not found else "back through the other rows"
+            found.append(Term(word(words), factor(rest, view.style), rest))
+        return found
 
     def _direct(self, n: int, rest: float) -> list[Term]:
         """What the loss and the penalties contribute without a layer between."""
@@ -196,8 +178,8 @@ class Backward:
     def _slopes(self, block: Activation) -> list[Line]:
         """`∂p/∂h = p(1 − p) = 0.6225·(1 − 0.6225)`, one line per unit; of a vector function, its general formula and numbers."""
         view = self.view
-        source, out, slopes = view.ids_of(block.source), view.ids(block.out), self.jacobian(block)
-        if self.mixes(block):
+        source, out, slopes = view.ids_of(block.source), view.ids(block.out), self.local.jacobian(block)
+        if self.local.mixes(block):
             return self._mixed_slopes(block, source, out, slopes)
         lines = []
         for k, n in enumerate(source):
@@ -272,29 +254,45 @@ class Backward:
 
     def weight_terms(self, quantity: Quantity, n: int) -> list[Term]:
         """Return the summands of the derivative with respect to one weight: one for each use of its layer."""
-        view, found = self.view, []
-        at = n - quantity.start
-        for block in view.network.blocks:
-            if isinstance(block, Affine) and quantity is block.kernel:
-                i, j = np.unravel_index(at, quantity.tensor.shape)
-                if view.ids(block.out).ndim != 1:
-                    return [Term(word("the sum over all positions"), number(view.slope(n), view.style), view.slope(n))]
-                h, x = view.ids(block.out)[j], view.ids_of(block.source)[i]
-                found.append(
-                    self._product([(view.partial(view.symbol(h)), view.slope(h)), (view.symbol(x), view.value(x))])
-                )
-            elif isinstance(block, Affine) and quantity is block.bias:
-                if view.ids(block.out).ndim != 1:
-                    return [Term(word("the sum over all positions"), number(view.slope(n), view.style), view.slope(n))]
-                h = view.ids(block.out)[at]
-                symbol = join([view.partial(view.symbol(h)), number(1, view.style)], " · ", r" \cdot ")
-                found.append(Term(symbol, factor(view.slope(h), view.style), view.slope(h)))
+        found: list[Term] = []
+        for block in self.view.network.blocks:
+            if isinstance(block, Affine) and quantity in (block.kernel, block.bias):
+                found += self._affine_weight(block, quantity, n)
             elif quantity in uses(block):
                 found += self._through_steps(block, n)
         found += self._direct(n, sum(t.value for t in found))
         if len(found) == 1 and quantity.kind == "b":
             found[0].numbers = Math("", "")
         return found
+
+    def _affine_weight(self, block: Affine, quantity: Quantity, n: int) -> list[Term]:
+        """`∂ℓ/∂h · x` for a weight, `∂ℓ/∂h · 1` for a bias."""
+        view = self.view
+        if view.ids(block.out).ndim != 1:
+            return [Term(word("the sum over all positions"), factor(view.slope(n), view.style), view.slope(n))]
+        place = np.unravel_index(n - quantity.start, quantity.tensor.shape)
+        h = view.ids(block.out)[place[-1]]
+        slope = (view.partial(view.symbol(h)), view.slope(h))
+        if quantity is block.bias:
+            one = join([slope[0], number(1, view.style)], " · ", r" \cdot ")
+            found = [Term(one, factor(slope[1], view.style), slope[1])]
+        else:
+            x = view.ids_of(block.source)[place[0]]
+            found = [self._product([slope, (view.symbol(x), view.value(x))])]
+        others = self._other_rows(block, quantity, place)
+        if others:
+            found.append(Term(word("through the other rows"), factor(others, view.style), others))
+        return found
+
+    def _other_rows(self, block: Affine, quantity: Quantity, place: tuple[np.intp, ...]) -> float:
+        """Return what reaches this observation's loss through other rows: batch statistics tie them together."""
+        gradients = self.view.gradients.get(id(block.out))
+        if gradients is None or len(gradients) == 1:
+            return 0.0
+        slopes = np.delete(gradients[:, place[-1]], self.view.row)
+        if quantity is block.bias:
+            return float(slopes.sum())
+        return float(slopes @ np.delete(block.source_tensor.value[:, place[0]], self.view.row))
 
 
 def uses(block: Block) -> list[Quantity]:

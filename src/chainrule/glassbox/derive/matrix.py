@@ -102,7 +102,7 @@ def gradient(view: View, quantity: Quantity, backward: Backward) -> list[Line]:
             outer = gradient_formula(view, after.out, backward)
             slope = Math(f"{f.head(after.facts, after.name, same('·')).text[:-3]}′({view.whole(quantity).text})",
                          f"{f.head(after.facts, after.name, same('.')).latex[:-3]}'({view.whole(quantity).latex})")  # fmt: skip
-            formula = _jacobian(view, after, outer) if backward.mixes(after) else _bracketed(outer) + ODOT + slope
+            formula = _jacobian(view, after, outer) if backward.local.mixes(after) else _bracketed(outer) + ODOT + slope
         else:
             formula = gradient_formula(view, quantity, backward)
         return [
@@ -185,6 +185,8 @@ def gradient_formula(view: View, quantity: Quantity, backward: Backward) -> Math
 
 def _back_product(view: View, block: Affine) -> Math:
     w, d = view.whole(block.kernel), delta(view, block.out)
+    if view.is_scalar(block):  # written unit by unit, so δ has not been introduced
+        d = view.partial(view.whole(block.out))
     if view.names.keras:
         return Math(f"{d.text} @ {w.text}.T", rf"{d.latex} \, {transposed(w).latex}")
     return w + d if view.names.notation == "lecture" else transposed(w) + d
@@ -224,5 +226,5 @@ def backward(view: View, block: Block) -> list[Line]:
                 formula = Math(f"{source.text}.T @ {d.text}", rf"{transposed(source).latex} \, {d.latex}")
         if view.penalized and quantity.variable.regularizer is not None:
             formula = plus([formula, view.names.partial(Math("Ω", r"\Omega"), view.whole(quantity))])
-        lines.append(array_line(symbol, formula, view.gradient(quantity), view.style))
+        lines.append(array_line(symbol, formula, view.oriented(quantity, view.gradient(quantity)), view.style))
     return lines

@@ -11,7 +11,7 @@ from chainrule.glassbox.derive import loss as losses
 from chainrule.glassbox.derive.backward import Backward
 from chainrule.glassbox.derive.view import View
 from chainrule.glassbox.network import Activation, Affine, Steps
-from chainrule.glassbox.notation import Math
+from chainrule.glassbox.notation import Math, word
 
 MAX_PATHS = 8
 
@@ -55,8 +55,10 @@ class Paths:
         if heads is None or sum(self.count(h) for h, _ in heads) + bool(self._rest(n)) > MAX_PATHS:
             return None
         paths = [Path([*links, link]) for h, link in heads for links in self._down(h)]
-        rest = self._rest(n)
-        return [*paths, Path([rest])] if rest else paths
+        missing = self.view.slope(n) - sum(p.value for p in paths)
+        if abs(missing) > 1e-12 * max(1.0, abs(self.view.slope(n))):
+            paths.append(Path([self._rest(n) or Link(word("through the other rows"), None, missing)]))
+        return paths
 
     def count(self, n: int) -> int:
         """Return how many ways lead from the loss to a number."""
@@ -77,7 +79,7 @@ class Paths:
         found: list[tuple[int, Link]] = []
         for block in view.network.blocks:
             if isinstance(block, Steps) and quantity in block.variables:
-                return None
+                found += [(m, Link(self._symbol(m, n), None, s)) for m, s in self.backward.local.links(block, n)]
             if isinstance(block, Affine) and quantity is block.kernel:
                 i, j = np.unravel_index(at, quantity.tensor.shape)
                 source, out = view.ids_of(block.source), view.ids(block.out)
@@ -101,7 +103,8 @@ class Paths:
         view, found = self.view, []
         for block in view.network.blocks:
             if isinstance(block, Steps):
-                found += self._step_edges(block, n)
+                links = self.backward.local.links(block, n)
+                found += [(m, Link(self._symbol(m, n), None, slope)) for m, slope in links]
                 continue
             source = view.ids_of(block.source)  # type: ignore[attr-defined]
             if source.ndim != 1:
@@ -118,32 +121,14 @@ class Paths:
         return found
 
     def _activation_edges(self, block: Activation, i: int, out: np.ndarray, n: int) -> list[tuple[int, Link]]:
-        view, slopes = self.view, self.backward.jacobian(block)
+        view, slopes = self.view, self.backward.local.jacobian(block)
         found = []
-        for k in range(len(out)) if self.backward.mixes(block) else [i]:
+        for k in range(len(out)) if self.backward.local.mixes(block) else [i]:
             formula = None
             if block.facts is not None and not block.facts.vector:
                 symbols = {"h": view.symbol(n, short=True), "p": view.symbol(int(out[k]), short=True)}
                 formula = f.derivative(block.facts, symbols)
             found.append((int(out[k]), Link(self._symbol(int(out[k]), n), formula, float(slopes[k, i]))))
-        return found
-
-    def _step_edges(self, block: Steps, n: int) -> list[tuple[int, Link]]:
-        """Return the local derivatives of ops shown one by one, from the tape."""
-        view = self.view
-        tensor = next((t for t in block.sources if n in view.network.ids[id(t)]), None)
-        if tensor is None:
-            return []
-        at = int(np.flatnonzero(view.network.ids[id(tensor)].ravel() == n)[0])
-        tape, found = view.recording.part(block.first, block.last), []
-        for q in block.outs:
-            for m in view.ids(q).ravel():
-                seed = np.zeros(q.tensor.shape)
-                seed.flat[int(m) - q.start] = 1
-                g = tape.gradient(q.tensor, tensor, seed, unconnected_gradients="zero")
-                value = float(np.asarray(g).flat[at])
-                if value:
-                    found.append((int(m), Link(self._symbol(int(m), n), None, value)))
         return found
 
     def _rest(self, n: int) -> Link | None:

@@ -10,7 +10,7 @@ from chainrule import regularizers
 from chainrule.glassbox import page
 from chainrule.glassbox.derive.view import SMALL, View
 from chainrule.glassbox.network import Quantity
-from chainrule.glassbox.notation import Math, factor, number, parentheses, plus, times, word
+from chainrule.glassbox.notation import Math, escape, factor, number, parentheses, plus, times, word
 from chainrule.glassbox.page import Line
 
 OMEGA = Math("Ω", r"\Omega")
@@ -56,9 +56,7 @@ def _formula(view: View, quantity: Quantity) -> tuple[Math, Math | None]:
     factors = _factors(regularizer)
     whole = view.whole(quantity)
     if not factors:
-        return Math(
-            f"{type(regularizer).__name__}({whole.text})", rf"\mathrm{{{type(regularizer).__name__}}}({whole.latex})"
-        ), None
+        return _named(regularizer, whole), None
     formula, numbers = [], []
     for power, strength in factors:
         if tensor.size > SMALL:
@@ -74,6 +72,12 @@ def _formula(view: View, quantity: Quantity) -> tuple[Math, Math | None]:
         formula.append(times([number(strength, view.style), pair[0]]))
         numbers.append(times([number(strength, view.style), pair[1]]))
     return plus(formula), plus(numbers) if numbers else None
+
+
+def _named(regularizer: Any, whole: Math) -> Math:
+    name = getattr(regularizer, "__name__", type(regularizer).__name__)
+    name = name if name.isidentifier() else "penalty"
+    return Math(f"{name}({whole.text})", rf"\mathrm{{{escape(name)}}}({whole.latex})")
 
 
 def _factors(regularizer: Any) -> list[tuple[int, float]]:

@@ -198,8 +198,8 @@ def _whole(view: View, step: Step, quantity: Quantity) -> list[Line]:
     lines: list[Line] = []
     for name, array in step.moments_after.get(key, {}).items():
         head = Math(f"{name}({symbol.text})", rf"\mathrm{{{name}}}({symbol.latex})".replace("_", r"\_"))
-        lines.append(array_line(head, None, array, view.style))
+        lines.append(array_line(head, None, view.oriented(quantity, array), view.style))
     old: Array = np.asarray(step.before[key])
     change = number(float(np.linalg.norm(step.after[key] - old)), view.style)
-    lines.append(array_line(symbol, None, step.after[key], view.style, f"moved by {change.text}"))
+    lines.append(array_line(symbol, None, view.oriented(quantity, step.after[key]), view.style, f"moved by {change.text}"))
     return lines

@@ -90,6 +90,11 @@ class View:
         found = self.gradients.get(id(quantity))
         return quantity.row(np.zeros(quantity.tensor.shape) if found is None else found, self.row)
 
+    def oriented(self, quantity: Quantity, array: Array) -> Array:
+        """Return an array of a variable's shape as the notation has it: textbooks write one row of W for each unit."""
+        turned = quantity.kind == "w" and array.ndim == 2 and self.names.notation == "textbook"
+        return array.T if turned else array
+
     def value(self, number: int) -> float:
         quantity, at = self.network.quantity_of(number)
         return float(quantity.tensor.value.flat[at])
