@@ -143,6 +143,8 @@ def test_add_optimizer_variables() -> None:
     assert [v.numpy().tolist() for v in (*first, *second)] == [[[1.0, 1.0]], [1.0], [[0.0, 0.0]], [0.0]]
     alone = optimizer.add_optimizer_variables(weights, "c")
     assert [v.path for v in alone] == [f"{optimizer.name}/kernel_c", f"{optimizer.name}/bias_c"]
+    weights[0].overwrite_with_gradient = True
+    assert optimizer.add_optimizer_variables(weights, "d")[0] is None
     with pytest.raises(ValueError, match="number of names must match the number of initializers"):
         optimizer.add_optimizer_variables(weights, ["a", "b"], ["ones"])
 
