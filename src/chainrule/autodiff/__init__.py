@@ -7,6 +7,7 @@ check_vjp                                compares the rules with central differe
 """
 
 from chainrule.autodiff.check import CheckResult as CheckResult
+from chainrule.autodiff.check import check_sentences as check_sentences
 from chainrule.autodiff.check import check_vjp as check_vjp
 from chainrule.autodiff.functional import grad as grad
 from chainrule.autodiff.functional import value_and_grad as value_and_grad
@@ -17,4 +18,16 @@ from chainrule.autodiff.operators import TABLE as TABLE
 from chainrule.autodiff.tape import GradientTape as GradientTape
 from chainrule.autodiff.tensor import Tensor as Tensor
 
-__all__ = ["TABLE", "CheckResult", "GradientTape", "Op", "Tensor", "check_vjp", "grad", "op", "value_and_grad", "vjp"]
+__all__ = [
+    "TABLE",
+    "CheckResult",
+    "GradientTape",
+    "Op",
+    "Tensor",
+    "check_sentences",
+    "check_vjp",
+    "grad",
+    "op",
+    "value_and_grad",
+    "vjp",
+]

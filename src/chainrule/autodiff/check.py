@@ -11,6 +11,7 @@ import numpy as np
 from chainrule import tree
 from chainrule._typing import Array
 from chainrule.autodiff.functional import vjp
+from chainrule.autodiff.op import fit_to
 from chainrule.autodiff.operators import Operators
 
 TOLERANCE = 1e-7
@@ -91,6 +92,33 @@ def _float64(value: Any) -> Any:
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
         return np.asarray(value, np.float64)
     return value
+
+
+def check_sentences(op: Any, *args: Any, seed: int = 0, **static: Any) -> None:
+    """Evaluate every sentence of an op, and require it to be what the rule computes.
+
+    Args:
+        op: an `Op`.
+        args, static: its arguments.
+        seed: of the random gradient of the result.
+
+    Raises:
+        AssertionError: a sentence says something else.
+    """
+    bound, further = op.bind(args, dict(static))
+    inputs = op.promoted(bound)
+    y = op.compute(inputs, further)
+    g = np.random.default_rng(seed).standard_normal(np.shape(y)).astype(np.asarray(y).dtype)
+    for i, x in enumerate(inputs):
+        derivative = op.derivatives.get(op.tensors[0 if op.variadic else i])
+        if derivative is None or not isinstance(x, np.ndarray):
+            continue
+        (expected,) = op.pull_back(g, y, inputs, further, [i])
+        aligned = op.align(g, y, inputs, **further)[2] if op.align else inputs
+        printed = eval(derivative.sentence, op.scope(g, y, inputs, further, i))
+        printed = fit_to(np.asarray(printed), aligned[i]).reshape(expected.shape)
+        message = f"ops.{op.name}: the sentence {derivative.sentence!r} is not what its rule computes"
+        np.testing.assert_allclose(printed, expected, rtol=1e-12, atol=1e-13, err_msg=message)
 
 
 class _Slope:

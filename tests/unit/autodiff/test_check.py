@@ -9,6 +9,7 @@ import pytest
 
 from chainrule import ops
 from chainrule.autodiff import CheckResult, check_vjp
+from chainrule.autodiff.check import check_sentences
 from chainrule.autodiff.op import Derivative, Op
 
 X = np.array([0.4, -1.3, 2.2])
@@ -87,3 +88,11 @@ def test_the_seed_and_the_step_can_be_chosen() -> None:
 def test_it_prints_its_verdict() -> None:
     assert repr(CheckResult((1e-12, 3.21e-9))) == "CheckResult(max_error=3.2e-09, ok=True)"
     assert repr(CheckResult((1.0,))) == "CheckResult(max_error=1.0e+00, ok=False)"
+
+
+def test_a_sentence_that_is_not_the_rule_is_found() -> None:
+    cube = Op(lambda x: x**3, ("x",), {"x": Derivative("2 * g * x**2", lambda g, y, x: 3 * g * x**2)})
+    with pytest.raises(AssertionError, match=r"the sentence '2 \* g \* x\*\*2' is not what its rule computes"):
+        check_sentences(cube, X)
+    right = Op(lambda x: x**3, ("x",), {"x": Derivative("3 * g * x**2", lambda g, y, x: 3 * g * x**2)})
+    check_sentences(right, X)
