@@ -3,8 +3,8 @@
     python benchmarks/tables.py FOLDER [--twice]
 
 FOLDER holds CSV files and `datasets.json`, a list of `{"file", "name", "target"}`. Each table is trained once; then
-`predict` on the held-out rows without their target must reproduce `predictions.csv`. With `--twice` a second run with the
-same seed must give identical weights, metrics and predictions.
+`predict` on the held-out rows without their target must reproduce `predictions.csv`. With `--twice` a second run with
+the same seed must give identical weights, metrics and predictions.
 """
 
 from __future__ import annotations
