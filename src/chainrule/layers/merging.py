@@ -177,7 +177,7 @@ def _broadcast(layer: Layer, shapes: list[Shape]) -> Shape:
         if len(known) > 1:
             raise ShapeError(
                 f"{type(layer).__name__} '{layer.name}' cannot combine inputs of shapes {shapes}: "
-                f"lengths {sorted(known)} meet on one axis. Bring them to one width first, with a Dense layer for example."
+                f"lengths {sorted(known)} meet on one axis. Bring them to one width first, with Dense for example."
             )
         result.append(next(iter(known)) if known else (None if None in lengths else 1))
     return tuple(result)

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 
 from chainrule._typing import Config
 from chainrule.errors import unknown_name
+from chainrule.layers.arguments import input_shapes
+from chainrule.layers.arguments import input_shapes, is_shape
 from chainrule.layers.base import Layer
 from chainrule.models.graph import Graph
 from chainrule.models.trainer import Trainer
@@ -81,6 +83,7 @@ class Model(Trainer, Layer):
 
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if type(self).build is Model.build:  # a subclassed model: its layers build themselves as `call` reaches them
+            self._build_shapes = {f"{k}_shape": v for k, v in input_shapes(type(self), args, kwargs).items()}
             self.built = True
         else:
             super()._build_for(args, kwargs)
@@ -276,6 +279,15 @@ class Model(Trainer, Layer):
     def get_build_config(self) -> Config | None:
         return None if self._graph is not None else super().get_build_config()
 
+    def build_from_config(self, config: Config) -> None:
+        shapes = config.get("shapes_dict")
+        if not self.built and shapes and type(self).build is Model.build:
+            from chainrule.symbolic import symbolic_inputs
+
+            self(**{name.removesuffix("_shape"): symbolic_inputs(self, shape) for name, shape in shapes.items()})
+        else:
+            super().build_from_config(config)
+
 
 # -- helpers ----------------------------------------------------------------------------------------------------------
 
@@ -284,6 +296,15 @@ def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether the arguments are those of `Model(inputs, outputs, name)`."""
     given = {**dict(zip(("inputs", "outputs", "name"), args, strict=False)), **kwargs}
     return "inputs" in given and "outputs" in given
+
+
+def _any_batch(shape: Any) -> Any:
+    """Return a shape, or a structure of shapes, with None for the batch axis."""
+    if is_shape(shape):
+        return (None, *shape[1:]) if len(shape) else shape
+    if isinstance(shape, dict):
+        return {k: _any_batch(v) for k, v in shape.items()}
+    return [_any_batch(v) for v in shape]
 
 
 def _single(values: list[Any]) -> Any:

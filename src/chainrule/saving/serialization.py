@@ -108,7 +108,7 @@ def _describe_function(function: Any) -> Any:
 
 
 def _describe_instance(thing: Any) -> dict[str, Any]:
-    """Return the description of an object with `get_config`, and what it was built and compiled with."""
+    """Return the description of an object with `get_config`, and the shapes it was built with."""
     cls = type(thing)
     own = names.is_registered(cls) or not _is_ours(cls)
     module = cls.__module__ if own else getattr(cls, "_keras_module", "")
@@ -118,13 +118,11 @@ def _describe_instance(thing: Any) -> dict[str, Any]:
         "config": serialize_keras_object(thing.get_config()),
         "registered_name": names.get_registered_name(cls) if own else None,
     }
-    if hasattr(thing, "describe_class"):
-        description.update(thing.describe_class())
-    for key in ("build_config", "compile_config"):
-        get = getattr(thing, f"get_{key}", None)
-        extra = get() if get is not None else None
-        if extra:
-            description[key] = serialize_keras_object(extra)
+    if (module, cls.__name__) == ("keras", "Functional"):  # Keras finds this class under its private name only
+        description.update(module="keras.src.models.functional", registered_name="Functional")
+    build = thing.get_build_config() if hasattr(thing, "get_build_config") else None
+    if build:
+        description["build_config"] = serialize_keras_object(build)
     sharing.note(thing, description)
     return description
 
