@@ -6,22 +6,23 @@
 Everything is imported on first use, so that `import chainrule` costs what `import numpy` costs.
 """
 
-from __future__ import annotations
-
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as _numpy  # the one thing that everything here needs
 
+from chainrule.lazy import getter
 from chainrule.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from chainrule import activations as activations
     from chainrule import autodiff as autodiff
+    from chainrule import backend as backend
     from chainrule import callbacks as callbacks
     from chainrule import config as config
     from chainrule import constraints as constraints
+    from chainrule import dtype_policies as dtype_policies
     from chainrule import errors as errors
+    from chainrule import extend as extend
     from chainrule import initializers as initializers
     from chainrule import layers as layers
     from chainrule import losses as losses
@@ -37,13 +38,13 @@ if TYPE_CHECKING:
     from chainrule.autodiff import GradientTape as GradientTape
     from chainrule.autodiff import Tensor as Tensor
     from chainrule.dtype_policies import DTypePolicy as DTypePolicy
-    from chainrule.glassbox import trace as trace
+    from chainrule.glassbox.trace import trace as trace
     from chainrule.initializers import Initializer as Initializer
     from chainrule.layers import Input as Input
     from chainrule.layers import InputSpec as InputSpec
     from chainrule.layers import Layer as Layer
     from chainrule.losses import Loss as Loss
-    from chainrule.metrics import Metric as Metric
+    from chainrule.metrics.base import Metric as Metric
     from chainrule.models import Functional as Functional
     from chainrule.models import Model as Model
     from chainrule.models import Sequential as Sequential
@@ -52,37 +53,38 @@ if TYPE_CHECKING:
     from chainrule.symbolic import KerasTensor as KerasTensor
     from chainrule.variables import Variable as Variable
 
-_MODULES = frozenset({
-    "activations", "autodiff", "callbacks", "config", "constraints", "errors", "initializers", "layers", "losses", "metrics",
-    "models", "ops", "optimizers", "random", "regularizers", "saving", "tree", "utils",
-})  # fmt: skip
+_MODULES = (
+    "activations", "autodiff", "backend", "callbacks", "config", "constraints", "dtype_policies", "errors", "extend",
+    "initializers", "layers", "losses", "metrics", "models", "ops", "optimizers", "random", "regularizers", "saving",
+    "tree", "utils",
+)  # fmt: skip
 _NAMES = {
-    "DTypePolicy": "dtype_policies", "Functional": "models", "GradientTape": "autodiff", "Initializer": "initializers",
-    "Input": "layers", "InputSpec": "layers", "KerasTensor": "symbolic", "Layer": "layers", "Loss": "losses",
-    "Metric": "metrics", "Model": "models", "Optimizer": "optimizers", "Regularizer": "regularizers", "Sequential": "models",
-    "Tensor": "autodiff", "Variable": "variables", "trace": "glassbox",
-}  # fmt: skip
+    "DTypePolicy": "chainrule.dtype_policies",
+    "Functional": "chainrule.models",
+    "GradientTape": "chainrule.autodiff",
+    "Initializer": "chainrule.initializers",
+    "Input": "chainrule.layers",
+    "InputSpec": "chainrule.layers",
+    "KerasTensor": "chainrule.symbolic",
+    "Layer": "chainrule.layers",
+    "Loss": "chainrule.losses",
+    "Metric": "chainrule.metrics",
+    "Model": "chainrule.models",
+    "Optimizer": "chainrule.optimizers",
+    "Regularizer": "chainrule.regularizers",
+    "Sequential": "chainrule.models",
+    "Tensor": "chainrule.autodiff",
+    "Variable": "chainrule.variables",
+    "trace": "chainrule.glassbox.trace",
+}
 
 __all__ = sorted([*_MODULES, *_NAMES, "__version__", "version"])
+__getattr__ = getter("chainrule", _MODULES, _NAMES)
 
 
 def version() -> str:
     """Return the version of chainrule."""
     return __version__
-
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(f"chainrule.{name}")
-    if name in _NAMES:
-        value = getattr(importlib.import_module(f"chainrule.{_NAMES[name]}"), name)
-        globals()[name] = value
-        return value
-    import difflib
-
-    near = difflib.get_close_matches(name, __all__, n=3)
-    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-    raise AttributeError(f"module 'chainrule' has no attribute {name!r}.{hint}")
 
 
 def __dir__() -> list[str]:

@@ -20,7 +20,7 @@ from chainrule.autodiff.tape import substitute
 from chainrule.autodiff.tensor import Tensor
 from chainrule.errors import ChainruleError, ShapeError
 from chainrule.layers import context
-from chainrule.layers.arguments import first_argument, input_shapes, is_symbolic
+from chainrule.layers.arguments import first_argument, input_shapes, is_shape, is_symbolic
 from chainrule.layers.base import Layer
 from chainrule.layers.input_spec import check_input
 from chainrule.saving.serialization import public
@@ -168,11 +168,6 @@ set_symbolic_call(_symbolic_op)
 
 _BATCH = (2, 3)
 _LENGTH = (7, 5)
-
-
-def is_shape(value: Any) -> bool:
-    """Whether a value is one shape, rather than a structure of shapes."""
-    return isinstance(value, tuple | list) and all(n is None or isinstance(n, int | np.integer) for n in value)
 
 
 def _zeros(t: KerasTensor, trial: int) -> Tensor:

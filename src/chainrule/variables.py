@@ -17,6 +17,7 @@ from chainrule._typing import Array
 from chainrule.autodiff.operators import TABLE, Operators
 from chainrule.autodiff.tape import substitutions
 from chainrule.errors import ShapeError
+from chainrule.utils.naming import unique_name
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,18 @@ class Variable(Operators):
     """An array with a name, an initial value and the right to change, as `keras.Variable`.
 
     Args:
-        initializer: an array, or a callable `(shape, dtype) -> array`.
-        shape: needed with a callable.
+        initializer: an array, a callable `(shape, dtype) -> array`, or the name of an initializer.
+        shape: needed with a callable or a name.
         dtype: `'float32'` by default for floats; kept as given otherwise.
         trainable: whether gradients and optimizers concern it.
-        name: the last part of its `path`.
+        autocast, aggregation: accepted, as in Keras; they change nothing.
+        name: the last part of its `path`; counted by default.
         regularizer: callable giving a penalty that is added to the loss.
         constraint: callable applied to the value after each optimizer step.
+
+    Raises:
+        ShapeError: the shape is missing, or not that of the array.
+        ValueError: the name holds a '/'.
 
     >>> v = Variable([1.0, 2.0], name="w")
     >>> v.assign_add([1.0, 1.0]).numpy()
@@ -73,17 +79,16 @@ class Variable(Operators):
         regularizer: Any = None,
         constraint: Any = None,
     ) -> None:
-        if callable(initializer):
-            if shape is None:
-                raise ShapeError("Variable: an initializer that is a function needs `shape=`.")
-            value = np.asarray(initializer(tuple(shape), dtype=dtype or config.floatx()))
-        else:
-            value = np.asarray(getattr(initializer, "value", initializer))
-            if shape is not None and value.shape != tuple(shape):
-                value = np.broadcast_to(value, tuple(shape))
+        if name is not None and "/" in name:
+            raise ValueError(f"Variable: a name must not hold '/', but is {name!r}.")
+        if isinstance(initializer, str):
+            from chainrule import initializers
+
+            initializer = initializers.get(initializer)
+        value = _initial_value(initializer, shape, dtype)
         if dtype is None and value.dtype.kind == "f" and not isinstance(initializer, np.ndarray):
             dtype = config.floatx()
-        self.name = name or "variable"
+        self.name = name or unique_name("variable")
         self._path = self.name
         self.trainable = trainable
         self.autocast = autocast
@@ -169,6 +174,18 @@ class Variable(Operators):
     def astype(self, dtype: Any) -> Any:
         return TABLE["cast"](self, dtype=dtype)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies and pickles have an array of their own, outside of any buffer."""
+        kept = (s for s in Variable.__slots__ if s not in ("__weakref__", "_array", "_view", "buffer", "slot"))
+        return {**{name: getattr(self, name) for name in kept}, "_array": self.numpy()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        array = state.pop("_array")
+        for name, value in state.items():
+            setattr(self, name, value)
+        self.buffer = self.slot = None
+        self._bind(array)
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return np.array(self.value, dtype=dtype) if copy else np.asarray(self.value, dtype=dtype)
 
@@ -186,6 +203,17 @@ class Variable(Operators):
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self.value}>"
+
+
+def _initial_value(initializer: Any, shape: Sequence[int] | None, dtype: Any) -> Array:
+    if callable(initializer):
+        if shape is None:
+            raise ShapeError("Variable: an initializer that is a function needs `shape=`.")
+        return np.asarray(initializer(tuple(shape), dtype=dtype or config.floatx()))
+    value = np.asarray(getattr(initializer, "value", initializer))
+    if shape is not None and value.shape != tuple(shape):
+        raise ShapeError(f"Variable: shape={tuple(shape)} was given, but the value has shape {value.shape}.")
+    return value
 
 
 class FlatBuffer:

@@ -37,6 +37,11 @@ def is_symbolic(value: Any) -> bool:
     return getattr(value, "symbolic", False) is True
 
 
+def is_shape(value: Any) -> bool:
+    """Whether a value is one shape, rather than a structure of shapes."""
+    return isinstance(value, tuple | list) and all(n is None or isinstance(n, int | np.integer) for n in value)
+
+
 def input_shapes(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """Return the shape of each tensor argument of a call by name (a structure of shapes for a structure of tensors)."""
     bound = {**dict(zip(call_parameters(cls), args, strict=False)), **kwargs}

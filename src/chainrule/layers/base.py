@@ -219,7 +219,7 @@ class Layer(HoldsState, Configurable):
             dtype=dtype,
             trainable=trainable,
             autocast=autocast,
-            name=name or "variable",
+            name=name,
             regularizer=regularizers.get(regularizer),
             constraint=constraints.get(constraint),
         )

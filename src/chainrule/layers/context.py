@@ -26,7 +26,7 @@ class Call:
 class _Stack(threading.local):
     def __init__(self) -> None:
         self.calls: list[Call] = []
-        self.names: list[str] = []
+        self.scopes: list[Any] = []
         self.trials = 0
 
 
@@ -53,32 +53,31 @@ class Entered:
 
     def __enter__(self) -> Call:
         _stack.calls.append(self.call)
-        _stack.names.append(self.call.layer.name)
+        _stack.scopes.append(self.call.layer)
         return self.call
 
     def __exit__(self, *_: object) -> None:
         _stack.calls.pop()
-        _stack.names.pop()
+        _stack.scopes.pop()
 
 
 @contextmanager
 def name_scope(layer: Any) -> Iterator[None]:
     """Variables made inside have the layer's name in their path."""
-    if _stack.names and _stack.names[-1] == layer.name:
-        yield
-        return
-    _stack.names.append(layer.name)
+    _stack.scopes.append(layer)
     try:
         yield
     finally:
-        _stack.names.pop()
+        _stack.scopes.pop()
 
 
 def names(layer: Any) -> list[str]:
-    """Return the names of the layers around `layer` and its own."""
-    if _stack.names and _stack.names[-1] == layer.name:
-        return list(_stack.names)
-    return [*_stack.names, layer.name]
+    """Return the names of the layers around `layer` and its own; a layer that builds itself in its call counts once."""
+    found: list[Any] = []
+    for scope in (*_stack.scopes, layer):
+        if not found or found[-1] is not scope:
+            found.append(scope)
+    return [scope.name for scope in found]
 
 
 @contextmanager

@@ -23,14 +23,14 @@ def check_names(loss: Any, metrics: Any, weighted_metrics: Any) -> None:
         UnknownNameError: with the nearest known names.
     """
     from chainrule import losses
-    from chainrule import metrics as all_metrics
+    from chainrule.metrics import lookup
 
     for name in _strings(loss):
         if name.lower() not in _BY_SHAPE[2:]:
             losses.get(name)
     for name in (*_strings(metrics), *_strings(weighted_metrics)):
         if name.lower() not in _BY_SHAPE[:2]:
-            all_metrics.get(name)
+            lookup.get(name)
 
 
 def _strings(given: Any) -> Iterator[str]:

@@ -157,7 +157,7 @@ def _join(batches: ArrayBatches, first: int, stop: int) -> Batch:
 # -- single batches ---------------------------------------------------------------------------------------------------
 
 
-def train_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Logs:
+def learn_from_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Logs:
     """Learn from one batch; see `Model.train_on_batch`."""
     batches = _one_batch(model, "train_on_batch", x, y, sample_weight, class_weight)
     before = Snapshot([*model.weights, *model.optimizer.variables])
@@ -176,7 +176,7 @@ def train_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weight:
     return dict(model._logs())
 
 
-def test_on_batch(model: Any, x: Any, y: Any, sample_weight: Any) -> Logs:
+def examine_batch(model: Any, x: Any, y: Any, sample_weight: Any) -> Logs:
     """Return loss and metrics of one batch without learning; see `Model.test_on_batch`."""
     batches = _one_batch(model, "test_on_batch", x, y, sample_weight, None)
     model._engine.test_steps(model, Epoch(batches), 0, 1)
@@ -188,7 +188,8 @@ def _one_batch(model: Any, where: str, x: Any, y: Any, sample_weight: Any, class
     assert isinstance(whole, ArrayBatches)
     batches = ArrayBatches(*whole.arrays(), batch_size=whole.size)
     prepare(model, batches, where)
+    model.reset_metrics()
     return batches
 
 
-__all__ = ["Pace", "evaluate", "make_callbacks", "predict", "run_test", "test_on_batch", "train_on_batch"]
+__all__ = ["Pace", "evaluate", "examine_batch", "learn_from_batch", "make_callbacks", "predict", "run_test"]

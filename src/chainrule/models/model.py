@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from chainrule._typing import Config
 from chainrule.errors import unknown_name
-from chainrule.layers.arguments import input_shapes
 from chainrule.layers.arguments import input_shapes, is_shape
 from chainrule.layers.base import Layer
 from chainrule.models.graph import Graph
@@ -83,10 +82,16 @@ class Model(Trainer, Layer):
 
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if type(self).build is Model.build:  # a subclassed model: its layers build themselves as `call` reaches them
-            self._build_shapes = {f"{k}_shape": v for k, v in input_shapes(type(self), args, kwargs).items()}
+            shapes = input_shapes(type(self), args, kwargs)
+            self._build_shapes = {f"{k}_shape": _any_batch(shape) for k, shape in shapes.items()}
             self.built = True
         else:
             super()._build_for(args, kwargs)
+
+    def __reduce__(self) -> Any:
+        from chainrule.models.pickling import reduce_model
+
+        return reduce_model(self)
 
     # -- structure ----------------------------------------------------------------------------------------------------
 

@@ -102,9 +102,14 @@ def render(
 
 
 def _members(model: Any) -> list[Any]:
-    from chainrule.models.functional import Functional
+    return list(model._graph.operations) if _is_drawn(model) else model.layers
 
-    return model._graph.operations if isinstance(model, Functional) else model.layers
+
+def _is_drawn(model: Any) -> bool:
+    """Whether a model was made of symbolic inputs and outputs, rather than of a list of layers."""
+    from chainrule.models.sequential import Sequential
+
+    return model._graph is not None and not isinstance(model, Sequential)
 
 
 def _rows(members: Iterable[Any], expand: bool, depth: int = 0) -> Iterable[tuple[Any, int]]:
@@ -124,17 +129,15 @@ def _chosen(members: list[Any], layer_range: Any) -> list[Any]:
         raise ValueError(
             f"summary: no layers match layer_range={list(layer_range)}; layers are {[m.name for m in members]}."
         )
-    return members[min(min(start), min(stop)) : max(max(start), max(stop)) + 1]
+    ends = (min(start), max(stop)) if min(start) <= max(stop) else (min(stop), max(start))
+    return members[ends[0] : ends[1] + 1]
 
 
 def _is_wired(model: Any) -> bool:
     """Whether the layers do more than follow one another."""
-    from chainrule.models.functional import Functional
-
-    if not isinstance(model, Functional):
+    if not _is_drawn(model):
         return False
     graph = model._graph
-    assert graph is not None
     used = [id(n.operation) for n in graph.nodes]
     outputs_used: dict[int, int] = {}
     for node in graph.nodes:

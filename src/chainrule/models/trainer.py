@@ -403,15 +403,15 @@ class Trainer:
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """Learn from one batch; return loss and metrics, averaged since `reset_metrics` (as Keras 3 does)."""
+        """Learn from one batch; return its loss (before the update) and metrics."""
         self._assert_compiled("train_on_batch")
-        logs = testing.train_on_batch(self, x, y, sample_weight, class_weight)
+        logs = testing.learn_from_batch(self, x, y, sample_weight, class_weight)
         return logs if return_dict else self._in_order(logs)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
-        """Return loss and metrics of one batch without learning, averaged like those of `train_on_batch`."""
+        """Return loss and metrics of one batch without learning."""
         self._assert_compiled("test_on_batch")
-        logs = testing.test_on_batch(self, x, y, sample_weight)
+        logs = testing.examine_batch(self, x, y, sample_weight)
         return logs if return_dict else self._in_order(logs)
 
     def predict_on_batch(self, x: Any) -> Any:

@@ -57,7 +57,7 @@ def predictions(keras: Any, t: Any) -> Any:
 
 
 def train_on_batches(keras: Any, t: Any) -> Any:
-    """The values are averages since the last reset."""
+    """Each call begins with a reset of the metrics."""
     x = t.data(12)
     y = t.target(x)
     model = _regressor(keras, t, metrics=["mae"])

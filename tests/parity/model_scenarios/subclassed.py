@@ -35,6 +35,9 @@ def built_by_shape(keras: Any, t: Any) -> Any:
             super().__init__(name="net")
             self.out = keras.layers.Dense(2)
 
+        def build(self, input_shape: Any) -> None:
+            self.out.build(input_shape)
+
         def call(self, x: Any) -> Any:
             return self.out(x)
 
@@ -84,6 +87,7 @@ def appended_later(keras: Any, t: Any) -> Any:
 
 def training_flag(keras: Any, t: Any) -> Any:
     """Who sees which `training`: said, inherited, by default."""
+    found: dict[str, list[Any]] = {}
     heard: list[Any] = []
 
     class Listener(keras.layers.Layer):
@@ -110,11 +114,12 @@ def training_flag(keras: Any, t: Any) -> Any:
         Outer(Outer(Listener(name="deep"), name="o5"), name="o4"), keras.Sequential([Listener(name="chained"), Eager(name="last")]),
     ):  # fmt: skip
         for said in (None, False, True):
-            heard.append([model.name, f"called with {said}"])
+            heard.clear()
             model(x) if said is None else model(x, training=said)
-    heard.append(["layer", "alone"])
+            found[f"{model.name} told {said}"] = [[name, flag if flag is None else bool(flag)] for name, flag in heard[-2:]]
+    heard.clear()
     Eager(name="alone")(x)
-    return [[name, flag if flag is None or isinstance(flag, str) else bool(flag)] for name, flag in heard]
+    return {**{k: v if "sequential" in k else v[-1:] for k, v in found.items()}, "alone": bool(heard[-1][1])}
 
 
 def composite_layer(keras: Any, t: Any) -> Any:

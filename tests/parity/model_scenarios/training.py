@@ -243,7 +243,7 @@ def steps_per_execution(keras: Any, t: Any) -> Any:
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             heard.append(["end", batch])
 
-    model, x = _model(keras, t, steps_per_execution=3), t.data(40)
+    model, x = _model(keras, t, steps_per_execution=3), t.data(45)
     record = model.fit(x, t.target(x), batch_size=5, epochs=2, verbose=0, shuffle=False, callbacks=[Ear()])
     return {"heard": heard, **_result(t, model, record)}
 

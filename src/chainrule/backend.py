@@ -1,0 +1,60 @@
+"""The names of `keras.backend` that scripts use: settings of the process, counted names, types.
+
+>>> import chainrule.backend as K
+>>> K.floatx(), K.backend(), K.is_float_dtype("int32")
+('float32', 'numpy', False)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.config import backend as backend
+from chainrule.config import epsilon as epsilon
+from chainrule.config import floatx as floatx
+from chainrule.config import set_epsilon as set_epsilon
+from chainrule.config import set_floatx as set_floatx
+from chainrule.symbolic import is_keras_tensor as is_keras_tensor
+from chainrule.utils.dtypes import standardize_dtype as standardize_dtype
+from chainrule.utils.naming import unique_name
+from chainrule.utils.session import clear_session as clear_session
+
+
+def get_uid(prefix: str = "") -> int:
+    """Return how many names with this prefix were given before, plus one, and count on.
+
+    >>> clear_session()
+    >>> get_uid("dense"), get_uid("dense")
+    (1, 2)
+    """
+    number = unique_name(prefix).removeprefix(prefix).removeprefix("_")
+    return int(number or 0) + 1
+
+
+def is_float_dtype(dtype: Any) -> bool:
+    """Whether a type is a float type."""
+    return "float" in standardize_dtype(dtype)
+
+
+def is_int_dtype(dtype: Any) -> bool:
+    """Whether a type is an integer type, signed or not."""
+    return "int" in standardize_dtype(dtype)
+
+
+def result_type(*dtypes: Any) -> str:
+    """Return the type that values of these types are computed in together: integers with floats give that float type.
+
+    >>> result_type("int32", "float32"), result_type("float32", "float64"), result_type("int32", "bool")
+    ('float32', 'float64', 'int32')
+    """
+    names = [standardize_dtype(d) for d in dtypes] or [floatx()]
+    floats = [n for n in names if "float" in n]
+    return str(np.result_type(*(floats or names)).name)
+
+
+__all__ = [
+    "backend", "clear_session", "epsilon", "floatx", "get_uid", "is_float_dtype", "is_int_dtype", "is_keras_tensor",
+    "result_type", "set_epsilon", "set_floatx", "standardize_dtype",
+]  # fmt: skip
