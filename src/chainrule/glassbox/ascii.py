@@ -12,6 +12,7 @@ _PLAIN = {
     "ᵀ": "^T", "…": "...", "×": "x", "≥": ">=", "≤": "<=", "≠": "!=", "✓": "ok", "✗": "x", "─": "-", "′": "'", "∞": "inf",
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "eps", "η": "eta", "θ": "theta", "λ": "lambda", "π": "pi",
     "τ": "tau", "ρ": "rho", "μ": "mu", "Ω": "Omega", "‖": "||", "½": "1/2", "–": "-", "φ": "phi", "Δ": "Delta",
+    "\u0302": "^",
 }  # fmt: skip
 _RUN_UP = re.compile(f"[{''.join(map(re.escape, _RAISED))}]+")
 _RUN_DOWN = re.compile(f"[{''.join(_LOWERED)}]+")

@@ -32,8 +32,9 @@ def word(text: str) -> Math:
 
 
 def escape(text: str) -> str:
-    """Escape what LaTeX gives a meaning to."""
-    return "".join(f"\\{c}" if c in "_#%&{}$" else c for c in text)
+    """Escape what LaTeX gives a meaning to; braces and backslashes become harmless."""
+    plain = text.translate(str.maketrans("{}\\", "()/"))
+    return "".join(f"\\{c}" if c in "_#%&$" else c for c in plain)
 
 
 def join(pieces: Iterable[Math], text: str, latex: str | None = None) -> Math:

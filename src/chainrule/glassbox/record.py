@@ -120,10 +120,15 @@ class Runner:
         self.model = model
         self.training = training
         self.variables = list(model.variables)
+        self.optimizer = model.optimizer
+        self.optimizer_config = None if model.optimizer is None or model.optimizer.built else model.optimizer.get_config()
+        # A trace shows the model as it was: what is trained later must not shine through.
+        self._values = {id(v): _double(v) for v in self.variables}
+        self.optimizer_values = {} if self.optimizer is None else {id(v): _double(v) for v in self.optimizer.variables}
 
     def copies(self) -> dict[int, Array]:
-        """Return float64 copies of the float variables (others as they are), by identity."""
-        return {id(v): np.array(v.value, np.float64 if v.dtype.kind == "f" else None) for v in self.variables}
+        """Return copies of the variables as they were when the trace was made, in float64, by identity."""
+        return dict(self._values)
 
     def record(self, batch: Batch, row: int | None = None, with_loss: bool = True) -> Recording:
         """Run the model, and its loss if wanted, and return what was recorded.
@@ -228,6 +233,10 @@ def _each(loss: Any, y: Any, p: Tensor) -> Array:
     from chainrule.losses.base import as_float
 
     return np.asarray(loss.call(as_float(y, p.dtype, loss.name), p))
+
+
+def _double(variable: Any) -> Array:
+    return np.array(variable.value, np.float64 if variable.dtype.kind == "f" else None)
 
 
 def _tensor(value: Any, floats: bool) -> Tensor:

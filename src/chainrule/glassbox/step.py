@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule._typing import Array
 from chainrule.autodiff.tape import substitute
+from chainrule.glassbox.optimizers import Recipe, recipe_of
 from chainrule.glassbox.record import Runner
 
 
@@ -24,6 +25,7 @@ class Step:
         moments_before, moments_after: by variable and name of the moment.
         rate: the learning rate of this step.
         number: of this update, counted from 1.
+        recipe: the optimizer's formulas, None for a class of the user's own.
         due: whether the weights are updated now (not while gradients are accumulated).
     """
 
@@ -37,18 +39,19 @@ class Step:
     rate: float = 0.0
     number: int = 1
     due: bool = True
+    recipe: Recipe | None = None
 
 
 def take(runner: Runner, gradients: dict[int, Array]) -> Step:
     """Apply the compiled optimizer to copies of the trainable variables that have a gradient."""
     variables = [v for v in runner.model.trainable_variables if id(v) in gradients]
-    optimizer = _built(runner.model.optimizer, runner.model.trainable_variables)
-    values = runner.copies()
-    values.update({id(v): _copy(v) for v in optimizer.variables})
+    optimizer = _built(runner)
+    values = {id(v): _copy(v) for v in optimizer.variables} | runner.optimizer_values | runner.copies()
     step = Step(optimizer, runner.copies(), values, gradients)
     calls: list[tuple[Array, Array]] = []
     spy = _noting(optimizer, calls)
     with np.errstate(all="ignore"), substitute(values):
+        step.recipe = recipe_of(optimizer)
         step.rate, step.number = float(optimizer._current_rate()), int(optimizer.iterations) + 1
         step.moments_before = {id(v): _moments(optimizer, v) for v in variables}
         steps = optimizer.gradient_accumulation_steps
@@ -62,12 +65,12 @@ def take(runner: Runner, gradients: dict[int, Array]) -> Step:
     return step
 
 
-def _built(optimizer: Any, variables: list[Any]) -> Any:
-    """Return the optimizer itself if it has its moments already, else a built copy."""
-    if optimizer.built:
-        return optimizer
-    made = type(optimizer).from_config(optimizer.get_config())
-    made.build(variables)
+def _built(runner: Runner) -> Any:
+    """Return the optimizer itself if it had its moments when the trace was made, else a built copy."""
+    if runner.optimizer_config is None:
+        return runner.optimizer
+    made = type(runner.optimizer).from_config(runner.optimizer_config)
+    made.build(runner.model.trainable_variables)
     return made
 
 

@@ -246,7 +246,7 @@ class Backward:
         lines: list[Line] = []
         for block in reversed(self.view.network.blocks):
             for out in block.outs if isinstance(block, Steps) else [block.out]:  # type: ignore[attr-defined]
-                lines += matrix.gradient(self.view, out, self)
+                lines += matrix.gradient(self.view, out, self, named=True)
             if quantity in uses(block):
                 break
         terms = self.weight_terms(quantity, n)

@@ -91,20 +91,23 @@ def delta(view: View, quantity: Quantity) -> Math:
     return Math("δ" + raised.text, r"\boldsymbol{\delta}" + raised.latex)
 
 
-def gradient(view: View, quantity: Quantity, backward: Backward) -> list[Line]:
-    """Return the derivative with respect to a whole quantity: of a layer's h, by name δ."""
+def gradient(view: View, quantity: Quantity, backward: Backward, named: bool = False) -> list[Line]:
+    """Return the derivative with respect to a whole quantity: of a layer's h, by name δ.
+
+    `named` says that all layers have got their δ, those written unit by unit too.
+    """
     symbol = view.partial(view.whole(quantity))
     values = view.gradient(quantity)
     after = _activation_after(view, quantity)
     if quantity.kind in ("h", "p") and _made_by_affine(view, quantity):
         name = delta(view, quantity)
         if after is not None:
-            outer = gradient_formula(view, after.out, backward)
+            outer = gradient_formula(view, after.out, backward, named)
             slope = Math(f"{f.head(after.facts, after.name, same('·')).text[:-3]}′({view.whole(quantity).text})",
                          f"{f.head(after.facts, after.name, same('.')).latex[:-3]}'({view.whole(quantity).latex})")  # fmt: skip
             formula = _jacobian(view, after, outer) if backward.local.mixes(after) else _bracketed(outer) + ODOT + slope
         else:
-            formula = gradient_formula(view, quantity, backward)
+            formula = gradient_formula(view, quantity, backward, named)
         return [
             array_line(
                 Math(f"{name.text} = {symbol.text}", f"{name.latex} = {symbol.latex}"), formula, values, view.style
@@ -114,7 +117,7 @@ def gradient(view: View, quantity: Quantity, backward: Backward) -> list[Line]:
         return []
     if _only_feeds_affine(view, quantity) and not _direct(view, quantity, backward) and quantity.kind == "a":
         return []
-    formula = gradient_formula(view, quantity, backward)
+    formula = gradient_formula(view, quantity, backward, named)
     return [] if formula == symbol else [array_line(symbol, formula, values, view.style)]
 
 
@@ -164,7 +167,7 @@ def _direct(view: View, quantity: Quantity, backward: Backward) -> bool:
     return any(p.ids is not None and np.isin(view.ids(quantity), p.ids).any() for p in backward.parts)
 
 
-def gradient_formula(view: View, quantity: Quantity, backward: Backward) -> Math:
+def gradient_formula(view: View, quantity: Quantity, backward: Backward, named: bool = False) -> Math:
     """Return where the derivative comes from: `W⁽²⁾δ⁽²⁾`, the loss, or ops."""
     terms = []
     users = consumers(view, quantity)
@@ -172,7 +175,7 @@ def gradient_formula(view: View, quantity: Quantity, backward: Backward) -> Math
         return view.partial(view.whole(quantity))
     for block in users:
         if isinstance(block, Affine):
-            terms.append(_back_product(view, block))
+            terms.append(_back_product(view, block, named))
         elif isinstance(block, Activation):
             terms.append(view.partial(view.whole(block.out)))
         else:
@@ -183,9 +186,9 @@ def gradient_formula(view: View, quantity: Quantity, backward: Backward) -> Math
     return plus(terms)
 
 
-def _back_product(view: View, block: Affine) -> Math:
+def _back_product(view: View, block: Affine, named: bool) -> Math:
     w, d = view.whole(block.kernel), delta(view, block.out)
-    if view.is_scalar(block):  # written unit by unit, so δ has not been introduced
+    if view.is_scalar(block) and not named:  # written unit by unit, so δ has not been introduced
         d = view.partial(view.whole(block.out))
     if view.names.keras:
         return Math(f"{d.text} @ {w.text}.T", rf"{d.latex} \, {transposed(w).latex}")

@@ -11,7 +11,7 @@ from chainrule._typing import Array
 from chainrule.glassbox import page
 from chainrule.glassbox.derive.view import View
 from chainrule.glassbox.network import Activation, Network
-from chainrule.glassbox.notation import Math
+from chainrule.glassbox.notation import Math, word
 from chainrule.glassbox.numbers import Style
 from chainrule.glassbox.page import Line
 
@@ -86,7 +86,7 @@ def lines(view: View) -> list[Line]:
             formula = Math(
                 f"the class of the largest {letter.text.lower()}", rf"\text{{the class of the largest }} {letter.latex}"
             )
-            shown = Math(class_name(view, k), rf"\text{{{class_name(view, k)}}}")
+            shown = word(class_name(view, k))
             found.append(Line(Y_HAT + raised, formula, None, float(k), shown, True, "ŷ"))
     return found
 

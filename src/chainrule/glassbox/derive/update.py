@@ -14,7 +14,7 @@ from chainrule.glassbox.derive.matrix import array_line
 from chainrule.glassbox.derive.view import View
 from chainrule.glassbox.network import Affine, Quantity
 from chainrule.glassbox.notation import Math, latex_number, number, same
-from chainrule.glassbox.optimizers import SYMBOLS, Recipe, Rule, recipe_of
+from chainrule.glassbox.optimizers import SYMBOLS, Recipe, Rule
 from chainrule.glassbox.page import Line, Section
 from chainrule.glassbox.step import Step
 
@@ -23,7 +23,7 @@ _MOST_LINES = 64
 
 def section(view: View, step: Step, before: float, after: float | None) -> Section:
     """Return the section of the update; `before` and `after` are the loss with the old and the new weights."""
-    optimizer, recipe = step.optimizer, recipe_of(step.optimizer)
+    optimizer, recipe = step.optimizer, step.recipe
     notes: list[str] = []
     lines: list[Line] = []
     plain = type(optimizer).__name__ == "SGD" and recipe is not None and len(recipe.rules) == 1

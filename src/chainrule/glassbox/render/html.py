@@ -19,6 +19,8 @@ from chainrule.glassbox.render import latex as tex
 if TYPE_CHECKING:
     from chainrule.glassbox.trace import Trace
 
+_TEXT = re.compile(r"\\text\{([^{}]*)\}")  # what the converter would pass on as it is, names from the user's data among it
+_ESCAPED = re.compile(r"\\([_#%&$])")
 _SIGN_AFTER_WORD = re.compile(r"(\\approx|\\cdot|\\text\{[^{}]*\}) -(\d+(?:\.\d+)?)")
 _SIGN = re.compile(r"(?<![\w.})] )(?<![\w.})^{])-(\d+(?:\.\d+)?)")
 
@@ -152,6 +154,7 @@ def mathml(latex: str) -> str:
         from latex2mathml.converter import convert
     except ImportError:
         raise missing_extra("latex2mathml", "math", "HTML with formulas") from None
+    latex = _TEXT.sub(lambda m: rf"\text{{{html.escape(_ESCAPED.sub(lambda c: c[1], m[1]))}}}", latex)
     # A number's sign is bound to it, so that no room is left between them.
     made = str(convert(_SIGN.sub(r"{-\1}", _SIGN_AFTER_WORD.sub(r"\1 {-\2}", latex))))
     return made.replace("<math ", '<math displaystyle="true" ', 1)
