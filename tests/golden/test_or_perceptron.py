@@ -51,7 +51,7 @@ def test_latex_of_one_derivative(trace: Trace) -> None:
 def test_two_digits_show_the_slide_s_slip() -> None:
     text = str(cr.trace(perceptron(), X, Y, unicode=True, digits=2))
     assert text == golden("table_2_digits.txt")
-    rows = [line.split() for line in text.splitlines() if line.endswith("✓") or line.endswith("wrong")]
+    rows = [line.split() for line in text.splitlines() if line.endswith(("✓", "wrong"))]
     assert [row[5] for row in rows] == ["0.38", "0.18", "0.62", "0.38"]
     assert [row[6] for row in rows] == ["0", "0", "1", "0"]
 

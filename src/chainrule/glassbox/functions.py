@@ -34,7 +34,7 @@ def activation_of(layer: Any) -> tuple[str, Facts | None]:
 
 
 def facts_hold(layer: Any, source: Tensor, out: Tensor) -> bool:
-    """Whether `out` really is the layer's activation of `source`: a class of the user's may do more with what it names so."""
+    """Whether `out` really is the layer's activation of `source`: a class of the user's may do more with it."""
     function = getattr(layer, "activation", None)
     if function is None:
         return True

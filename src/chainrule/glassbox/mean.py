@@ -49,7 +49,7 @@ class Mean(Printable):
         variables = [q for q in self.view.network.variables.values() if q.variable.trainable]
         return {q.variable.path: self.view.gradient(q) for q in variables}
 
-    # -- what is listed -------------------------------------------------------------------------------------------------
+    # -- what is listed -----------------------------------------------------------------------------------------------
 
     @cached_property
     def _weights(self) -> list[int]:
@@ -94,7 +94,7 @@ class Mean(Printable):
         rows.append(_Row(self.label, [*([None] * 3 if self._factors else []), *total]))
         return [*(self._factor_symbols() if self._factors else []), *symbols], rows
 
-    # -- text -----------------------------------------------------------------------------------------------------------
+    # -- text ---------------------------------------------------------------------------------------------------------
 
     def text(self, unicode: Any = None) -> str:
         """Return the table: a column for each weight; beyond 8 weights a row for each."""
@@ -176,7 +176,7 @@ class Mean(Printable):
             ]
         )
 
-    # -- other forms ----------------------------------------------------------------------------------------------------
+    # -- other forms --------------------------------------------------------------------------------------------------
 
     def latex(self) -> str:
         """Return the table as a LaTeX array."""

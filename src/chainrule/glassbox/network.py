@@ -1,10 +1,10 @@
-"""From the tape's records to the parts a derivation speaks about: quantities, and the blocks that compute one from another.
+"""From the tape's records to what a derivation speaks about: quantities, and the blocks that make one from another.
 
     Affine       h = W x + b          a Dense layer's product and bias
     Activation   a = f(h)             element by element, or along a vector
     Steps        anything else        ops of a layer or of the model itself, shown one by one
 
-Ops that only move numbers (reshape, concatenate, ...) make no block: their outputs are the same numbers under new positions.
+Ops that only move numbers (reshape, concatenate, ...) make no block: their outputs are the same numbers elsewhere.
 Every single number has an id; `ids` gives, for each tensor, the ids of its elements.
 """
 
@@ -89,6 +89,11 @@ class Block:
     first: int
     last: int
 
+    @property
+    def made(self) -> list[Quantity]:
+        """What the block computes."""
+        return []
+
 
 @dataclass(eq=False)
 class Affine(Block):
@@ -100,6 +105,10 @@ class Affine(Block):
     bias: Quantity | None
     out: Quantity
 
+    @property
+    def made(self) -> list[Quantity]:
+        return [self.out]
+
 
 @dataclass(eq=False)
 class Activation(Block):
@@ -110,6 +119,10 @@ class Activation(Block):
     name: str
     facts: Facts | None
     out: Quantity
+
+    @property
+    def made(self) -> list[Quantity]:
+        return [self.out]
 
     @property
     def vector(self) -> bool:
@@ -124,6 +137,10 @@ class Steps(Block):
     sources: list[Tensor]
     variables: list[Quantity]
     outs: list[Quantity]
+
+    @property
+    def made(self) -> list[Quantity]:
+        return self.outs
 
 
 @dataclass
@@ -226,7 +243,7 @@ class _Finder:
         elif start < last:
             self._steps(layer, first, last)
 
-    # -- numbers that only move ---------------------------------------------------------------------------------------------
+    # -- numbers that only move ---------------------------------------------------------------------------------------
 
     def _after_moves(self, first: int, last: int) -> int:
         """Follow the leading ops that only move numbers of the network; return where the others begin."""
@@ -247,7 +264,7 @@ class _Finder:
         known[id(record.output)] = np.asarray(moved)
         return True
 
-    # -- Dense --------------------------------------------------------------------------------------------------------------
+    # -- Dense --------------------------------------------------------------------------------------------------------
 
     def _affine(self, layer: Any, first: int, last: int) -> int | None:
         """Read `matmul` with a variable and, if it follows, the addition of a variable; return where to go on."""
@@ -277,7 +294,7 @@ class _Finder:
         if id(tensor) not in self.network.ids:
             self.network.add(Quantity("c", None, tensor, 0))
 
-    # -- activations --------------------------------------------------------------------------------------------------------
+    # -- activations --------------------------------------------------------------------------------------------------
 
     def _is_activation(self, layer: Any) -> bool:
         return layer is not None and activation_of(layer)[0] != ""
@@ -316,7 +333,7 @@ class _Finder:
         quantity = self.network.add(Quantity("a", number, out, 0, owner=getattr(layer, "name", "")))
         self.network.blocks.append(Activation(layer, number, first, last, ids, source, name, facts, quantity))
 
-    # -- the rest -----------------------------------------------------------------------------------------------------------
+    # -- the rest -----------------------------------------------------------------------------------------------------
 
     def _steps(self, layer: Any, first: int, last: int) -> None:
         records = self.records[first:last]

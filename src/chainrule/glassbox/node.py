@@ -72,7 +72,7 @@ class Node(Printable):
         if self.paths is None or len(self.paths) != 1:
             return super().text(unicode)
         line = next(self.page.lines())
-        assert line.formula is not None and line.shown is not None
+        assert line.shown is not None
         parts = [p.text for p in (line.symbol, line.formula, line.numbers) if p is not None]
         text = f"{' = '.join(parts)} {line.relation} {line.shown.text}"
         return text if self._unicode(unicode) else to_ascii(text)

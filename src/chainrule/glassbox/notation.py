@@ -16,7 +16,7 @@ class Math(NamedTuple):
     text: str
     latex: str
 
-    def __add__(self, other: object) -> Math:  # type: ignore[override]
+    def __add__(self, other: object) -> Math:
         piece = other if isinstance(other, Math) else same(str(other))
         return Math(self.text + piece.text, self.latex + piece.latex)
 
@@ -43,7 +43,7 @@ def join(pieces: Iterable[Math], text: str, latex: str | None = None) -> Math:
     return Math(text.join(p.text for p in parts), (text if latex is None else latex).join(p.latex for p in parts))
 
 
-# -- numbers ------------------------------------------------------------------------------------------------------------
+# -- numbers ----------------------------------------------------------------------------------------------------------
 
 
 def number(value: float, style: Style) -> Math:
@@ -88,16 +88,17 @@ def parentheses(piece: Math) -> Math:
     return Math(f"({piece.text})", rf"\left({piece.latex}\right)" if r"\frac" in piece.latex else f"({piece.latex})")
 
 
-# -- names --------------------------------------------------------------------------------------------------------------
+# -- names ------------------------------------------------------------------------------------------------------------
 
 _LETTERS = {
-    "lecture": {"x": "x", "h": "h", "a": "a", "p": "p", "v": "v", "y": "y", "w": "w", "b": "b", "loss": "ℓ", "total": "L"},
-    "textbook": {"x": "x", "h": "z", "a": "a", "p": "a", "v": "v", "y": "y", "w": "w", "b": "b", "loss": "ℓ", "total": "L"},
+    "lecture": {"loss": "ℓ", "total": "L"},
+    "textbook": {"h": "z", "p": "a", "loss": "ℓ", "total": "L"},
     "keras": {
-        "x": "x", "h": "z", "a": "out", "p": "y_pred", "v": "out", "y": "y_true", "w": "kernel", "b": "bias", "loss": "loss",
+        "h": "z", "a": "out", "p": "y_pred", "v": "out", "y": "y_true", "w": "kernel", "b": "bias",
         "total": "total_loss",
     },
 }  # fmt: skip
+_KINDS = ("x", "h", "a", "p", "v", "y", "w", "b", "loss", "total")
 _LATEX = {"ℓ": r"\ell", "Ω": r"\Omega", "δ": r"\delta"}
 _RAISED = dict(zip("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True))
 
@@ -120,7 +121,7 @@ class Names:
             raise unknown_name("notation", notation, _LETTERS)
         self.notation = notation
         self.layered = layered
-        self.letters = _LETTERS[notation]
+        self.letters = {kind: _LETTERS[notation].get(kind, kind) for kind in _KINDS}
 
     @property
     def keras(self) -> bool:

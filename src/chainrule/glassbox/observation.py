@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 
 from chainrule._typing import Array
 from chainrule.glassbox import network, record
@@ -50,11 +51,11 @@ class Observation(Printable):
     @property
     def loss(self) -> float:
         """The loss of this observation."""
-        return float(self.view.recording.loss)  # type: ignore[arg-type]
+        return self.view.recording.value
 
     @cached_property
     def gradients(self) -> dict[int, Array]:
-        """The derivative with respect to each trainable variable that the loss depends on, by identity of the variable."""
+        """The derivative with respect to each trainable variable that the loss depends on, by its identity."""
         variables = self.view.network.variables
         return {
             key: self.view.gradients[id(q)]
@@ -62,7 +63,7 @@ class Observation(Printable):
             if q.variable.trainable and id(q) in self.view.gradients
         }
 
-    # -- pages ----------------------------------------------------------------------------------------------------------
+    # -- pages --------------------------------------------------------------------------------------------------------
 
     @cached_property
     def page(self) -> Page:
@@ -102,7 +103,7 @@ class Observation(Printable):
         if not all(hasattr(b, "out") for b in view.network.blocks) or not quantities:
             return None
         letters = [view.target, *(view.names.letter(q.kind) for q in reversed(quantities)), view.names.letter("w")]
-        chain = [view.names.partial(a, b) for a, b in zip(letters, letters[1:], strict=False)]
+        chain = [view.names.partial(a, b) for a, b in pairwise(letters)]
         return Math(view.partial(letters[-1]).text + " = ", view.partial(letters[-1]).latex + " = ") + times(
             chain, spaced=True
         )
@@ -112,7 +113,7 @@ class Observation(Printable):
         foot = [self.check().sentence()] if self.with_loss else []
         return [*foot, f"≈ rounded to {digits} decimals for display; all values computed from unrounded float64"]
 
-    # -- update and check -----------------------------------------------------------------------------------------------
+    # -- update and check ---------------------------------------------------------------------------------------------
 
     @cached_property
     def step(self) -> Step:
@@ -153,5 +154,10 @@ class Derivation(Printable):
     """A page by itself."""
 
     def __init__(self, content: Page, options: Options) -> None:
-        self.page = content
+        self.content = content
         self.options = options
+
+    @property
+    def page(self) -> Page:
+        """The lines."""
+        return self.content

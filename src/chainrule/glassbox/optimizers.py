@@ -1,4 +1,4 @@
-"""The formulas of the optimizers, each step an expression over old values; a test holds them against what `apply` does."""
+"""The formulas of the optimizers, each step an expression; a test holds them against what `apply` does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Rule:
 
     Args:
         symbol: its name in later formulas; `w` is the weight itself.
-        formula: over `w`, `g`, `eta`, `t`, the constants, the moments (old values until their own rule) and earlier symbols.
+        formula: over `w`, `g`, `eta`, `t`, the constants, the moments (old until their own rule) and earlier symbols.
         moment: the optimizer's row it is kept in, or empty.
         shared: whether it is one number for all weights.
     """
@@ -36,10 +36,12 @@ class Recipe:
 
 
 SYMBOLS = {
-    "eta": Math("η", r"\eta"), "beta_1": Math("β₁", r"\beta_1"), "beta_2": Math("β₂", r"\beta_2"), "mu": Math("μ", r"\mu"),
-    "rho": Math("ρ", r"\rho"), "lambda_1": Math("λ₁", r"\lambda_1"), "lambda_2": Math("λ₂", r"\lambda_2"),
+    "eta": Math("η", r"\eta"), "beta_1": Math("β₁", r"\beta_1"), "beta_2": Math("β₂", r"\beta_2"),
+    "mu": Math("μ", r"\mu"), "rho": Math("ρ", r"\rho"),
+    "lambda_1": Math("λ₁", r"\lambda_1"), "lambda_2": Math("λ₂", r"\lambda_2"),
     "lambda_s": Math("λₛ", r"\lambda_s"), "U": Math("U", "U"), "u_t": Math("uₜ", "u_t"), "u_n": Math("uₜ₊₁", "u_{t+1}"),
-    "n_old": Math("n₀", "n_0"), "m_hat": Math("m̂", r"\hat{m}"), "v_hat": Math("v̂", r"\hat{v}"), "u_old": Math("U₀", "U_0"),
+    "n_old": Math("n₀", "n_0"), "m_hat": Math("m̂", r"\hat{m}"), "v_hat": Math("v̂", r"\hat{v}"),
+    "u_old": Math("U₀", "U_0"),
 }  # fmt: skip
 
 
@@ -157,8 +159,8 @@ def ftrl(o: Any) -> Recipe:
 
 
 _RECIPES: dict[str, Callable[[Any], Recipe]] = {
-    "SGD": sgd, "RMSprop": rmsprop, "Adagrad": adagrad, "Adadelta": adadelta, "Adam": adam, "AdamW": adam, "Adamax": adamax,
-    "Nadam": nadam, "Lion": lion, "Ftrl": ftrl,
+    "SGD": sgd, "RMSprop": rmsprop, "Adagrad": adagrad, "Adadelta": adadelta, "Adam": adam, "AdamW": adam,
+    "Adamax": adamax, "Nadam": nadam, "Lion": lion, "Ftrl": ftrl,
 }  # fmt: skip
 
 

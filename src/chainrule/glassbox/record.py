@@ -81,6 +81,18 @@ class Recording:
     def records(self) -> list[Record]:
         return self.tape.records
 
+    @property
+    def value(self) -> float:
+        """The loss with all penalties, as a number."""
+        assert self.loss is not None
+        return float(self.loss)
+
+    @property
+    def data_value(self) -> float:
+        """The loss of the data, as a number."""
+        assert self.data_loss is not None
+        return float(self.data_loss)
+
     def gradients(self, target: Tensor, sources: list[Any]) -> list[Array | None]:
         """Return the derivatives of `target` with respect to each source, None where it does not depend on it."""
         if not any(r.output is target for r in self.records):
@@ -121,7 +133,9 @@ class Runner:
         self.training = training
         self.variables = list(model.variables)
         self.optimizer = model.optimizer
-        self.optimizer_config = None if model.optimizer is None or model.optimizer.built else model.optimizer.get_config()
+        self.optimizer_config = (
+            None if model.optimizer is None or model.optimizer.built else model.optimizer.get_config()
+        )
         # A trace shows the model as it was: what is trained later must not shine through.
         self._values = {id(v): _double(v) for v in self.variables}
         self.optimizer_values = {} if self.optimizer is None else {id(v): _double(v) for v in self.optimizer.variables}
@@ -140,28 +154,23 @@ class Runner:
         """
         stand_ins = {key: Tensor(value) for key, value in self.copies().items()}
         inputs = self._inputs(batch)
-        tape = GradientTape(persistent=True)
-        records = _Owned()
+        flat = tree.flatten(inputs)
+        tape, records = GradientTape(persistent=True), _Owned()
         tape.records = records
-        with self._scope(dict(stand_ins)):
-            with tape:
-                tape.watch([t for t in [*stand_ins.values(), *tree.flatten(inputs)] if t.dtype.kind == "f"])
-                outputs = self.model(inputs, training=self.training)
-                recording = Recording(
-                    self.model, batch, tape, records.owners, len(records), row or 0, tree.flatten(inputs), tree.flatten(outputs),
-                    stand_ins,
-                )  # fmt: skip
-                if with_loss:
-                    only = slice(None) if row is None else slice(row, row + 1)
-                    self._add_loss(
-                        recording,
-                        batch.take(only),
-                        tree.map_structure(lambda t: t if row is None else t[only], outputs),
-                    )
-        return recording
+        with self._scope(dict(stand_ins)), tape:
+            tape.watch([t for t in [*stand_ins.values(), *flat] if t.dtype.kind == "f"])
+            outputs = self.model(inputs, training=self.training)
+            made = Recording(
+                self.model, batch, tape, records.owners, len(records), row or 0, flat, tree.flatten(outputs), stand_ins
+            )
+            if with_loss:
+                only = slice(None) if row is None else slice(row, row + 1)
+                shown = tree.map_structure(lambda t: t if row is None else t[only], outputs)
+                self._add_loss(made, batch.take(only), shown)
+        return made
 
     def loss(self, batch: Batch, values: Mapping[int, Array], row: int | None = None) -> float:
-        """Return the loss (of one observation, if `row` is given) for other values of the variables, without recording."""
+        """Return the loss (of one observation, if `row` is given) for other values of the variables."""
         with self._scope(dict(values)):
             outputs = self.model(self._inputs(batch), training=self.training)
             if row is not None:
@@ -212,7 +221,7 @@ class Runner:
 
 def _parts(loss: Any, batch: Batch, outputs: Any) -> list[OutputLoss]:
     """Return the loss of each output by itself."""
-    from chainrule.losses.compile import _sample_weights, align
+    from chainrule.losses.outputs import align, sample_weights
 
     predictions = tree.flatten(outputs)
     names = loss._names(outputs)
@@ -220,7 +229,7 @@ def _parts(loss: Any, batch: Batch, outputs: Any) -> list[OutputLoss]:
     for o in loss.outputs:
         present[o.position] = o.loss
     targets = align(batch.y, outputs, names, present)
-    weights = _sample_weights(batch.weight, outputs, names, present)
+    weights = sample_weights(batch.weight, outputs, names, present)
     found = []
     for o in loss.outputs:
         y, p, w = targets[o.position], predictions[o.position], weights[o.position]

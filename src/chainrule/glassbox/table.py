@@ -63,7 +63,7 @@ class Table:
         return "\n".join([*parts, *([f"  {self.foot}"] if self.foot else [])])
 
 
-# -- what stands above ------------------------------------------------------------------------------------------------------
+# -- what stands above ------------------------------------------------------------------------------------------------
 
 
 def header(view: View) -> list[str]:
@@ -93,9 +93,12 @@ def summary(view: View) -> str:
 def _widths(view: View) -> str:
     network = view.network
     first = " + ".join(str(q.size) for q in network.inputs)
-    sizes = [str(b.out.size) if isinstance(b, Affine) else f"{type(b.layer).__name__ if b.layer else 'ops'}" for b in network.blocks
-             if not isinstance(b, Activation)]  # fmt: skip
-    return " → ".join([first, *sizes])
+    others = [b for b in network.blocks if not isinstance(b, Activation)]
+    return " → ".join([first, *(str(b.out.size) if isinstance(b, Affine) else _class_of(b) for b in others)])
+
+
+def _class_of(block: Block) -> str:
+    return type(block.layer).__name__ if block.layer is not None else "ops"
 
 
 def _loss_title(loss: Any) -> str:
@@ -134,8 +137,7 @@ def _formula(view: View, block: Block) -> str:
         return _activation_formula(view, block)
     assert isinstance(block, Steps)
     inputs = ", ".join(matrix.text_of(view, view.ids_of(view.network.ids[id(t)])).text for t in block.sources)
-    name = type(block.layer).__name__ if block.layer is not None else "ops"
-    return f"{', '.join(view.whole(q).text for q in block.outs)} = {name}({inputs})"
+    return f"{', '.join(view.whole(q).text for q in block.outs)} = {_class_of(block)}({inputs})"
 
 
 def _activation_formula(view: View, block: Activation) -> str:
@@ -146,7 +148,8 @@ def _activation_formula(view: View, block: Activation) -> str:
         return f"{out.text} = {block.name}({source.text})"
     if block.vector:
         source = view.vector(view.ids_of(block.source).ravel())
-        return f"{out.text}ᵢ = {f.head(block.facts, block.name, source).text}ᵢ = {f.formula(block.facts, {'h': source}).text}"
+        head, body = f.head(block.facts, block.name, source).text, f.formula(block.facts, {"h": source}).text
+        return f"{out.text}ᵢ = {head}ᵢ = {body}"
     head = f.head(block.facts, block.name, source).text
     body = f.formula(block.facts, {"h": source, "p": out}).text
     return f"{out.text} = {head}" + (f" = {body}" if body != head else "")
@@ -213,7 +216,7 @@ def weights(view: View) -> list[str]:
     return rows
 
 
-# -- the columns ------------------------------------------------------------------------------------------------------------
+# -- the columns ------------------------------------------------------------------------------------------------------
 
 
 def columns(view: View, choice: Choice, losses: Array | None) -> tuple[list[Column], list[str], Array | None]:
@@ -347,7 +350,7 @@ def _mark_ties(view: View, verdicts: list[str]) -> list[str]:
     return [v + mark if tie else v for v, tie in zip(verdicts, ties, strict=True)]
 
 
-# -- other forms ------------------------------------------------------------------------------------------------------------
+# -- other forms ------------------------------------------------------------------------------------------------------
 
 
 def in_ascii(table: Table) -> Table:

@@ -41,7 +41,7 @@ def trace(
     rows: int | None = None,
     training: bool = False,
 ) -> Trace:
-    """Return all numbers of the forward and the backward pass of `model` on `x`, in float64. Nothing of the model changes.
+    """Return all numbers of the forward and the backward pass of `model` on `x`, in float64. The model is not changed.
 
     Args:
         model: built, and compiled if `y` is given.
@@ -106,7 +106,8 @@ def _batch(x: Any, y: Any, sample_weight: Any) -> Batch:
     batches = make_batches(x, y, sample_weight, where="trace")
     if not isinstance(batches, ArrayBatches):
         raise DataError(
-            f"trace: expected arrays or data frames, received {type(x).__name__}. Pass one batch: x, y = next(iter(data))."
+            f"trace: expected arrays or data frames, received {type(x).__name__}. "
+            "Pass one batch: x, y = next(iter(data))."
         )
     batch = Batch(*batches.arrays())
     if batch.rows == 0:
@@ -149,7 +150,7 @@ class Trace(Printable):
             self._observations[index] = Observation(self.runner, self.batch, index, self.options)
         return self._observations[index]
 
-    # -- the table ------------------------------------------------------------------------------------------------------
+    # -- the table ----------------------------------------------------------------------------------------------------
 
     @cached_property
     def losses(self) -> Array | None:
@@ -192,8 +193,8 @@ class Trace(Printable):
         data = recording.data_loss if recording.data_loss is not None else recording.loss
         parts = [f"{self._label_of_loss()} {style.fixed(float(data))}"]
         if recording.penalties and recording.data_loss is not None:
-            penalty = float(recording.loss) - float(data)
-            parts[0] += f" + penalties {style.fixed(penalty)} = {style.fixed(float(recording.loss))}"
+            penalty = recording.value - float(data)
+            parts[0] += f" + penalties {style.fixed(penalty)} = {style.fixed(recording.value)}"
         if right is not None:
             parts.append(f"accuracy {int(right.sum())} of {len(right)} ({right.mean():.2f})")
         return "     ".join(parts)
@@ -213,14 +214,14 @@ class Trace(Printable):
         return self.table.text() if self._unicode(unicode) else table.in_ascii(self.table).text()
 
     @property
-    def page(self) -> Page:  # type: ignore[override]
+    def page(self) -> Page:
         """The derivations of all rows that are shown, as one page."""
         pages = [self[i].page for i in self.choice.rows]
         from chainrule.glassbox.page import Section
 
         return Page("", [s for p in pages for s in [Section(p.title, level=1), *p.sections]], pages[0].foot[-1:])
 
-    # -- the batch ------------------------------------------------------------------------------------------------------
+    # -- the batch ----------------------------------------------------------------------------------------------------
 
     def mean(self) -> Mean:
         """Return the derivatives of each observation and the gradient of the batch."""
@@ -250,14 +251,14 @@ class Trace(Printable):
         """Return the update by the gradient of the whole batch, with the loss before and after."""
         step = self.step()
         after = self.runner.loss(self.batch, {k: step.after[k] for k in step.before})
-        section = update.section(self.view, step, float(self.view.recording.loss), after)  # type: ignore[arg-type]
+        section = update.section(self.view, step, self.view.recording.value, after)
         return Derivation(Page("", [section]), self.options)
 
     def _need_loss(self, what: str) -> None:
         if self.view.recording.loss is None:
             raise ChainruleError(f"trace: {what} needs the loss. Pass y to trace, and compile the model with a loss.")
 
-    # -- other forms ----------------------------------------------------------------------------------------------------
+    # -- other forms --------------------------------------------------------------------------------------------------
 
     def latex(self) -> str:
         """Return the table as a LaTeX array."""
@@ -281,7 +282,7 @@ class Trace(Printable):
         made: dict[str, Any] = {
             "table": columns,
             "weights": weights,
-            "loss": None if recording.loss is None else float(recording.loss),
+            "loss": None if recording.loss is None else recording.value,
         }
         if recording.loss is not None:
             made["gradient"] = {

@@ -1,7 +1,7 @@
 """An independent reader of printed formulas: parses `1·1 + (−1)·0 + (−0.5)` and computes it with intervals.
 
-A printed number stands for every number that is rounded to it, so each becomes an interval; a row is right if the unrounded
-value lies in the interval that its formula gives. Nothing here uses the library's own arithmetic.
+A printed number stands for every number that is rounded to it, so each becomes an interval; a row is right if the
+unrounded value lies in the interval that its formula gives. Nothing here uses the library's own arithmetic.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def around(corners: list[float]) -> Interval:
 
 
 def number(text: str, digits: int) -> Interval:
-    """Return what a printed number may stand for: all that is rounded to it, if it shows as many decimals as are allowed."""
+    """Return what a printed number may stand for: all that is rounded to it, if it shows all decimals allowed."""
     text = text.replace("−", "-")
     mantissa, _, exponent = text.partition("e")
     decimals = len(mantissa.partition(".")[2])
@@ -82,7 +82,7 @@ class Reader:
             raise ValueError(f"left over: {self.tokens[self.at :]}")
         return value
 
-    # -- grammar --------------------------------------------------------------------------------------------------------
+    # -- grammar ------------------------------------------------------------------------------------------------------
 
     def peek(self) -> str:
         return self.tokens[self.at][1] if self.at < len(self.tokens) else ""
@@ -242,7 +242,7 @@ def read(text: str, digits: int) -> Interval:
     return Reader(text, digits).read()
 
 
-# -- fixtures -----------------------------------------------------------------------------------------------------------
+# -- fixtures ---------------------------------------------------------------------------------------------------------
 
 
 def wrong_rows(page: Any, digits: int) -> tuple[list[str], int]:

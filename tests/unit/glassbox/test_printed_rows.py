@@ -1,4 +1,4 @@
-"""Every printed row, read back by an independent evaluator, gives the value it stands before; and the values are right."""
+"""Every printed row, read back by an independent evaluator, gives the value it stands before."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ _WITHOUT_FORMULA = ("Loss", "LossFunctionWrapper", "Circle")
 
 def activations() -> list[str]:
     assert cr.activations.relu is not None
-    return [n for n, f in names_of("keras.activations").items() if not isinstance(f, type) and n not in _NEEDS_ARGUMENTS]
+    return [
+        n for n, f in names_of("keras.activations").items() if not isinstance(f, type) and n not in _NEEDS_ARGUMENTS
+    ]
 
 
 def losses() -> list[str]:
@@ -133,7 +135,9 @@ def shared() -> cr.Model:
 
 def two_outputs() -> cr.Model:
     a, b = cr.Input((3,)), cr.Input((3,))
-    joined = cr.layers.concatenate([cr.layers.Dense(2, activation="softplus")(a), cr.layers.Dense(2, activation="elu")(b)])
+    joined = cr.layers.concatenate(
+        [cr.layers.Dense(2, activation="softplus")(a), cr.layers.Dense(2, activation="elu")(b)]
+    )
     return cr.Model([a, b], [cr.layers.Dense(1, name="p")(joined), cr.layers.Dense(1, name="q")(joined)])
 
 

@@ -69,7 +69,7 @@ def first_weight(trace: Trace) -> str:
     return f"{quantity.variable.path}[0,0]"
 
 
-# -- text ---------------------------------------------------------------------------------------------------------------
+# -- text -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("make", TRACES)
@@ -113,7 +113,12 @@ def test_transliteration(text: str, plain: str) -> None:
 def test_equal_signs_are_exact() -> None:
     for make in TRACES:
         for line in make(digits=3)[1].page.lines():
-            if isinstance(line.value, float) and line.shown is not None and line.exact and line.shown.text[-1].isdigit():
+            if (
+                isinstance(line.value, float)
+                and line.shown is not None
+                and line.exact
+                and line.shown.text[-1].isdigit()
+            ):
                 shown = float(line.shown.text.replace("−", "-"))
                 assert abs(shown - line.value) <= 1e-7 * max(1.0, abs(line.value))
 
@@ -137,7 +142,7 @@ def test_numbers(value: float, text: str, exact: bool) -> None:
         assert style.exact(float(value)) is exact
 
 
-# -- LaTeX and HTML -----------------------------------------------------------------------------------------------------
+# -- LaTeX and HTML ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("make", TRACES)

@@ -60,5 +60,11 @@ def _summary(array: Array, style: Style) -> Math:
     norm, peak = style.number(float(np.linalg.norm(array))), style.number(float(array[at]))
     place = ", ".join(str(int(i)) for i in at)
     text = f"{shape} numbers, norm {norm}, largest {peak} at [{place}]"
-    latex = rf"\text{{{shape.replace('×', ' x ')} numbers, norm }} {latex_number(norm)} \text{{, largest }} {latex_number(peak)} \text{{ at [{place}]}}"
-    return Math(text, latex)
+    latex = [
+        rf"\text{{{shape.replace('×', ' x ')} numbers, norm }}",
+        latex_number(norm),
+        r"\text{, largest }",
+        latex_number(peak),
+        rf"\text{{ at [{place}]}}",
+    ]
+    return Math(text, " ".join(latex))

@@ -21,7 +21,7 @@ from chainrule.glassbox.page import Line, Section
 
 @dataclass
 class Term:
-    """One summand of a derivative: in symbols, in numbers, and its value; `spaced` products stand with room around the dots."""
+    """One summand of a derivative: in symbols, in numbers, and its value."""
 
     formula: Math
     numbers: Math
@@ -55,11 +55,11 @@ class Backward:
                 found.append(Section(title, lines, level=2, key=str(block.number)))
         return found
 
-    # -- derivatives with respect to what a block puts out --------------------------------------------------------------
+    # -- derivatives with respect to what a block puts out ------------------------------------------------------------
 
     def _outputs(self, block: Block, written: set[int]) -> list[Line]:
         lines: list[Line] = []
-        for out in block.outs if isinstance(block, Steps) else [block.out]:  # type: ignore[attr-defined]
+        for out in block.made:
             if id(out) in written:
                 continue
             written.add(id(out))
@@ -166,7 +166,7 @@ class Backward:
             return [Term(view.names.partial(penalties.OMEGA, view.symbol(n)), factor(value, view.style), value)]
         return []
 
-    # -- inside a block -------------------------------------------------------------------------------------------------
+    # -- inside a block -----------------------------------------------------------------------------------------------
 
     def _block(self, block: Block) -> list[Line]:
         if isinstance(block, Steps):
@@ -176,7 +176,7 @@ class Backward:
         return self._slopes(block) if isinstance(block, Activation) else self._weights(block)  # type: ignore[arg-type]
 
     def _slopes(self, block: Activation) -> list[Line]:
-        """`∂p/∂h = p(1 − p) = 0.6225·(1 − 0.6225)`, one line per unit; of a vector function, its general formula and numbers."""
+        """`∂p/∂h = p(1 − p) = 0.6225·(1 − 0.6225)`, one line per unit; one matrix for a function of vectors."""
         view = self.view
         source, out, slopes = view.ids_of(block.source), view.ids(block.out), self.local.jacobian(block)
         if self.local.mixes(block):
@@ -241,11 +241,11 @@ class Backward:
         return lines
 
     def layer_by_layer(self, n: int) -> list[Line]:
-        """Return the derivatives of whole layers from the loss down to the one of this weight, then the weight's own."""
+        """Return the derivatives of whole layers from the loss down to this weight's, then the weight's own."""
         quantity, _ = self.view.network.quantity_of(n)
         lines: list[Line] = []
         for block in reversed(self.view.network.blocks):
-            for out in block.outs if isinstance(block, Steps) else [block.out]:  # type: ignore[attr-defined]
+            for out in block.made:
                 lines += matrix.gradient(self.view, out, self, named=True)
             if quantity in uses(block):
                 break

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from chainrule.formulas import Facts, Formula
-from chainrule.glassbox.notation import Math, latex_number, parentheses
+from chainrule.formulas.notation import subscript
+from chainrule.glassbox.notation import Math, escape, latex_number, parentheses
 from chainrule.glassbox.numbers import Style
 
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -89,17 +90,19 @@ def put(numbers: Callable[[], Math], expected: Callable[[], Any], value: float) 
     return None, KINK if math.isfinite(value) else ""
 
 
+def function_name(facts: Facts | None, name: str) -> Math:
+    """Return what a function is called: `σ`, `relu`."""
+    symbol = facts.symbol if facts is not None and facts.symbol else name
+    known = {"σ": r"\sigma", "tanh": r"\tanh", "exponential": r"\exp"}
+    return Math(symbol, known.get(symbol) or rf"\operatorname{{{escape(symbol)}}}")
+
+
 def head(facts: Facts | None, name: str, argument: Math, at: int | None = None) -> Math:
     """Return the function applied to its argument: `σ(h)`, `softmax(h)₁`."""
-    symbol = facts.symbol if facts is not None and facts.symbol else name
-    latex = {"σ": r"\sigma", "tanh": r"\tanh", "exponential": r"\exp"}.get(
-        symbol, rf"\operatorname{{{symbol}}}".replace("_", r"\_")
-    )
-    whole = Math(symbol + f"({argument.text})", latex + f"({argument.latex})")
+    function = function_name(facts, name)
+    whole = Math(f"{function.text}({argument.text})", f"{function.latex}({argument.latex})")
     if at is None:
         return whole
-    from chainrule.formulas.notation import subscript
-
     return Math(whole.text + (subscript(str(at + 1)) or ""), whole.latex + f"_{{{at + 1}}}")
 
 
@@ -121,11 +124,11 @@ def is_sum(text: str) -> bool:
             depth = 0 if depth else 1
         if depth == 0 and (text[at : at + 3] in (" + ", " − ") or text[at : at + 4] == " if "):
             return True
-    return text.startswith("−") or text.startswith("Σ")
+    return text.startswith(("−", "Σ"))
 
 
 class _Put(ast.NodeTransformer):
-    """Puts numbers in place of indices, counted from 1; works out Kronecker's delta; drops the cases that clipping adds."""
+    """Puts numbers for indices, counted from 1; works out Kronecker's delta; drops the cases that clipping adds."""
 
     def __init__(self, indices: Mapping[str, int]) -> None:
         self.indices = indices

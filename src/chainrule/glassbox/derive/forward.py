@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from chainrule._typing import Array
 from chainrule.formulas import Facts
 from chainrule.glassbox import page
 from chainrule.glassbox.derive import facts as f
@@ -48,11 +49,11 @@ def affine(view: View, block: Affine) -> list[Line]:
     return lines
 
 
-def affine_terms(view: View, block: Affine, source: object, j: int) -> tuple[list[Math], list[Math]]:
+def affine_terms(view: View, block: Affine, source: Array, j: int) -> tuple[list[Math], list[Math]]:
     """Return the terms of unit `j` in symbols and in numbers."""
     formula, numbers = [], []
     kernel = view.network.ids[id(block.kernel.tensor)]
-    for i, x in enumerate(source):  # type: ignore[call-overload]
+    for i, x in enumerate(source):
         w = kernel[i, j]
         formula.append(juxtapose(view, view.symbol(w), view.symbol(x)))
         numbers.append(times([factor(view.value(w), view.style), factor(view.value(x), view.style)]))

@@ -1,4 +1,4 @@
-"""The short way through the last layer: softmax with crossentropy, or sigmoid with binary crossentropy, give `p − y`."""
+"""The short way through the last layer: softmax or sigmoid, with its crossentropy, gives `p − y`."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _line(view: View, part: Part, block: Activation, k: int, n: int) -> Line | N
 
 
 def _target(view: View, part: Part, k: int) -> tuple[Math, float]:
-    """Return the target of output `k` after smoothing, and its symbol; of a class number, 1 for that class and 0 else."""
+    """Return the target of output `k` after smoothing, and its symbol; for a class number that is 1 or 0."""
     assert part.facts is not None
     if part.sparse:
         hit = float(k == int(part.y))

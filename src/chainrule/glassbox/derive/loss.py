@@ -80,7 +80,7 @@ def parts(view: View) -> list[Part]:
             facts = None
         layer = out.layer if several and out is not None else None
         target = _target(record, facts, ids)
-        if facts is not None and not facts.vector and np.size(target) != len(ids):
+        if facts is not None and ids is not None and not facts.vector and np.size(target) != len(ids):
             facts = None
         factors = _factors(view, record)
         inner = [] if several else [fac for fac in [_weight_factor(record)] if fac is not None]
@@ -123,7 +123,7 @@ def _weight_factor(record: OutputLoss) -> tuple[Math, float] | None:
     return None if record.factor in (None, 1.0) else (Math("λ", r"\lambda"), float(record.factor or 0.0))
 
 
-# -- forward ------------------------------------------------------------------------------------------------------------
+# -- forward ----------------------------------------------------------------------------------------------------------
 
 
 def forward(view: View) -> list[Line]:
@@ -133,7 +133,7 @@ def forward(view: View) -> list[Line]:
         return []
     if not recording.parts and recording.data_loss is None and not recording.penalties:
         name = type(recording.model).__name__
-        return [page.scalar(view.names.loss(), same(f"{name}.compute_loss"), None, float(recording.loss), view.style)]
+        return [page.scalar(view.names.loss(), same(f"{name}.compute_loss"), None, recording.value, view.style)]
     found = parts(view)
     lines = [line for part in found for line in _part_lines(view, part)]
     if len(found) > 1:
@@ -143,7 +143,7 @@ def forward(view: View) -> list[Line]:
 
 def _part_lines(view: View, part: Part) -> list[Line]:
     style, name = view.style, part.record.loss.name
-    value = float(view.recording.data_loss) if part.single else float(part.record.value)  # type: ignore[arg-type]
+    value = view.recording.data_value if part.single else float(part.record.value)
     if part.facts is None:
         formula, _ = _scaled(part, Math(f"{name}(y, p)", rf"\mathrm{{{escape(name)}}}(y, p)"), None, style)
         return [page.scalar(part.symbol, formula, None, value, style)]
@@ -216,10 +216,10 @@ def _total(view: View, found: list[Part]) -> Line:
             symbol, value = (times([factor(weight, view.style), m]) for m in (symbol, value))
         formula.append(symbol)
         numbers.append(value)
-    return page.scalar(view.names.loss(), plus(formula), plus(numbers), float(view.recording.data_loss), view.style)  # type: ignore[arg-type]
+    return page.scalar(view.names.loss(), plus(formula), plus(numbers), view.recording.data_value, view.style)
 
 
-# -- symbols and numbers of the formulas --------------------------------------------------------------------------------
+# -- symbols and numbers of the formulas ------------------------------------------------------------------------------
 
 
 def symbols_of(view: View, part: Part, at: int | None) -> dict[str, Math]:
@@ -242,7 +242,7 @@ def inputs_of(view: View, part: Part, at: int | None) -> dict[str, Any]:
     return {"y": part.y if part.sparse else [float(v) for v in part.y], part.facts.argument: values}
 
 
-# -- derivative ---------------------------------------------------------------------------------------------------------
+# -- derivative -------------------------------------------------------------------------------------------------------
 
 
 def slope(view: View, part: Part, at: int, value: float) -> tuple[Math, Math | None, str]:

@@ -41,7 +41,7 @@ def text_of(view: View, ids: Array) -> Math:
         return same("()")
     names, at, flat = [], 0, ids.ravel()
     while at < flat.size:
-        quantity, inside = view.network.quantity_of(int(flat[at]))
+        quantity, _ = view.network.quantity_of(int(flat[at]))
         end = at + 1
         while end < flat.size and flat[end] == flat[end - 1] + 1 and flat[end] < quantity.start + quantity.tensor.size:
             end += 1
@@ -59,7 +59,7 @@ def text_of(view: View, ids: Array) -> Math:
     )
 
 
-# -- forward ------------------------------------------------------------------------------------------------------------
+# -- forward ----------------------------------------------------------------------------------------------------------
 
 
 def forward(view: View, block: Block) -> list[Line]:
@@ -82,7 +82,7 @@ def _product(view: View, block: Affine, source: Math) -> Math:
     return transposed(w) + source if view.names.notation == "lecture" else w + source
 
 
-# -- backward -----------------------------------------------------------------------------------------------------------
+# -- backward ---------------------------------------------------------------------------------------------------------
 
 
 def delta(view: View, quantity: Quantity) -> Math:
@@ -96,29 +96,28 @@ def gradient(view: View, quantity: Quantity, backward: Backward, named: bool = F
 
     `named` says that all layers have got their δ, those written unit by unit too.
     """
-    symbol = view.partial(view.whole(quantity))
-    values = view.gradient(quantity)
+    symbol, values = view.partial(view.whole(quantity)), view.gradient(quantity)
     after = _activation_after(view, quantity)
     if quantity.kind in ("h", "p") and _made_by_affine(view, quantity):
         name = delta(view, quantity)
-        if after is not None:
-            outer = gradient_formula(view, after.out, backward, named)
-            slope = Math(f"{f.head(after.facts, after.name, same('·')).text[:-3]}′({view.whole(quantity).text})",
-                         f"{f.head(after.facts, after.name, same('.')).latex[:-3]}'({view.whole(quantity).latex})")  # fmt: skip
-            formula = _jacobian(view, after, outer) if backward.local.mixes(after) else _bracketed(outer) + ODOT + slope
-        else:
-            formula = gradient_formula(view, quantity, backward, named)
-        return [
-            array_line(
-                Math(f"{name.text} = {symbol.text}", f"{name.latex} = {symbol.latex}"), formula, values, view.style
-            )
-        ]
-    if after is None and quantity.kind == "a" and not _direct(view, quantity, backward):
-        return []
-    if _only_feeds_affine(view, quantity) and not _direct(view, quantity, backward) and quantity.kind == "a":
-        return []
+        both = Math(f"{name.text} = {symbol.text}", f"{name.latex} = {symbol.latex}")
+        if after is None:
+            return [array_line(both, gradient_formula(view, quantity, backward, named), values, view.style)]
+        outer = gradient_formula(view, after.out, backward, named)
+        return [array_line(both, _through(view, after, quantity, outer, backward), values, view.style)]
+    passed_on = after is None or _only_feeds_affine(view, quantity)
+    if quantity.kind == "a" and passed_on and not _direct(view, quantity, backward):
+        return []  # it stands in the formula of the layer's δ
     formula = gradient_formula(view, quantity, backward, named)
     return [] if formula == symbol else [array_line(symbol, formula, values, view.style)]
+
+
+def _through(view: View, after: Activation, quantity: Quantity, outer: Math, backward: Backward) -> Math:
+    """Return `(W⁽²⁾δ⁽²⁾) ⊙ relu′(h⁽¹⁾)`, or with the matrix of derivatives where the function mixes its inputs."""
+    if backward.local.mixes(after):
+        return _jacobian(view, after, outer)
+    function, h = f.function_name(after.facts, after.name), view.whole(quantity)
+    return _bracketed(outer) + ODOT + Math(f"{function.text}′({h.text})", f"{function.latex}'({h.latex})")
 
 
 def _bracketed(piece: Math) -> Math:

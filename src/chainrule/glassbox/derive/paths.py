@@ -50,7 +50,7 @@ class Paths:
         self.counts: dict[int, int] = {}
 
     def to(self, n: int) -> list[Path] | None:
-        """Return all paths to the weight of this id, or None if there are more than `MAX_PATHS` (or an op without a formula)."""
+        """Return all paths to the weight of this id, or None if there are more than `MAX_PATHS`."""
         heads = self._weight_links(n)
         if heads is None or sum(self.count(h) for h, _ in heads) + bool(self._rest(n)) > MAX_PATHS:
             return None
@@ -67,7 +67,7 @@ class Paths:
             self.counts[n] = min(found, 10_000)
         return self.counts[n]
 
-    # -- one step -------------------------------------------------------------------------------------------------------
+    # -- one step -----------------------------------------------------------------------------------------------------
 
     def _symbol(self, top: int, bottom: int) -> Math:
         return self.view.names.partial(self.view.symbol(top, short=True), self.view.symbol(bottom, short=True))

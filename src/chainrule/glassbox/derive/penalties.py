@@ -31,14 +31,12 @@ def forward(view: View) -> list[Line]:
         names.append(name)
         formula, numbers = _formula(view, regularized[k - others]) if k >= others else (word("added by a layer"), None)
         lines.append(page.scalar(name, formula, numbers, value, view.style))
-    data = [] if recording.data_loss is None else [(view.names.loss(), float(recording.data_loss))]
+    data = [] if recording.data_loss is None else [(view.names.loss(), recording.data_value)]
     terms = [*data, *zip(names, values, strict=True)]
     formula = plus([m for m, _ in terms])
     lines.append(
-        page.scalar(
-            view.target, formula, plus([factor(v, view.style) for _, v in terms]), float(recording.loss), view.style
-        )
-    )  # type: ignore[arg-type]
+        page.scalar(view.target, formula, plus([factor(v, view.style) for _, v in terms]), recording.value, view.style)
+    )
     return lines
 
 

@@ -23,7 +23,7 @@ class Decision:
     """How an output becomes a class.
 
     Args:
-        kind: `'threshold'` (one unit), `'each'` (several units, each for itself), `'largest'` (one class of several), or `''`.
+        kind: `'threshold'` (one unit), `'each'` (several, each for itself), `'largest'` (a class of several), or `''`.
         threshold: what p (or h) must exceed.
         low, high: the two classes of a threshold.
     """
@@ -36,7 +36,7 @@ class Decision:
     def of(self, outputs: Array) -> Array:
         """Return the classes of rows of outputs."""
         if self.kind == "largest":
-            return np.argmax(outputs, axis=-1)
+            return np.asarray(np.argmax(outputs, axis=-1))
         return np.where(outputs > self.threshold, self.high, self.low)
 
 
@@ -119,7 +119,8 @@ def listed(values: Any, style: Style, most: int = 8) -> str:
         return style.number(float(flat[0]))
     if flat.size > most:
         shape = "×".join(map(str, array.shape)) if array.ndim > 1 else str(flat.size)
-        return f"({', '.join(style.number(float(v)) for v in flat[:3])}, …, {style.number(float(flat[-1]))})  {shape} numbers"
+        first = ", ".join(style.number(float(v)) for v in flat[:3])
+        return f"({first}, …, {style.number(float(flat[-1]))})  {shape} numbers"
     return "(" + ", ".join(style.number(float(v)) for v in flat) + ")"
 
 
@@ -141,7 +142,7 @@ def target_text(view: View) -> str:
 
 
 def silent_layers(view: View) -> list[str]:
-    """Return a remark for each layer that passes its input through in this mode, such as dropout outside of training."""
+    """Return a remark for each layer that passes its input through, such as dropout outside of training."""
     from chainrule.layers.random_layer import RandomLayer
 
     heard = {id(b.layer) for b in view.network.blocks}

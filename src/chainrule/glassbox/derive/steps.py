@@ -1,4 +1,4 @@
-"""Layers without a formula of their own here: every op the tape recorded, with its numbers and the sentence of its derivative."""
+"""Layers shown op by op: what the tape recorded, with the numbers and the sentence of each derivative."""
 
 from __future__ import annotations
 
@@ -78,7 +78,9 @@ def _short(value: Any) -> str:
 def rule_of(block: Steps) -> Math | None:
     """Return the formula that the class of one of our layers states in the first line of its description."""
     kind = type(block.layer)
-    found = re.match(r"`([^`]+)`", (kind.__doc__ or "").strip()) if kind.__module__.startswith("chainrule.layers") else None
+    found = (
+        re.match(r"`([^`]+)`", (kind.__doc__ or "").strip()) if kind.__module__.startswith("chainrule.layers") else None
+    )
     return Math(found[1], rf"\texttt{{{escape(found[1])}}}") if found else None
 
 
@@ -102,15 +104,12 @@ def _row(view: View, array: Array) -> Array:
     """Return this observation's part where the first axis counts observations."""
     rows = view.recording.batch.rows
     if array.ndim == 2 and array.shape[0] == 1:
-        return array[0]
-    return (
-        array[view.row]
-        if (array.ndim > 1 and array.shape[0] == rows) or (array.ndim == 1 and array.shape[0] == rows > 1)
-        else array
-    )
+        return np.asarray(array[0])
+    counted = array.ndim > 0 and array.shape[0] == rows and (array.ndim > 1 or rows > 1)
+    return np.asarray(array[view.row]) if counted else array
 
 
-# -- backward -----------------------------------------------------------------------------------------------------------
+# -- backward ---------------------------------------------------------------------------------------------------------
 
 
 def backward(view: View, block: Steps) -> list[Line]:
@@ -134,7 +133,7 @@ def backward(view: View, block: Steps) -> list[Line]:
 
 
 def _wanted(view: View, block: Steps) -> set[int]:
-    """Return the tensors whose derivative training needs: what depends on the block's inputs or on trained variables."""
+    """Return the tensors whose derivative training needs: those that depend on inputs or trained variables."""
     found = {id(t) for t in block.sources} | {id(q.tensor) for q in block.variables if q.variable.trainable}
     for record in _records(view, block):
         if any(id(v) in found for v in record.inputs):
@@ -186,7 +185,7 @@ def pulled_back(view: View, block: Any) -> dict[int, float]:
 
 
 def _pull(view: View, block: Any) -> dict[int, float]:
-    outs: list[Quantity] = block.outs if isinstance(block, Steps) else [block.out]
+    outs: list[Quantity] = block.made
     outs = [q for q in outs if id(q) in view.gradients]
     if not outs:
         return {}

@@ -19,6 +19,11 @@ from chainrule.glassbox.page import Line, Section
 from chainrule.glassbox.step import Step
 
 _MOST_LINES = 64
+_CLIPPING = {
+    "clipvalue": "each g is cut to at most",
+    "clipnorm": "the g of each variable together are scaled to a norm of at most",
+    "global_clipnorm": "all g together are scaled to a norm of at most",
+}
 
 
 def section(view: View, step: Step, before: float, after: float | None) -> Section:
@@ -80,14 +85,14 @@ def _notes(view: View, step: Step) -> list[str]:
             f"gradients of {o.gradient_accumulation_steps} calls are averaged into one update; "
             + ("this call completes them" if step.due else "this call only stores its own, so the weights stay")
         )
-    for name, words in (("clipvalue", "each g is cut to at most"), ("clipnorm", "the g of each variable together are scaled to a norm of at most"),
-                        ("global_clipnorm", "all g together are scaled to a norm of at most")):  # fmt: skip
+    for name, words in _CLIPPING.items():
         limit = getattr(o, name)
         if limit:
             found.append(f"{name}: {words} {number_(limit)}; the numbers below are the clipped ones")
     if o.weight_decay is not None:
         found.append(
-            f"weight decay {number_(o.weight_decay)}: first w ← w − η·{number_(o.weight_decay)}·w; the numbers below are the decayed weights"
+            f"weight decay {number_(o.weight_decay)}: first w ← w − η·{number_(o.weight_decay)}·w; "
+            "the numbers below are the decayed weights"
         )
     if o.use_ema:
         found.append(f"a moving average of the weights with momentum {number_(o.ema_momentum)} is kept beside them")
@@ -201,5 +206,7 @@ def _whole(view: View, step: Step, quantity: Quantity) -> list[Line]:
         lines.append(array_line(head, None, view.oriented(quantity, array), view.style))
     old: Array = np.asarray(step.before[key])
     change = number(float(np.linalg.norm(step.after[key] - old)), view.style)
-    lines.append(array_line(symbol, None, view.oriented(quantity, step.after[key]), view.style, f"moved by {change.text}"))
+    lines.append(
+        array_line(symbol, None, view.oriented(quantity, step.after[key]), view.style, f"moved by {change.text}")
+    )
     return lines

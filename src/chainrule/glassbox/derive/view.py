@@ -47,7 +47,7 @@ class View:
         self.style = options.style
         self.names = Names(options.notation, layered=network.layers > 1)
 
-    # -- the target -----------------------------------------------------------------------------------------------------
+    # -- the target ---------------------------------------------------------------------------------------------------
 
     @property
     def penalized(self) -> bool:
@@ -72,7 +72,7 @@ class View:
         found = self.recording.gradients(loss, [q.tensor for q in spans])
         return {id(q): g for q, g in zip(spans, found, strict=True) if g is not None}
 
-    # -- single numbers -------------------------------------------------------------------------------------------------
+    # -- single numbers -----------------------------------------------------------------------------------------------
 
     def ids(self, quantity: Quantity) -> Array:
         """Return the ids of this observation's part of a quantity."""
@@ -86,7 +86,7 @@ class View:
         return quantity.row(quantity.tensor.value, self.row)
 
     def gradient(self, quantity: Quantity) -> Array:
-        """Return the derivatives with respect to this observation's part (zeros where the loss does not depend on it)."""
+        """Return the derivatives with respect to this observation's part; zeros if the loss does not depend on it."""
         found = self.gradients.get(id(quantity))
         return quantity.row(np.zeros(quantity.tensor.shape) if found is None else found, self.row)
 
@@ -163,7 +163,7 @@ class View:
         bare = quantity.kind == "p" and self.names.notation != "textbook" and len(self.network.outputs) == 1
         return self.names.unit(quantity.kind, None, None if bare else quantity.layer)
 
-    # -- form -----------------------------------------------------------------------------------------------------------
+    # -- form ---------------------------------------------------------------------------------------------------------
 
     def small(self, ids: Array) -> bool:
         return ids.ndim == 1 and (self.options.form == "scalar" or (self.options.form == "auto" and ids.size <= SMALL))

@@ -19,7 +19,9 @@ from chainrule.glassbox.render import latex as tex
 if TYPE_CHECKING:
     from chainrule.glassbox.trace import Trace
 
-_TEXT = re.compile(r"\\text\{([^{}]*)\}")  # what the converter would pass on as it is, names from the user's data among it
+_TEXT = re.compile(
+    r"\\text\{([^{}]*)\}"
+)  # what the converter would pass on as it is, names from the user's data among it
 _ESCAPED = re.compile(r"\\([_#%&$])")
 _SIGN_AFTER_WORD = re.compile(r"(\\approx|\\cdot|\\text\{[^{}]*\}) -(\d+(?:\.\d+)?)")
 _SIGN = re.compile(r"(?<![\w.})] )(?<![\w.})^{])-(\d+(?:\.\d+)?)")
@@ -32,7 +34,8 @@ STYLE = """
 .cr-box p{margin:.3em 0;color:var(--cr-dim)}
 .cr-box .cr-head{white-space:pre-wrap}
 .cr-box table{border-collapse:collapse;margin:.2em 0}
-.cr-box td,.cr-box th{border:0;padding:.14em .5em;background:none;text-align:left;vertical-align:middle;white-space:nowrap}
+.cr-box td,.cr-box th{border:0;padding:.14em .5em;background:none;text-align:left;vertical-align:middle}
+.cr-box td,.cr-box th{white-space:nowrap}
 .cr-box tr:hover{background:var(--cr-soft)}
 .cr-box .cr-part th{font-size:1.05em;padding-top:1em;border-bottom:1px solid var(--cr-line)}
 .cr-box .cr-layer th{font-size:.95em;padding-top:.7em;color:var(--cr-dim)}
@@ -90,8 +93,10 @@ def wrap(body: str, full: bool, title: str = "") -> str:
         return fragment
     name = html.escape(title or "chainrule")
     return (
-        "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"<meta name='color-scheme' content='light dark'><title>{name}</title></head>\n<body style='margin:2em'>\n{fragment}\n</body></html>\n"
+        "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<meta name='color-scheme' content='light dark'><title>{name}</title></head>\n"
+        f"<body style='margin:2em'>\n{fragment}\n</body></html>\n"
     )
 
 

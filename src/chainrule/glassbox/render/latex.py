@@ -9,7 +9,7 @@ from chainrule.glassbox.page import Line, Page, Section
 
 if TYPE_CHECKING:
     from chainrule.glassbox.derive.paths import Path
-    from chainrule.glassbox.observation import Node
+    from chainrule.glassbox.node import Node
 
 
 def write(page: Page) -> str:
@@ -77,7 +77,7 @@ def words(text: str) -> str:
     return "".join(p if p.startswith("$") else escape(p) for p in pieces)
 
 
-# -- one derivative -----------------------------------------------------------------------------------------------------
+# -- one derivative ---------------------------------------------------------------------------------------------------
 
 
 def write_node(node: Node) -> str:
@@ -104,10 +104,12 @@ def _chains(node: Node, paths: list[Path]) -> list[str]:
     numbers = [times([factor(link.value, style) for link in p.links]).latex for p in paths]
     exact = all(style.exact(link.value) for p in paths for link in p.links)
     value = latex_number(style.number(node.value))
-    rows.append(
-        f"   {'=' if exact else chr(92) + 'approx'} {' + '.join(numbers)} {'=' if style.exact(node.value) else chr(92) + 'approx'} {value}"
-    )
+    rows.append(f"   {_relation(exact)} {' + '.join(numbers)} {_relation(style.exact(node.value))} {value}")
     return rows
+
+
+def _relation(exact: bool) -> str:
+    return "=" if exact else r"\approx"
 
 
 def _brace(symbol: Math, formula: Math | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.glassbox.ascii import unicode_wanted
 from chainrule.glassbox.derive.view import Options
@@ -12,8 +12,12 @@ from chainrule.glassbox.page import Page
 class Printable:
     """Anything that can be printed from a page of lines."""
 
-    page: Page
     options: Options
+
+    if TYPE_CHECKING:
+
+        @property
+        def page(self) -> Page: ...
 
     def text(self, unicode: Any = None) -> str:
         """Return it as text; `unicode` overrides the trace's own choice."""

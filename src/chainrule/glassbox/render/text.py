@@ -123,7 +123,8 @@ def _broken(text: str) -> list[str]:
     """Break a long sum before its plus signs."""
     if len(text) <= WIDTH:
         return [text]
-    lines, current = [], ""
+    lines: list[str] = []
+    current = ""
     for term in text.split(" + "):
         piece = f"{current} + {term}" if current else (f"+ {term}" if lines else term)
         if len(piece) > WIDTH and current:
