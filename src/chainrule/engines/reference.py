@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from chainrule import tree
 from chainrule._typing import Array
 from chainrule.data.streams import pack
 from chainrule.engines.epoch import Epoch
+from chainrule.engines.threads import threads_for
 from chainrule.random import seeds, threefry
 from chainrule.random.threefry import Key
 
@@ -28,7 +31,7 @@ class ReferenceEngine:
     def train_steps(self, model: Any, epoch: Epoch, key: Key, first: int, last: int) -> Array:
         own = bool(model.overrides("train_step"))
         losses: list[float] = []
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        with _quietly(model, epoch.batch_size):
             for step in range(first, last):
                 batch = epoch.step(step)
                 if batch is None:
@@ -42,7 +45,7 @@ class ReferenceEngine:
     def test_steps(self, model: Any, epoch: Epoch, first: int, last: int) -> Array:
         own = bool(model.overrides("test_step"))
         losses: list[float] = []
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        with _quietly(model, epoch.batch_size):
             for step in range(first, last):
                 batch = epoch.step(step)
                 if batch is None:
@@ -51,8 +54,16 @@ class ReferenceEngine:
         return np.array(losses)
 
     def predict_batch(self, model: Any, x: Any) -> Any:
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        with _quietly(model, len(tree.flatten(x)[0])):
             return tree.map_structure(np.asarray, model.predict_step(pack(x)))
+
+
+@contextmanager
+def _quietly(model: Any, rows: int | None) -> Iterator[None]:
+    """Let numbers overflow without a warning (the loss tells), and small products keep to one thread."""
+    size = sum(v.size for v in model.weights)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"), threads_for(size, rows or 32):
+        yield
 
 
 def _note(model: Any, logs: Any) -> float:

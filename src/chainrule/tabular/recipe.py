@@ -10,7 +10,6 @@ import numpy as np
 
 from chainrule._typing import Array, Logs
 from chainrule.tabular.settings import Settings, with_changes
-from chainrule.tabular.threads import threads_for
 
 Report = Callable[[int, Logs], None]
 """Is told each epoch (from 0) and its losses and metrics."""
@@ -115,16 +114,15 @@ def fit(
     ]
     if report is not None:
         used.append(callbacks.LambdaCallback(on_epoch_end=report))
-    with threads_for(model.count_params(), settings.batch_size or 32):
-        history = model.fit(
-            *train,
-            batch_size=settings.batch_size,
-            epochs=settings.epochs,
-            verbose=0,
-            callbacks=used,
-            validation_data=validation,
-            validation_batch_size=4 * _BLOCK,
-        ).history
+    history = model.fit(
+        *train,
+        batch_size=settings.batch_size,
+        epochs=settings.epochs,
+        verbose=0,
+        callbacks=used,
+        validation_data=validation,
+        validation_batch_size=4 * _BLOCK,
+    ).history
     losses = history["val_loss"]
     plain = {name: [float(v) for v in values] for name, values in history.items()}
     return Fitted(model, plain, int(np.argmin(losses)) + 1, len(losses) < settings.epochs)
@@ -139,6 +137,5 @@ def outputs_of(model: Any, matrix: Array) -> Array:
     rows = len(matrix)
     padded = np.zeros((-(-rows // _BLOCK) * _BLOCK, matrix.shape[1]), np.float32)
     padded[:rows] = matrix
-    with threads_for(model.count_params(), _BLOCK):
-        found: Array = model.predict(padded, batch_size=_BLOCK, verbose=0)[:rows]
+    found: Array = model.predict(padded, batch_size=_BLOCK, verbose=0)[:rows]
     return found

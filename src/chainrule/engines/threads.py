@@ -6,39 +6,59 @@ On a busy machine it costs far more, because OpenBLAS's threads wait for each ot
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
 
 _NAMES = ("scipy_openblas_{}_num_threads64_", "scipy_openblas_{}_num_threads", "openblas_{}_num_threads64_")
 _LARGE = 50_000_000
+"""Multiplications in one product from which several threads pay (seen on two cores)."""
+
+
+class _Limit:
+    """How many blocks ask for one thread right now, and how many threads there were before the first of them."""
+
+    lock = Lock()
+    blocks = 0
+    before = 1
 
 
 @contextmanager
 def threads_for(parameters: int, rows: int) -> Iterator[None]:
     """Within the block, let NumPy's OpenBLAS use one thread if the products are small.
 
+    The setting is the process's: with several blocks in several threads, the last to end restores it.
+
     Args:
         parameters: of the network.
         rows: per batch.
     """
-    found = _openblas() if parameters * rows < _LARGE else None
+    found = openblas() if parameters * rows < _LARGE else None
     if found is None:
         yield
         return
     get, change = found
-    before = get()
-    change(1)
+    with _Limit.lock:
+        if _Limit.blocks == 0:
+            _Limit.before = get()
+            change(1)
+        _Limit.blocks += 1
     try:
         yield
     finally:
-        change(before)
+        with _Limit.lock:
+            _Limit.blocks -= 1
+            if _Limit.blocks == 0:
+                change(_Limit.before)
 
 
-def _openblas() -> tuple[Any, Any] | None:
+@functools.cache
+def openblas() -> tuple[Callable[[], int], Callable[[int], Any]] | None:
     """Return the functions that tell and set the number of threads; None where NumPy uses another BLAS."""
     folder = Path(np.__file__).parent
     for path in [*folder.parent.glob("numpy.libs/*openblas*"), *folder.glob(".dylibs/*openblas*")]:
