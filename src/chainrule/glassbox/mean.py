@@ -64,28 +64,27 @@ class Mean(Printable):
     @cached_property
     def _factors(self) -> bool:
         """Whether ∂ℓ/∂p, ∂p/∂h and ∂ℓ/∂h are listed too: for a single unit."""
-        blocks = self.view.network.blocks
-        kinds = [type(b) for b in blocks]
-        return kinds == [Affine, Activation] and blocks[0].out.size == 1 and self.view.is_scalar(blocks[0])  # type: ignore[attr-defined]
+        return _single_unit(self.view) is not None
 
     def _factor_symbols(self) -> list[Math]:
-        view = self.view
-        affine, activation = view.network.blocks
-        h, p = view.whole(affine.out), view.whole(activation.out)  # type: ignore[attr-defined]
+        view, pair = self.view, _single_unit(self.view)
+        assert pair is not None
+        h, p = (view.whole(block.out) for block in pair)
         return [view.partial(p), view.names.partial(p, h), view.partial(h)]
 
     def _factor_values(self, o: Observation) -> list[float]:
-        affine, activation = o.view.network.blocks
-        h, p = o.view.ids(affine.out)[0], o.view.ids(activation.out)[0]  # type: ignore[attr-defined]
-        return [o.view.slope(p), float(o.backward.local.jacobian(activation)[0, 0]), o.view.slope(h)]  # type: ignore[arg-type]
+        pair = _single_unit(o.view)
+        assert pair is not None
+        h, p = (o.view.ids(block.out)[0] for block in pair)
+        return [o.view.slope(p), float(o.backward.local.jacobian(pair[1])[0, 0]), o.view.slope(h)]
 
     def _columns(self) -> tuple[list[Math], list[_Row]]:
         view = self.view
         symbols = [view.partial(view.symbol(n)) for n in self._weights]
         rows = []
-        for at, row in self.choice.walk():
+        for sentence, row in self.choice.walk():
             if row is None:
-                rows.append(_Row(f"… {at}", []))
+                rows.append(_Row(f"… {sentence}", []))
                 continue
             o = self.observation(row)
             values = [o.view.slope(n) for n in _same_weights(self._weights, self.view, o.view)]
@@ -219,6 +218,14 @@ class Mean(Printable):
         for k, s in enumerate(symbols):
             columns[s.text] = [float("nan") if r.cells[k] is None else r.cells[k] for r in rows if r.cells]
         return to_frame(columns, library)
+
+
+def _single_unit(view: View) -> tuple[Affine, Activation] | None:
+    """Return the two blocks of a network that is one unit with an activation, else None."""
+    blocks = view.network.blocks
+    if len(blocks) != 2 or not isinstance(blocks[0], Affine) or not isinstance(blocks[1], Activation):
+        return None
+    return (blocks[0], blocks[1]) if blocks[0].out.size == 1 and view.is_scalar(blocks[0]) else None
 
 
 def _same_weights(ids: list[int], view: View, other: View) -> list[int]:

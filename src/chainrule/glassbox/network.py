@@ -96,13 +96,11 @@ class Block:
 
 
 @dataclass(eq=False)
-class Affine(Block):
-    """`out = source @ kernel + bias`; `source` holds ids of the whole batch."""
+class Units(Block):
+    """A block with a formula for each unit: `out` from `source`, which holds the ids of the whole batch's inputs."""
 
     source: Array
     source_tensor: Tensor
-    kernel: Quantity
-    bias: Quantity | None
     out: Quantity
 
     @property
@@ -111,18 +109,19 @@ class Affine(Block):
 
 
 @dataclass(eq=False)
-class Activation(Block):
+class Affine(Units):
+    """`out = source @ kernel + bias`"""
+
+    kernel: Quantity
+    bias: Quantity | None
+
+
+@dataclass(eq=False)
+class Activation(Units):
     """`out = f(source)`; `facts` is None for a function we know no formula of."""
 
-    source: Array
-    source_tensor: Tensor
     name: str
     facts: Facts | None
-    out: Quantity
-
-    @property
-    def made(self) -> list[Quantity]:
-        return [self.out]
 
     @property
     def vector(self) -> bool:
@@ -285,7 +284,7 @@ class _Finder:
         source = product.inputs[0]
         quantity = self.network.add(Quantity("h", self.number, out, 0, owner=getattr(layer, "name", "")))
         self.network.blocks.append(
-            Affine(layer, self.number, first, end, self.network.ids[id(source)], source, kernel, bias, quantity)
+            Affine(layer, self.number, first, end, self.network.ids[id(source)], source, quantity, kernel, bias)
         )
         return end
 
@@ -331,7 +330,7 @@ class _Finder:
             self.number += 1
             number = self.number
         quantity = self.network.add(Quantity("a", number, out, 0, owner=getattr(layer, "name", "")))
-        self.network.blocks.append(Activation(layer, number, first, last, ids, source, name, facts, quantity))
+        self.network.blocks.append(Activation(layer, number, first, last, ids, source, quantity, name, facts))
 
     # -- the rest -----------------------------------------------------------------------------------------------------
 

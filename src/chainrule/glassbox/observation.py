@@ -10,6 +10,7 @@ from chainrule.glassbox import network, record
 from chainrule.glassbox.derive import forward, loss, predict, update
 from chainrule.glassbox.derive.backward import Backward
 from chainrule.glassbox.derive.view import Options, View
+from chainrule.glassbox.network import Units
 from chainrule.glassbox.node import Node, find_weight
 from chainrule.glassbox.notation import Math, times
 from chainrule.glassbox.numeric import LIMIT, CheckResult, check
@@ -99,8 +100,8 @@ class Observation(Printable):
                 "the chain rule, from the loss back to the first layer",
                 r"\text{the chain rule, from the loss back to the first layer}",
             )
-        quantities = [b.out for b in view.network.blocks]  # type: ignore[attr-defined]
-        if not all(hasattr(b, "out") for b in view.network.blocks) or not quantities:
+        quantities = [b.out for b in view.network.blocks if isinstance(b, Units)]
+        if not quantities or len(quantities) < len(view.network.blocks):
             return None
         letters = [view.target, *(view.names.letter(q.kind) for q in reversed(quantities)), view.names.letter("w")]
         chain = [view.names.partial(a, b) for a, b in pairwise(letters)]

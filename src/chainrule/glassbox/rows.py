@@ -26,13 +26,13 @@ class Choice:
         """All rows that are printed."""
         return [*self.head, *self.worst, *self.tail]
 
-    def walk(self) -> Iterator[tuple[int | str, int | None]]:
-        """Yield `(row, row)`, and `(sentence, None)` between the groups."""
+    def walk(self) -> Iterator[tuple[str, int | None]]:
+        """Yield `("", row)` for each row, and `(sentence, None)` between the groups."""
         for rows, title in ((self.head, ""), (self.worst, "the worst of the others"), (self.tail, "the last")):
             if title and rows:
                 yield title, None
             for row in rows:
-                yield row, row
+                yield "", row
 
 
 def choose(n: int, losses: Array | None, most: int | None) -> Choice:

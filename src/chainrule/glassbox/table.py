@@ -53,12 +53,12 @@ class Table:
         header = "".join(f"{c.header:>{w}}" for c, w in zip(self.columns, widths, strict=True))
         line = "  " + self.line * (len(header) - 2 + 6)
         body = []
-        for at, row in self.choice.walk():
+        for sentence, row in self.choice.walk():
             if row is None:
-                body.append(f"  {self.dots} {at}")
+                body.append(f"  {self.dots} {sentence}")
                 continue
-            cells = "".join(f"{c.cells[at]:>{w}}" for c, w in zip(self.columns, widths, strict=True))  # type: ignore[index]
-            body.append(f"{cells}  {self.verdicts[at]}".rstrip())  # type: ignore[index]
+            cells = "".join(f"{c.cells[row]:>{w}}" for c, w in zip(self.columns, widths, strict=True))
+            body.append(f"{cells}  {self.verdicts[row]}".rstrip())
         parts = [*self.head, "", header, line, *body, line]
         return "\n".join([*parts, *([f"  {self.foot}"] if self.foot else [])])
 
@@ -374,7 +374,7 @@ def as_latex(table: Table) -> str:
 
     heads = " & ".join(rf"\text{{{words(c.header)}}}" for c in table.columns)
     lines = [heads + r" & \\ \hline"]
-    for at, row in table.choice.walk():
+    for sentence, row in table.choice.walk():
         if row is not None:
             cells = [
                 latex_number(c.cells[row]) if _is_number(c.cells[row]) else rf"\text{{{words(c.cells[row])}}}"
@@ -382,7 +382,7 @@ def as_latex(table: Table) -> str:
             ]
             lines.append(" & ".join([*cells, rf"\text{{{words(table.verdicts[row])}}}"]) + r" \\")
         else:
-            lines.append(rf"\text{{{words(str(at))}}} \\")
+            lines.append(rf"\text{{{words(sentence)}}} \\")
     return "\\begin{array}{" + "r" * len(table.columns) + "l}\n" + "\n".join(lines) + "\n\\end{array}"
 
 

@@ -173,7 +173,9 @@ class Backward:
             return steps.backward(self.view, block)
         if not self.view.is_scalar(block):
             return matrix.backward(self.view, block)
-        return self._slopes(block) if isinstance(block, Activation) else self._weights(block)  # type: ignore[arg-type]
+        if isinstance(block, Activation):
+            return self._slopes(block)
+        return self._weights(block) if isinstance(block, Affine) else []
 
     def _slopes(self, block: Activation) -> list[Line]:
         """`∂p/∂h = p(1 − p) = 0.6225·(1 − 0.6225)`, one line per unit; one matrix for a function of vectors."""

@@ -63,11 +63,11 @@ def raised_safely(text: str) -> str:
 def latex_exponents(latex: str) -> str:
     r"""Write `2e-7` as `2 \cdot 10^{-7}` in LaTeX."""
 
-    def put(m: re.Match[str]) -> str:
+    def scientific(m: re.Match[str]) -> str:
         number = latex_number(f"{m[1]}e{m[2]}")
         return f"({number})^" if m[3] else number
 
-    return _EXPONENT.sub(put, latex)
+    return _EXPONENT.sub(scientific, latex)
 
 
 KINK = "at a kink, where the tape takes a value between both sides"

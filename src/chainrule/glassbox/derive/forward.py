@@ -36,7 +36,9 @@ def block_lines(view: View, block: Block) -> list[Line]:
         return steps.forward(view, block)
     if not view.is_scalar(block):
         return matrix.forward(view, block)
-    return affine(view, block) if isinstance(block, Affine) else activation(view, block)  # type: ignore[arg-type]
+    if isinstance(block, Affine):
+        return affine(view, block)
+    return activation(view, block) if isinstance(block, Activation) else []
 
 
 def affine(view: View, block: Affine) -> list[Line]:

@@ -254,7 +254,7 @@ def slope(view: View, part: Part, at: int, value: float) -> tuple[Math, Math | N
     if part.facts is None:
         name = part.record.loss.name
         return Math(f"{name}′(y, p)", rf"\mathrm{{{escape(name)}}}'(y, p)"), None, ""
-    vector = part.facts.vector
+    facts, vector = part.facts, part.facts.vector
     symbols, inputs = symbols_of(view, part, None if vector else at), inputs_of(view, part, None if vector else at)
     formula = f.derivative(part.facts, symbols, **({"i": at, **part.classes} if vector else {}))
     indices = {"i": at} if vector else {}
@@ -262,10 +262,16 @@ def slope(view: View, part: Part, at: int, value: float) -> tuple[Math, Math | N
     scale = float(np.prod([v for _, v in outer])) / part.share
     numbers, note = f.put(
         functools.partial(f.derivative_numbers, part.facts, symbols, view.style, **inputs, **indices),
-        lambda: scale * float(part.facts.slope(**inputs)[at] if vector else part.facts.slope(**inputs)),  # type: ignore[union-attr]
+        lambda: scale * _slope_at(facts, at, inputs),
         value,
     )
     return _shared(part, _times([m for m, _ in outer], formula)), _put_shared(view, part, outer, numbers), note
+
+
+def _slope_at(facts: Facts, at: int, inputs: dict[str, Any]) -> float:
+    """Compute the derivative on plain numbers; of a loss of vectors its element `at`."""
+    found = facts.slope(**inputs)
+    return float(found[at] if facts.vector else found)
 
 
 def _put_shared(view: View, part: Part, outer: list[tuple[Math, float]], numbers: Math | None) -> Math | None:

@@ -11,7 +11,7 @@ from chainrule.glassbox.derive import facts as f
 from chainrule.glassbox.derive import loss as losses
 from chainrule.glassbox.derive.arrays import show
 from chainrule.glassbox.derive.view import View
-from chainrule.glassbox.network import Activation, Affine, Block, Quantity, Steps
+from chainrule.glassbox.network import Activation, Affine, Block, Quantity, Steps, Units
 from chainrule.glassbox.notation import Math, join, parentheses, plus, same, word
 from chainrule.glassbox.numbers import Style
 from chainrule.glassbox.page import Line
@@ -156,7 +156,8 @@ def consumers(view: View, quantity: Quantity) -> list[Block]:
     mine = view.ids(quantity).ravel()
     found = []
     for b in view.network.blocks:
-        sources = [view.network.ids[id(t)] for t in b.sources] if isinstance(b, Steps) else [b.source]  # type: ignore[attr-defined]
+        sources = [b.source] if isinstance(b, Units) else []
+        sources += [view.network.ids[id(t)] for t in b.sources] if isinstance(b, Steps) else []
         if any(np.isin(mine, s).any() for s in sources):
             found.append(b)
     return found

@@ -10,7 +10,7 @@ from chainrule.glassbox.derive import facts as f
 from chainrule.glassbox.derive import loss as losses
 from chainrule.glassbox.derive.backward import Backward
 from chainrule.glassbox.derive.view import View
-from chainrule.glassbox.network import Activation, Affine, Steps
+from chainrule.glassbox.network import Activation, Affine, Steps, Units
 from chainrule.glassbox.notation import Math, word
 
 MAX_PATHS = 8
@@ -105,11 +105,9 @@ class Paths:
             if isinstance(block, Steps):
                 links = self.backward.local.links(block, n)
                 found += [(m, Link(self._symbol(m, n), None, slope)) for m, slope in links]
+            if not isinstance(block, Units) or view.ids_of(block.source).ndim != 1:
                 continue
-            source = view.ids_of(block.source)  # type: ignore[attr-defined]
-            if source.ndim != 1:
-                continue
-            out = view.ids(block.out)  # type: ignore[attr-defined]
+            source, out = view.ids_of(block.source), view.ids(block.out)
             for i in np.flatnonzero(source == n):
                 if isinstance(block, Affine):
                     kernel = view.network.ids[id(block.kernel.tensor)]

@@ -75,9 +75,11 @@ def _observations(trace: Trace) -> str:
     made = trace.table
     heads = "".join(f"<th scope='col'>{html.escape(c.header)}</th>" for c in made.columns) + "<th></th>"
     rows = []
-    for at, row in made.choice.walk():
+    for sentence, row in made.choice.walk():
         if row is None:
-            rows.append(f"<tr><td colspan='{len(made.columns) + 1}' class='cr-note'>… {html.escape(str(at))}</td></tr>")
+            rows.append(
+                f"<tr><td colspan='{len(made.columns) + 1}' class='cr-note'>… {html.escape(sentence)}</td></tr>"
+            )
             continue
         verdict = made.verdicts[row]
         kind = "cr-no" if "✗" in verdict else "cr-ok"

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from chainrule.glassbox.ascii import to_ascii
 from chainrule.glassbox.page import Line, Page, Section
 
+Convert = Callable[[str], str]
 WIDTH = 72
 _GAP = 4
 
 
 def write(page: Page, unicode: bool = True) -> str:
     """Return a page as text."""
-    convert = str if unicode else to_ascii
+    convert: Convert = str if unicode else to_ascii
     rows = [_Row(line, convert) for line in page.lines()]
     columns = _Columns(rows)
     at = iter(rows)
@@ -31,12 +32,12 @@ def write(page: Page, unicode: bool = True) -> str:
     return "\n\n".join(b for b in blocks if b)
 
 
-def _head(section: Section, convert: object, first: bool, indent: bool) -> list[str]:
+def _head(section: Section, convert: Convert, first: bool, indent: bool) -> list[str]:
     if not section.title and section.rule is None:
         return []
-    title = convert(section.title)  # type: ignore[operator]
+    title = convert(section.title)
     if section.rule is not None:
-        title = f"{title}   {convert(section.rule.text)}"  # type: ignore[operator]
+        title = f"{title}   {convert(section.rule.text)}"
     if indent:
         return [f" {title}"]
     return [title] if first else ["", title]
@@ -54,16 +55,16 @@ def _padded(text: str, width: int) -> str:
 class _Row:
     """The parts of a line, converted: symbol, the chain of formulas, relation, result, note."""
 
-    def __init__(self, line: Line, convert: object) -> None:
-        c: object = convert
-        self.symbol = c(line.symbol.text)  # type: ignore[operator]
-        self.parts = [c(p.text) for p in (line.formula, line.numbers) if p is not None and p.text]  # type: ignore[operator]
-        self.relation = c(line.relation)  # type: ignore[operator]
-        self.value = c(line.shown.text) if line.shown is not None else None  # type: ignore[operator]
+    def __init__(self, line: Line, convert: Convert) -> None:
+        c = convert
+        self.symbol = c(line.symbol.text)
+        self.parts = [c(p.text) for p in (line.formula, line.numbers) if p is not None and p.text]
+        self.relation = c(line.relation)
+        self.value = c(line.shown.text) if line.shown is not None else None
         self.wide = line.value is not None and not isinstance(line.value, float)
         self.assigns = line.note == "←"
-        self.note = "" if self.assigns else c(line.note)  # type: ignore[operator]
-        self.arrow = c("←")  # type: ignore[operator]
+        self.note = "" if self.assigns else c(line.note)
+        self.arrow = c("←")
 
     @property
     def body(self) -> str:
