@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +42,7 @@ from chainrule.variables import Variable
 if TYPE_CHECKING:
     from chainrule.engines.plan import Step
 
+_building = RLock()
 _LEGACY = ("input_shape", "batch_input_shape", "input_dim", "batch_size", "weights")
 
 
@@ -128,7 +130,9 @@ class Layer(HoldsState, Configurable):
                 return call_layer(self, args, kwargs)
             args, kwargs = self._converted(args, kwargs)
             if not self.built:
-                self._build_for(args, kwargs)
+                with _building:  # several threads may use a layer for the first time
+                    if not self.built:
+                        self._build_for(args, kwargs)
         elif self.autocast and args[0].value.dtype.kind == "f":
             args = (as_tensors(args[0], self.compute_dtype),)
         if self.input_spec is not None:
