@@ -12,7 +12,8 @@ from chainrule.glassbox.numbers import largest
 from chainrule.glassbox.record import Batch, Runner
 
 STEP = 6e-6
-LIMIT = 200
+_MOST = 200
+_WORK = 200_000
 _TOLERANCE = 1e-6
 
 
@@ -43,17 +44,18 @@ class CheckResult:
 
 
 def check(
-    runner: Runner, batch: Batch, gradients: dict[int, Array], row: int | None = None, limit: int = LIMIT
+    runner: Runner, batch: Batch, gradients: dict[int, Array], row: int | None = None, limit: int | None = None
 ) -> CheckResult:
     """Compare derivatives of the loss with central differences.
 
     Args:
         gradients: of each trainable variable, by identity.
         row: the observation whose loss is meant, or None for that of the batch.
-        limit: at most so many weights are tried, evenly spread.
+        limit: at most so many weights are tried, evenly spread; by default 200, fewer for thousands of rows.
     """
     variables = [v for v in runner.variables if id(v) in gradients]
     places = [(v, at) for v in variables for at in range(v.size)]
+    limit = limit or max(10, min(_MOST, _WORK // batch.rows))
     chosen = places if len(places) <= limit else [places[i] for i in np.linspace(0, len(places) - 1, limit).astype(int)]
     worst, size = 0.0, 0.0
     values = runner.copies()

@@ -13,7 +13,7 @@ from chainrule.glassbox.derive.view import Options, View
 from chainrule.glassbox.network import Units
 from chainrule.glassbox.node import Node, find_weight
 from chainrule.glassbox.notation import Math, times
-from chainrule.glassbox.numeric import LIMIT, CheckResult, check
+from chainrule.glassbox.numeric import CheckResult, check
 from chainrule.glassbox.page import Page, Section
 from chainrule.glassbox.render.printable import Printable
 from chainrule.glassbox.step import Step, take
@@ -129,9 +129,9 @@ class Observation(Printable):
         """Return the update alone."""
         return Derivation(Page("", [self._update_section()]), self.options)
 
-    def check(self, limit: int = LIMIT) -> CheckResult:
-        """Compare the backward pass with central differences, on at most `limit` weights."""
-        if limit == LIMIT:
+    def check(self, limit: int | None = None) -> CheckResult:
+        """Compare the backward pass with central differences, on at most `limit` weights (200 by default)."""
+        if limit is None:
             return self._check
         return check(self.runner, self.batch, self.gradients, self.row, limit)
 

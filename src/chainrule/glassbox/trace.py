@@ -15,7 +15,7 @@ from chainrule.glassbox.derive import update
 from chainrule.glassbox.derive.view import Options, View
 from chainrule.glassbox.mean import Mean
 from chainrule.glassbox.numbers import Style
-from chainrule.glassbox.numeric import LIMIT, CheckResult, check
+from chainrule.glassbox.numeric import CheckResult, check
 from chainrule.glassbox.observation import Derivation, Observation
 from chainrule.glassbox.page import Page
 from chainrule.glassbox.record import Batch, Runner
@@ -239,8 +239,12 @@ class Trace(Printable):
             if q.variable.trainable and id(q) in self.view.gradients
         }
 
-    def check(self, limit: int = LIMIT) -> CheckResult:
-        """Compare the gradient of the batch's loss with central differences, on at most `limit` weights."""
+    def check(self, limit: int | None = None) -> CheckResult:
+        """Compare the gradient of the batch's loss with central differences.
+
+        Args:
+            limit: at most so many weights are tried; by default 200, fewer for thousands of rows.
+        """
         return check(self.runner, self.batch, self.gradients, limit=limit)
 
     def step(self) -> Step:

@@ -289,7 +289,8 @@ def _shared(part: Part, piece: Math) -> Math:
     """Divide by the number of outputs where the loss is their mean."""
     if part.share == 1:
         return piece
-    return Math(f"{f.wrapped(piece).text}/{part.share:g}", rf"\frac{{{piece.latex}}}{{{part.share:g}}}")
+    top = f.wrapped(piece).text if f.is_sum(piece.text.removeprefix("−")) else piece.text
+    return Math(f"{top}/{part.share:g}", rf"\frac{{{piece.latex}}}{{{part.share:g}}}")
 
 
 def slope_whole(view: View, part: Part, quantity: Quantity) -> Math:
