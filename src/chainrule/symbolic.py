@@ -14,7 +14,7 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Shape
-from chainrule.autodiff.op import Op, set_symbolic_call
+from chainrule.autodiff.op import set_symbolic_call
 from chainrule.autodiff.operators import Operators
 from chainrule.autodiff.tape import substitute
 from chainrule.autodiff.tensor import Tensor
@@ -23,7 +23,7 @@ from chainrule.layers import context
 from chainrule.layers.arguments import first_argument, input_shapes, is_shape, is_symbolic
 from chainrule.layers.base import Layer
 from chainrule.layers.input_spec import check_input
-from chainrule.saving.serialization import public
+from chainrule.saving.serialization import public, snake_case
 from chainrule.utils.naming import unique_name
 
 
@@ -97,22 +97,32 @@ def unpacked(values: Any) -> Any:
 
 
 class Operation:
-    """An op as a member of a graph: what `x + y` or `ops.square(x)` leaves behind on symbolic tensors."""
+    """A function of `chainrule.ops` as a member of a graph: what `x + y` leaves behind on symbolic tensors."""
 
-    def __init__(self, op: Op, name: str | None = None) -> None:
+    def __init__(self, op: Callable[..., Any], name: str | None = None) -> None:
         self.op = op
-        self.name = name or unique_name(op.name)
+        self.name = name or unique_name(snake_case(self.class_name))
         self._nodes: list[Node] = []
 
     @property
     def class_name(self) -> str:
-        """The op's name in the form of a class name, for tables."""
-        return "".join(part.capitalize() for part in self.op.name.split("_"))
+        """The name of Keras's class for the function: `'ExpandDims'`."""
+        name = self.op.__name__
+        return _CLASS_NAMES.get(name) or "".join(part.capitalize() for part in name.split("_"))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if is_symbolic(args) or is_symbolic(kwargs):
             return connect(self, args, kwargs, try_call(self.op, args, kwargs, "float32"))
         return self.op(*args, **kwargs)
+
+
+_CLASS_NAMES = {
+    "abs": "Absolute",
+    "contract": "Einsum",
+    "getitem": "GetItem",
+    "pad_constant": "Pad",
+    "select": "Where",
+}
 
 
 def is_keras_tensor(x: Any) -> bool:
@@ -157,7 +167,7 @@ def connect(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outpu
     return outputs
 
 
-def _symbolic_op(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _symbolic_op(op: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return Operation(op)(*args, **kwargs)
 
 

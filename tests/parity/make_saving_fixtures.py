@@ -8,8 +8,12 @@ For each of `architectures.py` it writes `fixtures/saving/<name>.keras`, saved a
     predictions   of the saved model for all rows, every output as one vector
     losses        of the further steps
     weights       after them, as one vector
+
+`fixtures/operations.json` has, for each call of `operation_cases.py`, the description of a model that makes it, and what
+the model computes.
 """
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -21,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import keras
 import numpy as np
 from architectures import ARCHITECTURES, STEPS, WARM_UP, data_of, train
+from operation_cases import CASES, inputs_of, model_of
 
 HERE = Path(__file__).parent / "fixtures"
 
@@ -30,7 +35,24 @@ def flat(arrays):
     return np.concatenate([np.asarray(a).reshape(-1) for a in keras.tree.flatten(arrays)])
 
 
+def write_operations():
+    """Write the models of the operations, and their outputs as lists of vectors."""
+    rows = {}
+    for name in CASES:
+        keras.utils.clear_session()
+        model = model_of(keras, name)
+        outputs = keras.tree.flatten(model(inputs_of()))
+        rows[name] = {
+            "model": json.loads(model.to_json()),
+            "outputs": [[float(f"{x:.8g}") for x in np.asarray(v, np.float64).reshape(-1)] for v in outputs],
+            "shapes": [list(v.shape) for v in outputs],
+        }
+    text = json.dumps(rows, separators=(",", ":")).replace('},"', '},\n"')
+    (HERE / "operations.json").write_text(text + "\n")
+
+
 def main():
+    write_operations()
     (HERE / "saving").mkdir(exist_ok=True)
     results = {}
     for name, (build, _) in ARCHITECTURES.items():

@@ -36,6 +36,12 @@ def set_symbolic_call(function: Callable[..., Any]) -> None:
     symbolic_call = function
 
 
+def call_symbolically(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Note a call of a function on symbolic tensors in the graph they belong to."""
+    assert symbolic_call is not None  # whoever made a symbolic tensor has set it
+    return symbolic_call(function, args, kwargs)
+
+
 @dataclass(frozen=True)
 class Derivative:
     """The rule of one input, and the sentence it prints as, an expression in `g`, `y`, the op's arguments and ops."""
@@ -139,8 +145,7 @@ class Op:
             if not isinstance(v, Operators):
                 continue
             if v.symbolic:
-                assert symbolic_call is not None  # whoever made a symbolic tensor has set it
-                return symbolic_call(self, (args,) if self.variadic else args, static)
+                return call_symbolically(self, (args,) if self.variadic else args, static)
             tensors = True
             inputs[i] = v = tapes.resolve(v)
             raw[i] = v.value if isinstance(v, Operators) else v  # type: ignore[attr-defined]

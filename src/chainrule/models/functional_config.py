@@ -59,18 +59,15 @@ def _offset(operation: Any) -> int:
 
 
 def _describe_member(member: Any, nodes: list[Node], reference: Callable[[KerasTensor], list[Any]]) -> Config:
-    form = None
-    if isinstance(member, Operation):
-        form, description = operations.describe_operation(member)
-    else:
-        description = serialize_keras_object(member)
     calls = []
+    description: Config = {} if isinstance(member, Operation) else serialize_keras_object(member)
     for node in nodes:
         if not node.inputs:
             continue
-        args, kwargs = (
-            (list(node.args), node.kwargs) if form is None else operations.call_arguments(form, node.args, node.kwargs)
-        )
+        args, kwargs = list(node.args), node.kwargs
+        if isinstance(member, Operation):
+            description, args = operations.describe_operation(member, node)
+            kwargs = {}
         named = {key: _describe_value(value, reference) for key, value in kwargs.items()}
         calls.append({"args": [_describe_value(a, reference) for a in args], "kwargs": named})
     return {**description, "name": member.name, "inbound_nodes": calls}
@@ -191,8 +188,8 @@ class _Wiring:
             raise ModelFileError(f"the calls of layer '{member.name}' have the form of Keras 2, which is not read.")
         args = [self._value(a) for a in call["args"]]
         kwargs = {k: self._value(v) for k, v in (call.get("kwargs") or {}).items()}
-        if isinstance(member, operations.FunctionOperation):
-            operations.call(member, args, kwargs)
+        if isinstance(member, operations.ReadOperation):
+            member.connect(args, kwargs)
         else:
             idle = {"mask": (None,), "training": (None, False)}
             member(*args, **{k: v for k, v in kwargs.items() if not any(v is nothing for nothing in idle.get(k, ()))})

@@ -5,6 +5,7 @@ the input can differentiate the result. Each function with a derivative of its o
 the forward pass, and for each input its rule and the sentence the rule prints as.
 """
 
+from chainrule.ops import composed as _composed
 from chainrule.ops.activation import *
 from chainrule.ops.activation_ops import *
 from chainrule.ops.arithmetic import *
@@ -31,3 +32,5 @@ NOT_DIFFERENTIABLE = (
     "searchsorted", "sign", "stop_gradient", "top_indices", "trunc", "wins", "zeros_like",
 )  # fmt: skip
 """The ops without a derivative: what they return is a constant to every tape."""
+
+globals().update({name: _composed.as_one_call(globals()[name]) for name in _composed.COMPOSED})
