@@ -212,9 +212,14 @@ class Trainer:
             self._compile_metrics.update_state(y, tree.map_structure(np.asarray, y_pred), sample_weight)
 
     def _logs(self) -> dict[str, Any]:
-        """Return the metrics, or what a step of the user's own returned last if its keys are others (Keras's rule)."""
+        """Return the metrics, or what a step of the user's own returned last.
+
+        Keras's rule: the metrics if the keys are the same. But a loss tracker that the step has not updated says nothing.
+        """
         results, own = self.get_metrics_result(), self._step_logs
-        return results if own is None or own.keys() == results.keys() else dict(own)
+        if own is None or (own.keys() == results.keys() and self._loss_tracker.count.value):
+            return results
+        return python_logs(own)
 
     # -- one step -----------------------------------------------------------------------------------------------------
 

@@ -69,7 +69,9 @@ def test_weights_that_overflow_in_the_last_step_are_noticed() -> None:
     net = model(1e38)
     net.build((None, 3))
     before = net.get_weights()
-    with pytest.raises(DivergedError, match=r"fit: the weights became (infinite|NaN) \('sequential.*/kernel'\) in epoch 1"):
+    with pytest.raises(
+        DivergedError, match=r"fit: the weights became (infinite|NaN) \('sequential.*/kernel'\) in epoch 1"
+    ):
         net.fit(X * 1e4, Y, batch_size=40, epochs=1, verbose=0)
     assert same(before, net.get_weights())
 

@@ -20,7 +20,9 @@ BOUND = 100  # bytes at each repetition; what is kept by mistake is rarely so sm
 
 
 def network() -> cr.Sequential:
-    net = cr.Sequential([cr.Input((3,)), cr.layers.Dense(4, activation="relu", activity_regularizer="l2"), cr.layers.Dense(1)])
+    net = cr.Sequential(
+        [cr.Input((3,)), cr.layers.Dense(4, activation="relu", activity_regularizer="l2"), cr.layers.Dense(1)]
+    )
     net.compile("adam", "mse", metrics=["mae"])
     return net
 
@@ -82,7 +84,9 @@ def test_models_of_locally_defined_classes_are_freed() -> None:
 
 
 def test_sixteen_threads_predict_what_one_does() -> None:
-    net = cr.Sequential([cr.Input((3,)), cr.layers.Dense(16, activation="tanh"), cr.layers.Dropout(0.5), cr.layers.Dense(2)])
+    net = cr.Sequential(
+        [cr.Input((3,)), cr.layers.Dense(16, activation="tanh"), cr.layers.Dropout(0.5), cr.layers.Dense(2)]
+    )
     data = [np.random.default_rng(i).normal(size=(5 + i, 3)).astype("float32") for i in range(16)]
     expected = [net.predict(x, verbose=0) for x in data]
     wrong: list[Any] = []

@@ -95,7 +95,9 @@ def test_callbacks_and_progress_do_not_change_the_numbers(capsys: pytest.Capture
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             pass
 
-    results = [run(network(5), **arguments) for arguments in ({}, {"verbose": 1}, {"verbose": 2}, {"callbacks": [Ear()]})]
+    results = [
+        run(network(5), **arguments) for arguments in ({}, {"verbose": 1}, {"verbose": 2}, {"callbacks": [Ear()]})
+    ]
     capsys.readouterr()
     for other in results[1:]:
         assert all(equal(a, b) for a, b in zip(results[0], other, strict=True))
