@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import chainrule as cr
@@ -24,6 +25,14 @@ def trace() -> Trace:
     return cr.trace(model, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], unicode=True)
 
 
+def masked(text: str) -> str:
+    """Return a page without the size of the numerical error, whose last digit is the processor's own."""
+    found = re.search(r"largest difference (\d+e-\d+)", text)
+    assert found is not None
+    assert float(found[1]) < 1e-10
+    return text.replace(found[1], "")
+
+
 def golden(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8").removesuffix("\n")
 
@@ -39,7 +48,7 @@ def test_the_table() -> None:
 
 
 def test_one_observation() -> None:
-    assert str(trace()[2]) == golden("observation_3.txt")
+    assert masked(str(trace()[2])) == masked(golden("observation_3.txt"))
 
 
 def test_the_mean() -> None:

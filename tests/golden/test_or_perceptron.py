@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,14 @@ def trace() -> Trace:
     return cr.trace(perceptron(), X, Y, unicode=True)
 
 
+def masked(text: str) -> str:
+    """Return a page without the size of the numerical error, whose last digit is the processor's own."""
+    found = re.search(r"largest difference (\d+e-\d+)", text)
+    assert found is not None
+    assert float(found[1]) < 1e-10
+    return text.replace(found[1], "")
+
+
 def golden(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8").removesuffix("\n")
 
@@ -36,7 +45,7 @@ def test_the_table(trace: Trace) -> None:
 
 
 def test_one_observation(trace: Trace) -> None:
-    assert str(trace[2]) == golden("observation_3.txt")
+    assert masked(str(trace[2])) == masked(golden("observation_3.txt"))
     assert repr(trace[2]) == str(trace[2])
 
 
@@ -63,7 +72,8 @@ def test_ascii() -> None:
         ("observation_3_ascii.txt", str(t[2])),
         ("mean_ascii.txt", str(t.mean())),
     ):
-        assert text == golden(name)
+        expected = golden(name)
+        assert (masked(text) == masked(expected)) if "Check" in text else text == expected
         assert text.isascii()
 
 

@@ -54,4 +54,5 @@ def described(function: Any) -> tuple[str, Facts | None]:
         return name, facts_of(function.func, **function.keywords) if not function.args else None
     if hasattr(function, "call"):
         return activation_of(function)
-    return str(getattr(function, "__name__", "f")), facts_of(function)
+    name = str(getattr(function, "__name__", "f"))
+    return name if name.isidentifier() else "f", facts_of(function)

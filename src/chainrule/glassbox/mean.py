@@ -214,10 +214,15 @@ class Mean(Printable):
         from chainrule.glassbox.render.data import to_frame
 
         symbols, rows = self._columns()
-        columns: dict[str, list[Any]] = {"observation": [r.label for r in rows if r.cells]}
+        columns: dict[str, list[Any]] = {"observation": [_index(r.label) for r in rows if r.cells]}
         for k, s in enumerate(symbols):
             columns[s.text] = [float("nan") if r.cells[k] is None else r.cells[k] for r in rows if r.cells]
         return to_frame(columns, library)
+
+
+def _index(label: str) -> str:
+    """Return a row's label as code counts, from 0."""
+    return str(int(label) - 1) if label.isdigit() else label
 
 
 def _single_unit(view: View) -> tuple[Affine, Activation] | None:

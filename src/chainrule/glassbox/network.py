@@ -240,7 +240,7 @@ class _Finder:
             if end > start:
                 self._activation(layer, start, end)
         elif start < last:
-            self._steps(layer, first, last)
+            self._steps(layer, start, last)
 
     # -- numbers that only move ---------------------------------------------------------------------------------------
 

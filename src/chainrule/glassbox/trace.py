@@ -24,6 +24,10 @@ from chainrule.glassbox.rows import Choice, choose
 from chainrule.glassbox.step import Step, take
 
 _FORMS = ("auto", "scalar", "matrix")
+_COMPILE = (
+    "Compile it first: model.compile(optimizer='sgd', loss='mean_squared_error'); "
+    "or trace the forward pass alone, without y."
+)
 
 
 def trace(
@@ -88,15 +92,16 @@ def trace(
 
 
 def _check_model(model: Any, y: Any) -> None:
+    from chainrule.models import Model
+
+    if not isinstance(model, Model):
+        raise TypeError(f"trace takes a model, x and y, but the first argument is a {type(model).__name__}.")
     if not model.built or any(not layer.built for layer in model._flatten_layers()):
         raise ChainruleError(
             f"trace: model '{model.name}' has no weights yet. Give it an Input, or call it once: model(x[:1])."
         )
     if y is not None and not model.compiled:
-        raise ChainruleError(
-            f"trace: model '{model.name}' has no loss yet, so there is no backward pass. Compile it first: "
-            "model.compile(optimizer='sgd', loss='mean_squared_error'); or trace the forward pass alone, without y."
-        )
+        raise ChainruleError(f"trace: model '{model.name}' has no loss yet, so there is no backward pass. {_COMPILE}")
 
 
 def _batch(x: Any, y: Any, sample_weight: Any) -> Batch:
@@ -129,7 +134,10 @@ class Trace(Printable):
         self.batch = batch
         self.options = options
         self._observations: dict[int, Observation] = {}
-        self.view = View(network.build(runner.record(batch, with_loss=batch.y is not None)), options)
+        recording = runner.record(batch, with_loss=batch.y is not None)
+        if batch.y is not None and recording.loss is None:
+            raise ChainruleError(f"trace: model '{runner.model.name}' is compiled without a loss. {_COMPILE}")
+        self.view = View(network.build(recording), options)
 
     def __len__(self) -> int:
         return self.batch.rows

@@ -107,6 +107,18 @@ def test_a_model_without_loss() -> None:
         cr.trace(model, X, Y)
 
 
+def test_a_model_compiled_without_loss() -> None:
+    model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1)])
+    model.compile(optimizer="sgd")
+    with pytest.raises(ChainruleError, match=r"is compiled without a loss\. Compile it first"):
+        cr.trace(model, X, Y)
+
+
+def test_something_that_is_no_model() -> None:
+    with pytest.raises(TypeError, match="trace takes a model, x and y, but the first argument is a ndarray"):
+        cr.trace(X, X, Y)
+
+
 def test_inputs_of_another_width() -> None:
     with pytest.raises(ShapeError, match=r"expected shape .*2.*received shape \(4, 3\)"):
         cr.trace(perceptron(), np.ones((4, 3)), Y)

@@ -11,7 +11,7 @@ from chainrule._typing import Array
 from chainrule.autodiff.tape import Record
 from chainrule.autodiff.tensor import Tensor
 from chainrule.formulas.notation import subscript
-from chainrule.glassbox.derive.matrix import array_line
+from chainrule.glassbox.derive.matrix import array_line, text_of
 from chainrule.glassbox.derive.view import View
 from chainrule.glassbox.network import Quantity, Steps
 from chainrule.glassbox.notation import Math, escape, join, word
@@ -51,6 +51,8 @@ def _records(view: View, block: Steps) -> list[Record]:
 def _names(view: View, block: Steps) -> dict[int, Math]:
     """Name the tensors of a block: quantities by their symbols, results in between by u₁, u₂, ..."""
     names = {id(q.tensor): view.whole(q) for q in view.network.spans}
+    for t in block.sources:
+        names.setdefault(id(t), text_of(view, view.ids_of(view.network.ids[id(t)])))
     letter = 0
     for record in _records(view, block):
         if id(record.output) not in names:

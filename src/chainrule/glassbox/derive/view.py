@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule._typing import Array
 from chainrule.glassbox import notation
+from chainrule.glassbox.functions import activation_of
 from chainrule.glassbox.network import Activation, Affine, Block, Network, Quantity, Steps
 from chainrule.glassbox.notation import Math, Names
 from chainrule.glassbox.numbers import Style
@@ -189,7 +190,7 @@ def describe(view: View, block: Block) -> str:
     """Return the class, widths and activation of a block's layer."""
     kind = type(block.layer).__name__
     if isinstance(block, Affine):
-        name = getattr(getattr(block.layer, "activation", None), "__name__", "")
+        name, _ = activation_of(block.layer)
         widths = f"{block.kernel.tensor.shape[0]} → {block.kernel.tensor.shape[1]}"
         return f"{kind} {widths}" + (f", {name}" if name and name != "linear" else "")
     if isinstance(block, Activation):
