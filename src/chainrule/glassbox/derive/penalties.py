@@ -94,7 +94,8 @@ def _power(piece: Math, power: int, value: bool) -> Math:
         return Math(f"|{inside}|", f"|{latex}|")
     raised = Math(f"{piece.text}²", f"{{{piece.latex}}}^2" if "^" in piece.latex else f"{piece.latex}^2")
     needs = piece.text.endswith("⁾") or ("e" in piece.text and value and not piece.text.endswith(")"))
-    latex = f"({piece.latex})^2" if "10^" in piece.latex else raised.latex
+    bare = "10^" in piece.latex and not piece.latex.startswith("(")
+    latex = f"({piece.latex})^2" if bare else f"{piece.latex}^2" if "10^" in piece.latex else raised.latex
     return Math(f"({piece.text})²", latex) if needs else raised
 
 
