@@ -9,8 +9,8 @@ For each of `architectures.py` it writes `fixtures/saving/<name>.keras`, saved a
     losses        of the further steps
     weights       after them, as one vector
 
-`fixtures/operations.json` has, for each call of `operation_cases.py`, the description of a model that makes it, and what
-the model computes.
+`fixtures/operations.json` has, for each call of `operation_cases.py`, the description of a model that makes it, and
+what the model computes.
 """
 
 import json

@@ -49,8 +49,10 @@ def unpack_weights(
     before = [(v, v.numpy()) for v in _all_variables(model)]
     try:
         with open_file(data, source) as file:
-            for where, thing in owners(model, with_optimizer=optimizer):
+            for where, thing in owners(model, with_optimizer=False):
                 _load_one(file.group(f"{where}/vars" if where else "vars"), where, thing, source, skip_mismatch)
+            if optimizer and getattr(model, "optimizer", None) is not None:
+                _load_optimizer(file.group("optimizer/vars"), model, source)
     except BaseException as error:
         for v, value in before:
             v.assign(value)
@@ -66,22 +68,30 @@ def _all_variables(model: Any) -> list[Any]:
 
 def _load_one(store: Store | None, where: str, thing: Any, source: Path | str, skip_mismatch: bool) -> None:
     mine = own_variables(thing)
-    if where == "optimizer" and (store is None or _never_built(store, mine)):
-        return  # it was saved before its first step, or without state: it starts anew
     if store is None:
-        if not mine:
-            return
-        problem: str | None = "the file holds no weights for it"
+        problem = None if not mine else "the file holds no weights for it"
     else:
-        problem = _misfit(store, mine) if mine is not None else None
-        if problem is None:
-            problem = _load(store, thing)
+        problem = (_misfit(store, mine) if mine is not None else None) or _load(store, thing)
     if problem is None:
         return
     text = f"'{source}' does not fit the model at '{where or 'the model itself'}' ({_name(thing)}): {problem}."
     if not skip_mismatch:
         raise ModelFileError(text[:500])
     warnings.warn(f"{text} It is left as it was.", stacklevel=5)
+
+
+def _load_optimizer(store: Store | None, model: Any, source: Path | str) -> None:
+    """Load the state of the optimizer; one that does not fit, or was saved before its first step, starts anew."""
+    optimizer = model.optimizer
+    if store is None or (len(store) <= 2 and all(store.shape(name) == () for name in store)):
+        return
+    if not optimizer.built and model.built:
+        optimizer.build(model.trainable_variables)
+    mine = own_variables(optimizer)
+    problem = (_misfit(store, mine) if mine is not None else None) or _load(store, optimizer)
+    if problem is not None:
+        text = f"'{source}': the state of {_name(optimizer)} is not loaded, training starts anew: {problem}."
+        warnings.warn(text, stacklevel=5)
 
 
 def _load(store: Store, thing: Any) -> str | None:
@@ -105,12 +115,6 @@ def own_variables(thing: Any) -> list[Any] | None:
     if hasattr(thing, "_variables_trainable"):
         return [*thing._variables_trainable, *thing._variables_fixed]
     return list(thing.variables)
-
-
-def _never_built(store: Store, mine: list[Any] | None) -> bool:
-    """Whether an optimizer was saved with nothing but its iteration and learning rate."""
-    names = list(store.keys())
-    return mine is not None and len(names) <= 2 < len(mine) and all(store.shape(n) == () for n in names)
 
 
 def _misfit(store: Store, mine: list[Any]) -> str | None:
