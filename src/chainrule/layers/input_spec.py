@@ -69,13 +69,16 @@ def check_input(layer: Any, inputs: Any) -> None:
     spec = layer.input_spec
     if spec is None:
         return
-    specs = tree.flatten(spec)
-    values = tree.flatten(inputs)
-    if len(specs) == 1 and len(values) > 1:
+    specs, values = [spec], [inputs]
+    if isinstance(spec, list | tuple | dict) or isinstance(inputs, list | tuple | dict):
+        specs, values = tree.flatten(spec), tree.flatten(inputs)
+    if len(specs) == 1:
         specs = specs * len(values)
     if len(specs) != len(values):
         raise ShapeError(f"Layer '{layer.name}' expects {len(specs)} inputs, but received {len(values)}.")
     for one, value in zip(specs, values, strict=True):
+        if value is None and one.optional:
+            continue
         shape = tuple(getattr(value, "shape", ()))
         problem = one.problem(shape)
         if problem is not None:

@@ -55,12 +55,12 @@ def _row(structure: Any) -> Any:
 
 
 def prepare_to_predict(model: Any, x: Any) -> Engine:
-    """Build a model for `x` and return the engine that predicts."""
-    build_for(model, x)
-    if model._engine is None or not model._buffer.holds(model._buffer.variables):
+    """Build a model for `x` where needed and return the engine that predicts."""
+    engine: Engine | None = model._engine
+    if engine is None or not model._buffer.holds(model._parameters()):
+        build_for(model, x)
         engine = model._engine = _engine_for(model)
-        return engine
-    return model._engine  # type: ignore[no-any-return]
+    return engine
 
 
 def _engine_for(model: Any) -> Engine:

@@ -306,7 +306,7 @@ class Trainer:
         return self.compute_loss(x, y, y_pred, sample_weight)
 
     def _as_number(self, loss: Any) -> float:
-        if loss is None or np.shape(loss) != ():
+        if loss is None or getattr(loss, "shape", ()) != ():
             raise ShapeError(
                 f"Model '{self.name}': the loss of a batch must be one number, but "
                 + ("compute_loss returned None." if loss is None else f"it has shape {np.shape(loss)}.")
