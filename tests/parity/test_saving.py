@@ -106,7 +106,7 @@ def members_of(path: Path) -> tuple[Any, dict[str, Any]]:
 
 
 def unnumbered(value: Any) -> Any:
-    """Return a configuration without what differs from run to run or means nothing: numbers of shared objects, nulls."""
+    """Return a configuration without nulls and what differs from run to run: the numbers of shared objects."""
     if isinstance(value, dict):
         kept = {k: unnumbered(v) for k, v in value.items() if k not in ("shared_object_id", "jit_compile")}
         return {k: v for k, v in kept.items() if v not in (None, {}, {"input_shape": None})}

@@ -82,6 +82,8 @@ def read_archive(file: Path | BinaryIO, wanted: tuple[str, ...] = MEMBERS) -> di
             infos = _checked(name, archive.infolist())
             limit = 2 * sum(info.compress_size for info in infos.values()) + _SPARE
             return {member: _read(name, archive, infos[member], limit) for member in wanted if member in infos}
+    except ModelFileError:
+        raise
     except FileNotFoundError:
         raise ModelFileError(f"File not found: '{name}'. Expected a '.keras' file written by save().") from None
     except IsADirectoryError:

@@ -83,11 +83,13 @@ def _load_one(store: Store | None, where: str, thing: Any, source: Path | str, s
 def _load_optimizer(store: Store | None, model: Any, source: Path | str) -> None:
     """Load the state of the optimizer; one that does not fit, or was saved before its first step, starts anew."""
     optimizer = model.optimizer
-    if store is None or (len(store) <= 2 and all(store.shape(name) == () for name in store)):
+    if store is None:
         return
     if not optimizer.built and model.built:
         optimizer.build(model.trainable_variables)
     mine = own_variables(optimizer)
+    if mine is not None and len(store) <= 2 < len(mine):  # saved with nothing but iteration and learning rate
+        return
     problem = (_misfit(store, mine) if mine is not None else None) or _load(store, optimizer)
     if problem is not None:
         text = f"'{source}': the state of {_name(optimizer)} is not loaded, training starts anew: {problem}."
