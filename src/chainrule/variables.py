@@ -6,7 +6,10 @@ leaves each of them a view at its `Slot`, so that an optimizer or an engine can 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping, Sequence
+import math
+import threading
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,7 +19,7 @@ from chainrule import config
 from chainrule._typing import Array
 from chainrule.autodiff.operators import TABLE, Operators
 from chainrule.autodiff.tape import substitutions
-from chainrule.errors import ShapeError
+from chainrule.errors import ModelFileError, ShapeError
 from chainrule.utils.naming import unique_name
 
 
@@ -203,6 +206,33 @@ class Variable(Operators):
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self.value}>"
+
+
+class _Budget(threading.local):
+    left: int | None = None
+
+
+_budget = _Budget()
+
+
+@contextmanager
+def memory_limit(size: int) -> Iterator[None]:
+    """Within the block, initializers may make variables of `size` bytes in all: a model file must not ask for more."""
+    before, _budget.left = _budget.left, size
+    try:
+        yield
+    finally:
+        _budget.left = before
+
+
+def _spend(shape: Sequence[int], dtype: Any) -> None:
+    if _budget.left is not None:
+        wanted = math.prod(shape) * np.dtype(dtype).itemsize
+        if wanted > _budget.left:
+            raise ModelFileError(
+                f"a variable of shape {tuple(shape)} needs {wanted} bytes, far more than there are weights in the file."
+            )
+        _budget.left -= wanted
 
 
 def _initial_value(initializer: Any, shape: Sequence[int] | None, dtype: Any) -> Array:

@@ -165,7 +165,9 @@ class HoldsState:
     def count_params(self) -> int:
         """Return the number of numbers in all variables."""
         if not self.built:
-            raise ValueError(f"Layer '{self.name}' has no weights yet: build it with an Input, or call it on data.")
+            raise ValueError(
+                f"{type(self).__name__} '{self.name}' has no weights yet: give it an Input, or call it on data first."
+            )
         return sum(v.size for v in self.weights)
 
     # -- losses -------------------------------------------------------------------------------------------------------

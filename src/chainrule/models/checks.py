@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from chainrule import tree
 from chainrule._typing import Array
 from chainrule.data.batches import ArrayBatches, Batches
 from chainrule.errors import ChainruleError, DataError
+from chainrule.models.entries import check_shapes
 
 _BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")
 _CLASSIFIERS = ("crossentropy", "hinge")
@@ -69,7 +71,29 @@ def _width(layer: Any) -> int | None:
     return getattr(layer, "units", None)
 
 
-# -- targets ----------------------------------------------------------------------------------------------------------
+# -- data ----------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def located(where: str) -> Iterator[None]:
+    """Put the place in front of the message of an error of ours, unless it names `fit`, `evaluate`, ... already."""
+    try:
+        yield
+    except ChainruleError as error:
+        if str(error).startswith(where.split(",")[0]):
+            raise
+        raise type(error)(f"{where}: {error}") from error
+
+
+def check_inputs(model: Any, batches: Batches, where: str) -> None:
+    """Compare inputs in memory with the shapes of the model's inputs.
+
+    Raises:
+        ShapeError: naming the array, the model's input and the layer it feeds.
+    """
+    graph = model._graph_or_none()
+    if graph is not None and isinstance(batches, ArrayBatches):
+        check_shapes(graph, batches.arrays()[0], where)
 
 
 def check_labels(model: Any, batches: Batches, where: str) -> None:
@@ -79,10 +103,8 @@ def check_labels(model: Any, batches: Batches, where: str) -> None:
         DataError: a class number that is none of the classes, or a probability outside of 0 to 1.
     """
     for loss, y, width in _targets(model, batches):
-        try:
+        with located(where):
             _check_classes(loss, y, width)
-        except ChainruleError as error:
-            raise type(error)(f"{where}: {error}") from None
 
 
 def _check_classes(loss: Any, y: Array, width: int | None) -> None:

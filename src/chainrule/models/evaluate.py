@@ -14,7 +14,7 @@ from chainrule.callbacks.callback_list import CallbackList
 from chainrule.data.adapters import make_batches
 from chainrule.data.batches import ArrayBatches, Batch, Batches
 from chainrule.engines.epoch import Epoch
-from chainrule.errors import DivergedError
+from chainrule.errors import DataError, DivergedError
 from chainrule.models.guard import Snapshot
 from chainrule.models.prepare import prepare, prepare_to_predict
 from chainrule.random import threefry
@@ -27,10 +27,24 @@ def make_callbacks(model: Any, given: Any, verbose: Any, epochs: int, steps: int
     """Return the callbacks as one, with a progress line unless `verbose` is 0."""
     if isinstance(given, CallbackList):
         return given
+    if verbose not in ("auto", 0, 1, 2):
+        raise DataError(
+            f"verbose must be 'auto', 0 (silent), 1 (progress line) or 2 (a line per epoch), but is {verbose!r}."
+        )
     verbose = 1 if verbose == "auto" else int(verbose)
     return CallbackList(
         given, add_history=history, add_progbar=verbose != 0, model=model, verbose=verbose, epochs=epochs, steps=steps
     )
+
+
+def require_inputs(x: Any, where: str) -> None:
+    """Check that there is data at all.
+
+    Raises:
+        DataError: `x` is None.
+    """
+    if x is None:
+        raise DataError(f"{where}: x is None. Pass arrays, a data frame, a generator of batches or a PyDataset.")
 
 
 class Pace:
@@ -75,6 +89,7 @@ def evaluate(
     callbacks: Any,
 ) -> Logs:
     """Return loss and metrics on data as a dict; see `Model.evaluate`."""
+    require_inputs(x, "evaluate")
     batches = make_batches(x, y, sample_weight, batch_size=batch_size, steps=steps, where="evaluate")
     prepare(model, batches, "evaluate")
     return run_test(model, batches, make_callbacks(model, callbacks, verbose, 1, batches.steps))
@@ -109,8 +124,9 @@ def run_test(model: Any, batches: Batches, callbacks: Any) -> Logs:
 
 def predict(model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int | None, callbacks: Any) -> Any:
     """Return the outputs for all rows as arrays; see `Model.predict`."""
+    require_inputs(x, "predict")
     batches = make_batches(x, batch_size=batch_size, steps=steps, where="predict")
-    engine = prepare_to_predict(model, batches.peek()[0])
+    engine = prepare_to_predict(model, batches)
     model.stop_predicting = False
     hooks = make_callbacks(model, callbacks, verbose, 1, batches.steps)
     hooks.on_predict_begin()
@@ -184,6 +200,7 @@ def examine_batch(model: Any, x: Any, y: Any, sample_weight: Any) -> Logs:
 
 
 def _one_batch(model: Any, where: str, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> ArrayBatches:
+    require_inputs(x, where)
     whole = make_batches(x, y, sample_weight, class_weight=class_weight, where=where)
     assert isinstance(whole, ArrayBatches)
     batches = ArrayBatches(*whole.arrays(), batch_size=whole.size)

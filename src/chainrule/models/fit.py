@@ -19,9 +19,10 @@ from chainrule.data.batches import Batches
 from chainrule.data.streams import unpack
 from chainrule.engines.epoch import Epoch
 from chainrule.errors import DataError
-from chainrule.models.evaluate import Pace, make_callbacks, run_test
+from chainrule.models.checks import located
+from chainrule.models.evaluate import Pace, make_callbacks, require_inputs, run_test
 from chainrule.models.guard import Guard
-from chainrule.models.prepare import prepare
+from chainrule.models.prepare import check_more, prepare
 from chainrule.random import threefry
 
 
@@ -49,8 +50,11 @@ def fit(model: Any, x: Any, y: Any, s: FitSettings) -> Any:
     """Train and return the history; see `Model.fit`."""
     first, last = _count(s.initial_epoch, "initial_epoch"), _count(s.epochs, "epochs")
     _check_frequency(s.validation_freq)
+    require_inputs(x, "fit")
     training, validation = _split(x, y, s)
     prepare(model, training, "fit")
+    if validation is not None:
+        check_more(model, validation, "fit (validation)")
     callbacks = make_callbacks(model, s.callbacks, s.verbose, last, training.steps, history=True)
     model.stop_training = False
     guard = Guard(model, silent=_ends_on_nan(callbacks))
@@ -83,11 +87,8 @@ def _train_epoch(model: Any, batches: Batches, callbacks: Any, epoch: int, guard
         while data.steps is None or step < data.steps:
             until = pace.next(step)
             callbacks.on_train_batch_begin(step)
-            try:
+            with guard.restoring(), located(f"fit, epoch {epoch + 1}"):
                 losses = model._engine.train_steps(model, data, key, step, until)
-            except Exception:
-                guard.restore()
-                raise
             guard.check(losses, epoch, step)
             if len(losses):
                 callbacks.on_train_batch_end(step + len(losses) - 1, model._logs)

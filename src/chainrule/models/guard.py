@@ -4,6 +4,8 @@ fails.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -55,9 +57,14 @@ class Guard:
     def _snapshot(self) -> Snapshot:
         return Snapshot([*self.model.weights, *self.model.optimizer.variables])
 
-    def restore(self) -> None:
-        """Put back weights and optimizer as they were at the start of the epoch."""
-        self._good.restore()
+    @contextmanager
+    def restoring(self) -> Iterator[None]:
+        """Within the block an error puts weights and optimizer back."""
+        try:
+            yield
+        except Exception:
+            self._good.restore()
+            raise
 
     def check(self, losses: Array, epoch: int, step: int) -> None:
         """Look at the losses of the steps that begin with number `step`.
@@ -86,7 +93,7 @@ class Guard:
         self._good = self._snapshot()
 
     def _diverged(self, what: str, before: float | None) -> None:
-        self.restore()
+        self._good.restore()
         rate = float(self.model.optimizer.learning_rate)
         raise DivergedError(
             f"fit: {what}"

@@ -154,7 +154,7 @@ class Model(Trainer, Layer):
         for layer in self.layers:
             if layer.name == name:
                 return layer
-        raise unknown_name(f"layer of model '{self.name}'", name, [layer.name for layer in self.layers])
+        raise unknown_name(f"layer of model '{self.name}':", name, [layer.name for layer in self.layers])
 
     @property
     def inputs(self) -> list[Any]:
@@ -191,7 +191,8 @@ class Model(Trainer, Layer):
     def _need_graph(self) -> Graph:
         if self._graph is None:
             raise AttributeError(
-                f"Model '{self.name}' has no symbolic inputs and outputs: it is not built, or is Python code."
+                f"{type(self).__name__} '{self.name}' has no symbolic inputs and outputs yet: give it an Input as its "
+                "first entry, or call it on data. (A model whose `call` is Python code never has any.)"
             )
         return self._graph
 

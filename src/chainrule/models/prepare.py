@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from chainrule import tree
 from chainrule.autodiff.tape import active
 from chainrule.data.batches import Batch, Batches
 from chainrule.engines.base import Engine
 from chainrule.engines.choose import choose
 from chainrule.errors import DataError
-from chainrule.models.checks import check_labels, warn_of_one_class, warn_of_softmax_over_one
+from chainrule.models.checks import check_inputs, check_labels, located, warn_of_one_class, warn_of_softmax_over_one
 
 
 def prepare(model: Any, batches: Batches, where: str) -> None:
@@ -22,11 +24,13 @@ def prepare(model: Any, batches: Batches, where: str) -> None:
     Raises:
         DataError, ShapeError: the data do not fit the model.
     """
+    check_inputs(model, batches, where)
     batch = batches.peek()
     build_for(model, batch[0])
     warn_of_softmax_over_one(model)
     check_labels(model, batches, where)
-    _build_loss_and_metrics(model, batch, where)
+    with located(where):
+        _build_loss_and_metrics(model, batch)
     if where == "fit":
         warn_of_one_class(model, batches)
     if not model.optimizer.built:
@@ -35,30 +39,40 @@ def prepare(model: Any, batches: Batches, where: str) -> None:
     model._engine = _engine_for(model)
 
 
-def _build_loss_and_metrics(model: Any, batch: Batch, where: str) -> None:
-    """Settle which loss and metrics belong to which output, by the shapes of one row."""
+def check_more(model: Any, batches: Batches, where: str) -> None:
+    """Check further data, those of a validation, for a model that is prepared."""
+    check_inputs(model, batches, where)
+    check_labels(model, batches, where)
+
+
+def _build_loss_and_metrics(model: Any, batch: Batch) -> None:
+    """Settle which loss and metrics belong to which output, by the shapes of the first batch."""
     loss, metrics = model._compile_loss, model._compile_metrics
     if model.overrides("train_step", "test_step", "compute_loss", "compute_metrics"):
         return
     x, y, _ = batch
     if y is None and loss is not None:
-        raise DataError(f"{where}: the model was compiled with a loss, but no targets were given: pass y as well as x.")
+        raise DataError("the model was compiled with a loss, but no targets were given: pass y as well as x.")
     unbuilt = [part for part in (loss, metrics) if part is not None and not part.built]
     if unbuilt and y is not None:
-        outputs = model(_row(x), training=False)
-        for part in unbuilt:
-            part.build(_row(y), outputs)
+        with np.errstate(all="ignore"):
+            outputs = model(x, training=False)
+            for part in unbuilt:
+                part.build(y, outputs)
+            if loss is not None:
+                loss.compute(y, outputs)  # do the shapes fit?
 
 
 def _row(structure: Any) -> Any:
     return tree.map_structure(lambda a: None if a is None else a[:1], structure)
 
 
-def prepare_to_predict(model: Any, x: Any) -> Engine:
-    """Build a model for `x` where needed and return the engine that predicts."""
+def prepare_to_predict(model: Any, batches: Batches) -> Engine:
+    """Build a model where needed and return the engine that predicts."""
+    check_inputs(model, batches, "predict")
     engine: Engine | None = model._engine
     if engine is None or not model._buffer.holds(model._parameters()):
-        build_for(model, x)
+        build_for(model, batches.peek()[0])
         engine = model._engine = _engine_for(model)
     return engine
 

@@ -12,6 +12,7 @@ from chainrule.layers import context
 from chainrule.layers.arguments import is_shape, is_symbolic
 from chainrule.layers.base import Layer
 from chainrule.layers.input import InputLayer
+from chainrule.models.entries import enter
 from chainrule.models.graph import Graph
 from chainrule.models.model import Model
 from chainrule.saving.serialization import deserialize_keras_object, public, serialize_keras_object
@@ -52,7 +53,8 @@ class Sequential(Model):
         if isinstance(layer, KerasTensor):
             layer = layer.operation
         if not isinstance(layer, Layer):
-            raise ValueError(f"Sequential '{self.name}': expected a layer, but {layer!r} was added.")
+            hint = f"{layer.__name__}(...)" if isinstance(layer, type) else "an object such as layers.Dense(8)"
+            raise ValueError(f"Sequential '{self.name}': expected a layer, but {layer!r} was added. Write {hint}.")
         if any(layer.name == other.name and layer is not other for other in self._chain):
             raise ValueError(
                 f"Sequential '{self.name}': the name '{layer.name}' is taken by another layer. "
@@ -135,13 +137,13 @@ class Sequential(Model):
                 f"shape {shape}. Use x.reshape(-1, 1) for one feature, x.reshape(1, -1) for one observation."
             )
         if not self._chain:
-            raise ValueError(f"Sequential '{self.name}' has no layers to build: use add(layer) first.")
+            raise ValueError(f"Sequential '{self.name}' has no layers yet: add some with add(layer).")
         dtype = "int32" if getattr(self._chain[0], "integer_input", False) else self._chain[0].compute_dtype
         self._entry = [InputLayer(batch_shape=(None, *shape[1:]), dtype=dtype, name=unique_name("input_layer"))]
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if self._graph is not None and not is_symbolic(inputs):
-            inputs = self._graph.standardize(inputs)[0]
+            inputs = enter(self._graph, inputs)[0]
         for layer in self._chain:
             inputs = layer(inputs)
         return inputs

@@ -214,7 +214,8 @@ class Trainer:
     def _logs(self) -> dict[str, Any]:
         """Return the metrics, or what a step of the user's own returned last.
 
-        Keras's rule: the metrics if the keys are the same. But a loss tracker that the step has not updated says nothing.
+        Keras's rule: the metrics if the keys are the same. But a loss tracker that the step has not updated counts
+        for nothing.
         """
         results, own = self.get_metrics_result(), self._step_logs
         if own is None or (own.keys() == results.keys() and self._loss_tracker.count.value):
