@@ -239,6 +239,7 @@ def _initial_value(initializer: Any, shape: Sequence[int] | None, dtype: Any) ->
     if callable(initializer):
         if shape is None:
             raise ShapeError("Variable: an initializer that is a function needs `shape=`.")
+        _spend(shape, dtype or config.floatx())
         return np.asarray(initializer(tuple(shape), dtype=dtype or config.floatx()))
     value = np.asarray(getattr(initializer, "value", initializer))
     if shape is not None and value.shape != tuple(shape):

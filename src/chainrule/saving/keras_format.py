@@ -14,11 +14,22 @@ from chainrule.saving import sharing
 from chainrule.saving.archive import parse_json, read_archive, write_archive, write_atomically
 from chainrule.saving.serialization import CustomObjectScope, deserialize_keras_object, serialize_keras_object
 from chainrule.saving.weights import pack_weights, unpack_weights
+from chainrule.variables import memory_limit
 
 KERAS_VERSION = "3.15.1"
 """The version of Keras whose layout is written."""
 
-_MALFORMED = (TypeError, ValueError, KeyError, AttributeError, IndexError, ArithmeticError, RecursionError)
+_MALFORMED = (
+    TypeError,
+    ValueError,
+    KeyError,
+    AttributeError,
+    IndexError,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+)
+_SPARE = 64 << 20
 
 
 # -- a whole model ----------------------------------------------------------------------------------------------------
@@ -115,7 +126,8 @@ def load_model(
             raise ModelFileError(f"'{name}' has no member '{member}': it is not a Keras model file.")
     _check_sum(name, members)
     config = parse_json(name, "config.json", members["config.json"])
-    with CustomObjectScope(custom_objects), sharing.scope():
+    room = 2 * len(members["model.weights.h5"]) + _SPARE
+    with CustomObjectScope(custom_objects), sharing.scope(), memory_limit(room):
         model = rebuild_model(name, config)
         settings = config.get("compile_config")
         if compile and settings:
