@@ -30,7 +30,11 @@ def differences(ours: Any, theirs: Any, at: str = "") -> list[str]:
     if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
         return [d for i, (a, b) in enumerate(zip(ours, theirs, strict=True)) for d in differences(a, b, f"{at}/{i}")]
     if isinstance(ours, float) and isinstance(theirs, float):
-        return [] if math.isclose(ours, theirs, rel_tol=3e-5, abs_tol=2e-6) else [f"{at}: {ours!r} is not Keras's {theirs!r}"]
+        return (
+            []
+            if math.isclose(ours, theirs, rel_tol=3e-5, abs_tol=2e-6)
+            else [f"{at}: {ours!r} is not Keras's {theirs!r}"]
+        )
     return [] if ours == theirs and type(ours) is type(theirs) else [f"{at}: {ours!r} is not Keras's {theirs!r}"]
 
 

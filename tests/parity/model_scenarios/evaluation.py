@@ -8,7 +8,9 @@ import numpy as np
 
 
 def _classifier(keras: Any, t: Any, **settings: Any) -> Any:
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(3, activation="softmax")])
+    model = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(3, activation="softmax")]
+    )
     t.start(model)
     model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", **settings)
     return model
@@ -95,7 +97,12 @@ def metrics_over_time(keras: Any, t: Any) -> Any:
     model.fit(x, y, verbose=0, shuffle=False)
     results = t.plain(model.get_metrics_result())
     model.reset_metrics()
-    return {"before": before, "after": model.metrics_names, "results": results, "zero": t.plain(model.get_metrics_result())}
+    return {
+        "before": before,
+        "after": model.metrics_names,
+        "results": results,
+        "zero": t.plain(model.get_metrics_result()),
+    }
 
 
 def accuracy_by_shape(keras: Any, t: Any) -> Any:
@@ -119,4 +126,8 @@ def accuracy_by_shape(keras: Any, t: Any) -> Any:
 def uncompiled(keras: Any, t: Any) -> Any:
     model = t.start(keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]))
     x = t.data(3)
-    return {"predict": t.plain(model.predict(x, verbose=0)), "metrics": [m.name for m in model.metrics], "compiled": model.compiled}
+    return {
+        "predict": t.plain(model.predict(x, verbose=0)),
+        "metrics": [m.name for m in model.metrics],
+        "compiled": model.compiled,
+    }

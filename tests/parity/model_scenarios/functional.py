@@ -31,16 +31,25 @@ def structures(keras: Any, t: Any) -> Any:
     x = t.data(2)
     found = {}
     for name, wrap in {
-        "one": lambda p, q: p, "list of one": lambda p, q: [p], "list": lambda p, q: [p, q], "tuple": lambda p, q: (p, q),
-        "dict": lambda p, q: {"p": p, "q": q}, "unsorted": lambda p, q: {"q": q, "p": p}, "nested": lambda p, q: {"z": [p, q], "a": p},
-    }.items():  # fmt: skip
+        "one": lambda p, q: p,
+        "list of one": lambda p, q: [p],
+        "list": lambda p, q: [p, q],
+        "tuple": lambda p, q: (p, q),
+        "dict": lambda p, q: {"p": p, "q": q},
+        "unsorted": lambda p, q: {"q": q, "p": p},
+        "nested": lambda p, q: {"z": [p, q], "a": p},
+    }.items():
         inputs = keras.Input((3,))
         p, q = keras.layers.Dense(2, name="p")(inputs), keras.layers.Dense(1, name="q")(inputs)
         model = t.start(keras.Model(inputs, wrap(p, q)))
         found[name] = {
-            "facts": t.facts(model), "call": t.plain(model(x)), "predict": t.plain(model.predict(x, verbose=0)),
-            "batch": t.plain(model.predict_on_batch(x)), "output": t.shape(model.output), "outputs": t.shape(model.outputs),
-        }  # fmt: skip
+            "facts": t.facts(model),
+            "call": t.plain(model(x)),
+            "predict": t.plain(model.predict(x, verbose=0)),
+            "batch": t.plain(model.predict_on_batch(x)),
+            "output": t.shape(model.output),
+            "outputs": t.shape(model.outputs),
+        }
     return found
 
 
@@ -63,7 +72,11 @@ def unsorted_dict_inputs(keras: Any, t: Any) -> Any:
     a, b = keras.Input((3,), name="a"), keras.Input((3,), name="b")
     model = t.start(keras.Model({"b": b, "a": a}, keras.layers.Dense(1)(keras.layers.subtract([a, b]))))
     x = t.data(4)
-    return {"facts": t.facts(model), "dict": t.plain(model({"a": x, "b": 2 * x})), "list": t.seen(lambda: model([x, x]))}
+    return {
+        "facts": t.facts(model),
+        "dict": t.plain(model({"a": x, "b": 2 * x})),
+        "list": t.seen(lambda: model([x, x])),
+    }
 
 
 def shared_layers(keras: Any, t: Any) -> Any:
@@ -117,7 +130,11 @@ def ops_on_tensors(keras: Any, t: Any) -> Any:
     out = keras.layers.Dense(1)(h[:, 1:])
     model = t.start(keras.Model([a, b], out))
     x = t.data(4)
-    return {"output": t.plain(model.output_shape), "weights": t.facts(model)["weights"], "call": t.plain(model([x, x[::-1]]))}
+    return {
+        "output": t.plain(model.output_shape),
+        "weights": t.facts(model)["weights"],
+        "call": t.plain(model([x, x[::-1]])),
+    }
 
 
 def from_intermediate(keras: Any, t: Any) -> Any:
@@ -145,7 +162,12 @@ def from_intermediate(keras: Any, t: Any) -> Any:
 def by_keyword(keras: Any, t: Any) -> Any:
     x = keras.Input((3,))
     y = keras.layers.Dense(1)(x)
-    models = [keras.Model(inputs=x, outputs=y), keras.Model(x, outputs=y), keras.Model(x, y, name="m"), keras.models.Model(x, y)]
+    models = [
+        keras.Model(inputs=x, outputs=y),
+        keras.Model(x, outputs=y),
+        keras.Model(x, y, name="m"),
+        keras.models.Model(x, y),
+    ]
     return [t.facts(m) for m in models]
 
 
@@ -156,10 +178,24 @@ def several_outputs_trained(keras: Any, t: Any) -> Any:
     found = {}
     for name, outputs, loss, weights, metrics, targets in (
         ("list", "list", ["mse", "sparse_categorical_crossentropy"], [1.0, 0.5], [["mae"], ["accuracy"]], "list"),
-        ("dict", "list", {"cls": "sparse_categorical_crossentropy", "reg": "mse"}, {"reg": 0.2, "cls": 2.0}, {"cls": "accuracy"}, "dict"),
-        ("dict outputs", "dict", {"cls": "sparse_categorical_crossentropy", "reg": "mse"}, None, {"reg": ["mae"], "cls": ["accuracy"]}, "dict"),
+        (
+            "dict",
+            "list",
+            {"cls": "sparse_categorical_crossentropy", "reg": "mse"},
+            {"reg": 0.2, "cls": 2.0},
+            {"cls": "accuracy"},
+            "dict",
+        ),
+        (
+            "dict outputs",
+            "dict",
+            {"cls": "sparse_categorical_crossentropy", "reg": "mse"},
+            None,
+            {"reg": ["mae"], "cls": ["accuracy"]},
+            "dict",
+        ),
         ("one loss", "list", ["mse", None], None, None, "list"),
-    ):  # fmt: skip
+    ):
         inputs = keras.Input((3,))
         h = keras.layers.Dense(4, activation="tanh")(inputs)
         reg = keras.layers.Dense(1, name="reg")(h)
@@ -223,7 +259,11 @@ def integer_inputs(keras: Any, t: Any) -> Any:
     h = keras.layers.Flatten()(keras.layers.Embedding(5, 3)(number))
     model = t.start(keras.Model([number, price], keras.layers.Dense(1)(keras.layers.concatenate([h, price]))))
     rows = t.classes(t.data(6), 5)[:, None]
-    return {"facts": t.facts(model), "call": t.plain(model([rows, t.data(6, 2)])), "flat": t.plain(model([rows[:, 0], t.data(6, 2)]))}
+    return {
+        "facts": t.facts(model),
+        "call": t.plain(model([rows, t.data(6, 2)])),
+        "flat": t.plain(model([rows[:, 0], t.data(6, 2)])),
+    }
 
 
 def config_round_trip(keras: Any, t: Any) -> Any:

@@ -10,7 +10,12 @@ def with_input(keras: Any, t: Any) -> Any:
     before = t.facts(model)
     t.start(model)
     x = t.data()
-    return {"facts": before, "call": t.plain(model(x)), "input": t.shape(model.inputs), "output": t.shape(model.outputs)}
+    return {
+        "facts": before,
+        "call": t.plain(model(x)),
+        "input": t.shape(model.inputs),
+        "output": t.shape(model.outputs),
+    }
 
 
 def deferred(keras: Any, t: Any) -> Any:
@@ -148,18 +153,31 @@ def training_flag(keras: Any, t: Any) -> Any:
     x = t.data(6)
     quiet = t.plain(model(x))
     loud = t.plain(model(x, training=True))
-    return {"quiet": quiet, "loud": loud, "after": t.plain(model.get_weights()), "again": t.plain(model(x, training=False))}
+    return {
+        "quiet": quiet,
+        "loud": loud,
+        "after": t.plain(model.get_weights()),
+        "again": t.plain(model(x, training=False)),
+    }
 
 
 def three_axes(keras: Any, t: Any) -> Any:
-    model = keras.Sequential([keras.Input((2, 3)), keras.layers.Dense(4), keras.layers.Flatten(), keras.layers.Dense(1)])
+    model = keras.Sequential(
+        [keras.Input((2, 3)), keras.layers.Dense(4), keras.layers.Flatten(), keras.layers.Dense(1)]
+    )
     t.start(model)
     x = t.data(8).reshape(4, 2, 3)
-    return {"facts": t.facts(model), "call": t.plain(model(x)), "shape": t.plain(model.compute_output_shape((None, 2, 3)))}
+    return {
+        "facts": t.facts(model),
+        "call": t.plain(model(x)),
+        "shape": t.plain(model.compute_output_shape((None, 2, 3))),
+    }
 
 
 def config_round_trip(keras: Any, t: Any) -> Any:
-    model = keras.Sequential([keras.Input((3,), name="in"), keras.layers.Dense(4, activation="relu", name="a")], name="m")
+    model = keras.Sequential(
+        [keras.Input((3,), name="in"), keras.layers.Dense(4, activation="relu", name="a")], name="m"
+    )
     copy = keras.Sequential.from_config(model.get_config())
     return {"config": t.lists(model.get_config()), "facts": t.facts(copy)}
 
@@ -172,8 +190,14 @@ def from_tensors(keras: Any, t: Any) -> Any:
     whole = keras.Model(model.inputs, model.outputs, name="whole")
     x = t.data(4)
     return {
-        "part": t.facts(part), "whole": t.facts(whole), "hidden": t.plain(part(x)), "out": t.plain(whole.predict(x, verbose=0)),
-        "get": model.get_layer("hidden").name, "index": model.get_layer(index=1).name,
-        "missing": t.seen(lambda: model.get_layer("nothing")), "beyond": t.seen(lambda: model.get_layer(index=7)),
-        "neither": t.seen(model.get_layer), "both": t.seen(lambda: model.get_layer("hidden", index=0)),
-    }  # fmt: skip
+        "part": t.facts(part),
+        "whole": t.facts(whole),
+        "hidden": t.plain(part(x)),
+        "out": t.plain(whole.predict(x, verbose=0)),
+        "get": model.get_layer("hidden").name,
+        "index": model.get_layer(index=1).name,
+        "missing": t.seen(lambda: model.get_layer("nothing")),
+        "beyond": t.seen(lambda: model.get_layer(index=7)),
+        "neither": t.seen(model.get_layer),
+        "both": t.seen(lambda: model.get_layer("hidden", index=0)),
+    }

@@ -24,9 +24,13 @@ def plain_class(keras: Any, t: Any) -> Any:
     model.compile(keras.optimizers.SGD(0.1), "mse", metrics=["mae"])
     record = model.fit(x, t.target(x), epochs=2, batch_size=7, shuffle=False, verbose=0)
     return {
-        "before": before, "after": after, "history": t.history(record), "weights": t.plain(model.get_weights()),
-        "evaluate": t.plain(model.evaluate(x, t.target(x), verbose=0)), "predict": t.plain(model.predict(x[:3], verbose=0)),
-    }  # fmt: skip
+        "before": before,
+        "after": after,
+        "history": t.history(record),
+        "weights": t.plain(model.get_weights()),
+        "evaluate": t.plain(model.evaluate(x, t.target(x), verbose=0)),
+        "predict": t.plain(model.predict(x[:3], verbose=0)),
+    }
 
 
 def built_by_shape(keras: Any, t: Any) -> Any:
@@ -64,7 +68,11 @@ def nested_lists(keras: Any, t: Any) -> Any:
     model = Net()
     model(t.data())
     t.start(model)
-    return {"facts": t.facts(model), "call": t.plain(model(t.data(4))), "predict": t.plain(model.predict(t.data(4), verbose=0))}
+    return {
+        "facts": t.facts(model),
+        "call": t.plain(model(t.data(4))),
+        "predict": t.plain(model.predict(t.data(4), verbose=0)),
+    }
 
 
 def appended_later(keras: Any, t: Any) -> Any:
@@ -110,13 +118,18 @@ def training_flag(keras: Any, t: Any) -> Any:
 
     x = t.data(2)
     for model in (
-        Outer(Listener(name="inherits"), name="o1"), Outer(Eager(name="eager"), name="o2"), Outer(Listener(name="told"), say=True, name="o3"),
-        Outer(Outer(Listener(name="deep"), name="o5"), name="o4"), keras.Sequential([Listener(name="chained"), Eager(name="last")]),
-    ):  # fmt: skip
+        Outer(Listener(name="inherits"), name="o1"),
+        Outer(Eager(name="eager"), name="o2"),
+        Outer(Listener(name="told"), say=True, name="o3"),
+        Outer(Outer(Listener(name="deep"), name="o5"), name="o4"),
+        keras.Sequential([Listener(name="chained"), Eager(name="last")]),
+    ):
         for said in (None, False, True):
             heard.clear()
             model(x) if said is None else model(x, training=said)
-            found[f"{model.name} told {said}"] = [[name, flag if flag is None else bool(flag)] for name, flag in heard[-2:]]
+            found[f"{model.name} told {said}"] = [
+                [name, flag if flag is None else bool(flag)] for name, flag in heard[-2:]
+            ]
     heard.clear()
     Eager(name="alone")(x)
     return {**{k: v if "sequential" in k else v[-1:] for k, v in found.items()}, "alone": bool(heard[-1][1])}
@@ -162,7 +175,12 @@ def layer_of_two_inputs(keras: Any, t: Any) -> Any:
     x, z = t.data(4), t.data(4, 2)
     eager = Both(name="eager")
     eager(x, b=z)
-    return {"shapes": shapes, "facts": t.facts(model), "call": t.plain(model([x, z])), "eager": [list(v.shape) for v in eager.weights]}
+    return {
+        "shapes": shapes,
+        "facts": t.facts(model),
+        "call": t.plain(model([x, z])),
+        "eager": [list(v.shape) for v in eager.weights],
+    }
 
 
 def weights_of_every_kind(keras: Any, t: Any) -> Any:
@@ -178,10 +196,13 @@ def weights_of_every_kind(keras: Any, t: Any) -> Any:
 
     model = keras.Sequential([keras.Input((3,)), Odd(name="odd")])
     return {
-        "weights": [[v.name, v.path, list(v.shape), str(keras.utils.standardize_dtype(v.dtype)), bool(v.trainable)] for v in model.weights],
+        "weights": [
+            [v.name, v.path, list(v.shape), str(keras.utils.standardize_dtype(v.dtype)), bool(v.trainable)]
+            for v in model.weights
+        ],
         "losses": t.plain([float(v) for v in model.losses]),
         "values": t.plain(model.get_weights()),
-    }  # fmt: skip
+    }
 
 
 def added_losses(keras: Any, t: Any) -> Any:
@@ -193,7 +214,9 @@ def added_losses(keras: Any, t: Any) -> Any:
     class Net(keras.Model):
         def __init__(self) -> None:
             super().__init__()
-            self.hidden = keras.layers.Dense(4, kernel_regularizer=keras.regularizers.L2(0.01), activity_regularizer="l1")
+            self.hidden = keras.layers.Dense(
+                4, kernel_regularizer=keras.regularizers.L2(0.01), activity_regularizer="l1"
+            )
             self.sparse = Sparse()
             self.out = keras.layers.Dense(1)
 
@@ -219,9 +242,13 @@ def added_losses(keras: Any, t: Any) -> Any:
     alone.compile(keras.optimizers.SGD(0.05))
     second = alone.fit(x, epochs=2, batch_size=4, shuffle=False, verbose=0)
     return {
-        "counts": counts, "losses": losses, "history": t.history(record), "weights": t.plain(model.get_weights()),
-        "without targets": t.history(second), "evaluate": t.plain(model.evaluate(x, t.target(x), verbose=0)),
-    }  # fmt: skip
+        "counts": counts,
+        "losses": losses,
+        "history": t.history(record),
+        "weights": t.plain(model.get_weights()),
+        "without targets": t.history(second),
+        "evaluate": t.plain(model.evaluate(x, t.target(x), verbose=0)),
+    }
 
 
 def losses_of_parts(keras: Any, t: Any) -> Any:
@@ -261,7 +288,9 @@ def own_compute_loss(keras: Any, t: Any) -> Any:
         def call(self, x: Any) -> Any:
             return self.out(x)
 
-        def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True) -> Any:
+        def compute_loss(
+            self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+        ) -> Any:
             loss = keras.ops.mean(keras.ops.abs(y_pred[:, 0] - y) ** 3)
             self.tracker.update_state(loss)
             return loss
@@ -273,9 +302,11 @@ def own_compute_loss(keras: Any, t: Any) -> Any:
     model.compile(keras.optimizers.SGD(0.05))
     record = model.fit(x, t.target(x), epochs=2, batch_size=4, shuffle=False, verbose=0)
     return {
-        "history": t.history(record), "weights": t.plain(model.get_weights()), "names": model.metrics_names,
+        "history": t.history(record),
+        "weights": t.plain(model.get_weights()),
+        "names": model.metrics_names,
         "evaluate": t.plain(model.evaluate(x, t.target(x), verbose=0, return_dict=True)),
-    }  # fmt: skip
+    }
 
 
 def own_compute_metrics(keras: Any, t: Any) -> Any:
@@ -297,8 +328,13 @@ def own_compute_metrics(keras: Any, t: Any) -> Any:
     model(x)
     t.start(model)
     model.compile(keras.optimizers.SGD(0.05), "mse", metrics=["mae"], run_eagerly=True)
-    record = model.fit(x, t.target(x), epochs=2, batch_size=4, shuffle=False, verbose=0, validation_data=(x, t.target(x)))
-    return {"history": t.history(record), "evaluate": t.plain(model.evaluate(x, t.target(x), verbose=0, return_dict=True))}
+    record = model.fit(
+        x, t.target(x), epochs=2, batch_size=4, shuffle=False, verbose=0, validation_data=(x, t.target(x))
+    )
+    return {
+        "history": t.history(record),
+        "evaluate": t.plain(model.evaluate(x, t.target(x), verbose=0, return_dict=True)),
+    }
 
 
 def functional_subclass(keras: Any, t: Any) -> Any:
@@ -313,7 +349,12 @@ def functional_subclass(keras: Any, t: Any) -> Any:
     x = t.data(6)
     model.compile(keras.optimizers.SGD(0.05), "mse")
     model.fit(x, t.target(x), verbose=0, shuffle=False)
-    return {"facts": t.facts(model), "predict": t.plain(model.predict(x, verbose=0)), "extra": model.extra, "output": t.shape(model.output)}
+    return {
+        "facts": t.facts(model),
+        "predict": t.plain(model.predict(x, verbose=0)),
+        "extra": model.extra,
+        "output": t.shape(model.output),
+    }
 
 
 def overridden_call(keras: Any, t: Any) -> Any:
@@ -357,8 +398,10 @@ def several_arguments(keras: Any, t: Any) -> Any:
     model((x, z))
     t.start(model)
     return {
-        "call": t.plain(model((x, z), scale=2.0)), "predict": t.plain(model.predict([x, z], verbose=0)), "facts": t.facts(model),
-    }  # fmt: skip
+        "call": t.plain(model((x, z), scale=2.0)),
+        "predict": t.plain(model.predict([x, z], verbose=0)),
+        "facts": t.facts(model),
+    }
 
 
 def not_complete(keras: Any, t: Any) -> Any:

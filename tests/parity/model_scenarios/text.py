@@ -14,11 +14,14 @@ def _text(model: Any, **arguments: Any) -> str:
 def _mlp(keras: Any) -> Any:
     return keras.Sequential(
         [
-            keras.Input((20,)), keras.layers.Dense(1000, activation="relu"), keras.layers.BatchNormalization(),
-            keras.layers.Dropout(0.5), keras.layers.Dense(1),
+            keras.Input((20,)),
+            keras.layers.Dense(1000, activation="relu"),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dropout(0.5),
+            keras.layers.Dense(1),
         ],
         name="mlp",
-    )  # fmt: skip
+    )
 
 
 def sequential(keras: Any, t: Any) -> Any:
@@ -51,22 +54,35 @@ def wired(keras: Any, t: Any) -> Any:
 
 def straight(keras: Any, t: Any) -> Any:
     inputs = keras.Input((3,), name="in")
-    model = keras.Model(inputs, keras.layers.Dense(1, name="out")(keras.layers.Dense(4, name="h")(inputs)), name="straight")
+    model = keras.Model(
+        inputs, keras.layers.Dense(1, name="out")(keras.layers.Dense(4, name="h")(inputs)), name="straight"
+    )
     return _text(model)
 
 
 def nested(keras: Any, t: Any) -> Any:
-    inner = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, name="i1"), keras.layers.Dense(2, name="i2")], name="inner")
+    inner = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(4, name="i1"), keras.layers.Dense(2, name="i2")], name="inner"
+    )
     inputs = keras.Input((3,), name="in")
     model = keras.Model(inputs, keras.layers.Dense(1, name="out")(inner(inputs)), name="nested")
     outer = keras.Sequential([inner, keras.layers.Dense(1, name="last")], name="outer")
-    return [_text(model), _text(model, expand_nested=True), _text(outer), _text(outer, expand_nested=True, show_trainable=True)]
+    return [
+        _text(model),
+        _text(model, expand_nested=True),
+        _text(outer),
+        _text(outer, expand_nested=True, show_trainable=True),
+    ]
 
 
 def frozen(keras: Any, t: Any) -> Any:
     model = _mlp(keras)
     model.layers[0].trainable = False
-    return [_text(model, show_trainable=True), _text(model, layer_range=["dense", "dropout"]), _text(model, line_length=60, positions=[0.5, 0.8, 1.0])]
+    return [
+        _text(model, show_trainable=True),
+        _text(model, layer_range=["dense", "dropout"]),
+        _text(model, line_length=60, positions=[0.5, 0.8, 1.0]),
+    ]
 
 
 def subclassed(keras: Any, t: Any) -> Any:
@@ -85,5 +101,7 @@ def names(keras: Any, t: Any) -> Any:
     layers = [keras.layers.Dense(1), keras.layers.Dense(1), keras.layers.BatchNormalization(), keras.layers.PReLU()]
     models = [keras.Sequential(), keras.Sequential(), keras.Sequential(name="mine")]
     return {
-        "layers": [layer.name for layer in layers], "models": [m.name for m in models], "reprs": [repr(x) for x in (*layers, *models)],
-    }  # fmt: skip
+        "layers": [layer.name for layer in layers],
+        "models": [m.name for m in models],
+        "reprs": [repr(x) for x in (*layers, *models)],
+    }

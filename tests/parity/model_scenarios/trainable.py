@@ -16,14 +16,18 @@ def frozen_layer(keras: Any, t: Any) -> Any:
 
 
 def frozen_from_the_start(keras: Any, t: Any) -> Any:
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, trainable=False, name="a"), keras.layers.Dense(1, name="b")])
+    model = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(4, trainable=False, name="a"), keras.layers.Dense(1, name="b")]
+    )
     before = t.facts(model)
     model.layers[0].trainable = True
     return {"before": before, "after": t.facts(model), "trainable": [layer.trainable for layer in model.layers]}
 
 
 def frozen_model(keras: Any, t: Any) -> Any:
-    inner = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, name="d"), keras.layers.BatchNormalization(name="n")], name="inner")
+    inner = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(4, name="d"), keras.layers.BatchNormalization(name="n")], name="inner"
+    )
     model = keras.Sequential([inner, keras.layers.Dense(1, name="b")], name="outer")
     t.start(model)
     inner.trainable = False
@@ -35,7 +39,13 @@ def frozen_model(keras: Any, t: Any) -> Any:
     model.trainable = False
     none = t.facts(model)
     model.trainable = True
-    return {"flags": flags, "frozen": frozen, "none": none, "all": t.facts(model), "weights": t.plain(model.get_weights())}
+    return {
+        "flags": flags,
+        "frozen": frozen,
+        "none": none,
+        "all": t.facts(model),
+        "weights": t.plain(model.get_weights()),
+    }
 
 
 def frozen_batch_normalization(keras: Any, t: Any) -> Any:
@@ -110,8 +120,13 @@ def two_models_share(keras: Any, t: Any) -> Any:
 
 def adversaries(keras: Any, t: Any) -> Any:
     """A generator and a critic trained in turn; the critic is frozen within the generator's model."""
-    generator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(3)], name="generator")
-    critic = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(1, activation="sigmoid")], name="critic")
+    generator = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(3)], name="generator"
+    )
+    critic = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(1, activation="sigmoid")],
+        name="critic",
+    )
     t.start(generator)
     t.start(critic, 1)
     critic.compile(keras.optimizers.Adam(0.05), "binary_crossentropy")

@@ -15,7 +15,9 @@ def _model(keras: Any, t: Any, metrics: Any = ("mae",), rate: float = 0.05, **se
 
 
 def _classifier(keras: Any, t: Any, **settings: Any) -> Any:
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(3, activation="softmax")])
+    model = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(3, activation="softmax")]
+    )
     t.start(model)
     model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", **settings)
     return model
@@ -49,7 +51,9 @@ def no_epochs(keras: Any, t: Any) -> Any:
 def validation_split(keras: Any, t: Any) -> Any:
     model, x = _model(keras, t), t.data(21)
     w = np.abs(t.data(21, 1)[:, 0])
-    record = model.fit(x, t.target(x), sample_weight=w, validation_split=0.3, epochs=2, batch_size=4, verbose=0, shuffle=False)
+    record = model.fit(
+        x, t.target(x), sample_weight=w, validation_split=0.3, epochs=2, batch_size=4, verbose=0, shuffle=False
+    )
     return _result(t, model, record)
 
 
@@ -58,12 +62,21 @@ def validation_data(keras: Any, t: Any) -> Any:
     x, v = t.data(20), t.data(9, seed=7)
     w = np.abs(t.data(9, 1, seed=8)[:, 0])
     forms = {
-        "pair": (v, t.target(v)), "list": [v, t.target(v)], "triple": (v, t.target(v), w),
+        "pair": (v, t.target(v)),
+        "list": [v, t.target(v)],
+        "triple": (v, t.target(v), w),
         "dataset": _Rows(keras, v, t.target(v), 4),
-    }  # fmt: skip
+    }
     for name, data in forms.items():
         model = _model(keras, t, weighted_metrics=["mse"])
-        record = model.fit(x, t.target(x), validation_data=data, validation_batch_size=None if name == "dataset" else 4, verbose=0, shuffle=False)
+        record = model.fit(
+            x,
+            t.target(x),
+            validation_data=data,
+            validation_batch_size=None if name == "dataset" else 4,
+            verbose=0,
+            shuffle=False,
+        )
         found[name] = _result(t, model, record)
     return found
 
@@ -84,7 +97,15 @@ def validation_freq(keras: Any, t: Any) -> Any:
     x = t.data(12)
     for name, freq in (("two", 2), ("list", [1, 4])):
         model = _model(keras, t)
-        record = model.fit(x, t.target(x), epochs=4, validation_data=(x[:5], t.target(x)[:5]), validation_freq=freq, verbose=0, shuffle=False)
+        record = model.fit(
+            x,
+            t.target(x),
+            epochs=4,
+            validation_data=(x[:5], t.target(x)[:5]),
+            validation_freq=freq,
+            verbose=0,
+            shuffle=False,
+        )
         found[name] = t.history(record)
     return found
 
@@ -92,7 +113,14 @@ def validation_freq(keras: Any, t: Any) -> Any:
 def validation_steps(keras: Any, t: Any) -> Any:
     model, x = _model(keras, t), t.data(20)
     record = model.fit(
-        x, t.target(x), epochs=2, batch_size=4, validation_data=(x, t.target(x)), validation_steps=2, verbose=0, shuffle=False
+        x,
+        t.target(x),
+        epochs=2,
+        batch_size=4,
+        validation_data=(x, t.target(x)),
+        validation_steps=2,
+        verbose=0,
+        shuffle=False,
     )
     return t.history(record)
 
@@ -101,7 +129,9 @@ def class_weight(keras: Any, t: Any) -> Any:
     x = t.data(20)
     y = t.classes(x)
     model = _classifier(keras, t, metrics=["accuracy"], weighted_metrics=["accuracy"])
-    record = model.fit(x, y, class_weight={0: 2.0, 1: 0.5}, epochs=2, batch_size=6, verbose=0, shuffle=False, validation_data=(x, y))
+    record = model.fit(
+        x, y, class_weight={0: 2.0, 1: 0.5}, epochs=2, batch_size=6, verbose=0, shuffle=False, validation_data=(x, y)
+    )
     binary = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, activation="sigmoid")])
     t.start(binary)
     binary.compile(keras.optimizers.SGD(0.1), "binary_crossentropy", metrics=["accuracy"])
@@ -118,14 +148,20 @@ def sample_weight(keras: Any, t: Any) -> Any:
     w = np.abs(t.data(20, 1, seed=8)[:, 0])
     model = _model(keras, t, weighted_metrics=["mae", "mse"])
     record = model.fit(x, t.target(x), sample_weight=w, epochs=2, batch_size=6, verbose=0, shuffle=False)
-    return {**_result(t, model, record), "evaluate": t.plain(model.evaluate(x, t.target(x), sample_weight=w, verbose=0, return_dict=True))}
+    return {
+        **_result(t, model, record),
+        "evaluate": t.plain(model.evaluate(x, t.target(x), sample_weight=w, verbose=0, return_dict=True)),
+    }
 
 
 def steps_per_epoch(keras: Any, t: Any) -> Any:
     """Fewer steps than the data have: the next epoch goes on where the last one stopped."""
     found = {}
     x = t.data(20)
-    for name, arguments in (("two", {"batch_size": 4, "steps_per_epoch": 2}), ("all", {"batch_size": 4, "steps_per_epoch": 5})):
+    for name, arguments in (
+        ("two", {"batch_size": 4, "steps_per_epoch": 2}),
+        ("all", {"batch_size": 4, "steps_per_epoch": 5}),
+    ):
         model = _model(keras, t)
         found[name] = _result(t, model, model.fit(x, t.target(x), epochs=2, verbose=0, shuffle=False, **arguments))
     return found
@@ -155,7 +191,10 @@ def generator(keras: Any, t: Any) -> Any:
 def dataset(keras: Any, t: Any) -> Any:
     model, x = _model(keras, t), t.data(22)
     record = model.fit(_Rows(keras, x, t.target(x), 5), epochs=2, verbose=0, shuffle=False)
-    return {**_result(t, model, record), "evaluate": t.plain(model.evaluate(_Rows(keras, x, t.target(x), 5), verbose=0))}
+    return {
+        **_result(t, model, record),
+        "evaluate": t.plain(model.evaluate(_Rows(keras, x, t.target(x), 5), verbose=0)),
+    }
 
 
 def frames(keras: Any, t: Any) -> Any:
@@ -164,7 +203,10 @@ def frames(keras: Any, t: Any) -> Any:
 
     x = t.data(12)
     found = []
-    for data, y in ((pd.DataFrame(x, columns=list("abc")), pd.Series(t.target(x))), (x.astype("float64"), t.target(x).astype("float64")[:, None])):
+    for data, y in (
+        (pd.DataFrame(x, columns=list("abc")), pd.Series(t.target(x))),
+        (x.astype("float64"), t.target(x).astype("float64")[:, None]),
+    ):
         model = _model(keras, t)
         record = model.fit(data, y, batch_size=5, verbose=0, shuffle=False)
         found.append({**_result(t, model, record), "predict": t.plain(model.predict(data, verbose=0))})
@@ -177,7 +219,9 @@ def dict_of_inputs(keras: Any, t: Any) -> Any:
     model.compile(keras.optimizers.SGD(0.1), "mse")
     x = t.data(12)
     data = {"a": x[:, 0], "b": x[:, 1:]}
-    return _result(t, model, model.fit(data, t.target(x), batch_size=5, verbose=0, shuffle=False, validation_split=0.25))
+    return _result(
+        t, model, model.fit(data, t.target(x), batch_size=5, verbose=0, shuffle=False, validation_split=0.25)
+    )
 
 
 def target_shapes(keras: Any, t: Any) -> Any:
@@ -226,7 +270,16 @@ def callbacks_and_logs(keras: Any, t: Any) -> Any:
 
     model, x = _model(keras, t), t.data(10)
     ear = Ear()
-    model.fit(x, t.target(x), batch_size=4, epochs=2, verbose=0, shuffle=False, validation_data=(x, t.target(x)), callbacks=[ear])
+    model.fit(
+        x,
+        t.target(x),
+        batch_size=4,
+        epochs=2,
+        verbose=0,
+        shuffle=False,
+        validation_data=(x, t.target(x)),
+        callbacks=[ear],
+    )
     model.evaluate(x, t.target(x), batch_size=4, verbose=0, callbacks=[ear])
     model.predict(x, batch_size=4, verbose=0, callbacks=[ear])
     model.predict(t.data(70), verbose=0, callbacks=[ear])
@@ -258,9 +311,23 @@ def stopped_early(keras: Any, t: Any) -> Any:
             self.seen = epoch
 
     model, x = _model(keras, t), t.data(20)
-    record = model.fit(x, t.target(x), batch_size=4, epochs=9, verbose=0, shuffle=False, callbacks=[Stop()], validation_data=(x, t.target(x)))
+    record = model.fit(
+        x,
+        t.target(x),
+        batch_size=4,
+        epochs=9,
+        verbose=0,
+        shuffle=False,
+        callbacks=[Stop()],
+        validation_data=(x, t.target(x)),
+    )
     again = model.fit(x, t.target(x), epochs=2, verbose=0, shuffle=False)
-    return {**_result(t, model, record), "again": t.history(again), "flag": model.stop_training, "same": model.history is again}
+    return {
+        **_result(t, model, record),
+        "again": t.history(again),
+        "flag": model.stop_training,
+        "same": model.history is again,
+    }
 
 
 def history_object(keras: Any, t: Any) -> Any:
@@ -272,9 +339,12 @@ def history_object(keras: Any, t: Any) -> Any:
     model.fit(x, t.target(x), epochs=2, verbose=0, shuffle=False, callbacks=[mine])
     types = sorted({type(v).__name__ for values in first.history.values() for v in values})
     return {
-        "first": t.history(first), "second": t.history(second), "mine": t.history(mine), "types": types,
+        "first": t.history(first),
+        "second": t.history(second),
+        "mine": t.history(mine),
+        "types": types,
         "model": first.model is model,
-    }  # fmt: skip
+    }
 
 
 def averaged_weights(keras: Any, t: Any) -> Any:
@@ -282,7 +352,9 @@ def averaged_weights(keras: Any, t: Any) -> Any:
     found = []
     x = t.data(12)
     for frequency in (None, 2):
-        model = t.start(keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="tanh"), keras.layers.Dense(1)]))
+        model = t.start(
+            keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="tanh"), keras.layers.Dense(1)])
+        )
         optimizer = keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.8, ema_overwrite_frequency=frequency)
         model.compile(optimizer, "mse")
         found.append(_result(t, model, model.fit(x, t.target(x), epochs=3, batch_size=4, verbose=0, shuffle=False)))
@@ -315,10 +387,15 @@ def loss_forms(keras: Any, t: Any) -> Any:
     found = {}
     x = t.data(12)
     forms = {
-        "name": "mse", "class name": "MeanSquaredError", "object": keras.losses.MeanSquaredError(), "function": keras.losses.mean_squared_error,
-        "own": lambda y, p: keras.ops.mean(keras.ops.abs(y - p[:, 0]) ** 1.5), "sum": keras.losses.MeanSquaredError(reduction="sum"),
-        "list": ["mse"], "dict": {"last": "mse"},
-    }  # fmt: skip
+        "name": "mse",
+        "class name": "MeanSquaredError",
+        "object": keras.losses.MeanSquaredError(),
+        "function": keras.losses.mean_squared_error,
+        "own": lambda y, p: keras.ops.mean(keras.ops.abs(y - p[:, 0]) ** 1.5),
+        "sum": keras.losses.MeanSquaredError(reduction="sum"),
+        "list": ["mse"],
+        "dict": {"last": "mse"},
+    }
     for name, loss in forms.items():
         inputs = keras.Input((3,))
         model = t.start(keras.Model(inputs, keras.layers.Dense(1, name="last")(inputs)))
@@ -330,13 +407,23 @@ def loss_forms(keras: Any, t: Any) -> Any:
 def metric_forms(keras: Any, t: Any) -> Any:
     x = t.data(12)
     model = _classifier(
-        keras, t,
-        metrics=["accuracy", "acc", keras.metrics.SparseTopKCategoricalAccuracy(k=2, name="top2"), keras.metrics.sparse_categorical_crossentropy],
+        keras,
+        t,
+        metrics=[
+            "accuracy",
+            "acc",
+            keras.metrics.SparseTopKCategoricalAccuracy(k=2, name="top2"),
+            keras.metrics.sparse_categorical_crossentropy,
+        ],
         weighted_metrics=["accuracy"],
-    )  # fmt: skip
+    )
     y = t.classes(x)
     record = model.fit(x, y, verbose=0, shuffle=False, validation_data=(x, y))
-    return {"history": t.history(record), "evaluate": t.plain(model.evaluate(x, y, verbose=0)), "names": [m.name for m in model.metrics]}
+    return {
+        "history": t.history(record),
+        "evaluate": t.plain(model.evaluate(x, y, verbose=0)),
+        "names": [m.name for m in model.metrics],
+    }
 
 
 def refused(keras: Any, t: Any) -> Any:

@@ -75,9 +75,12 @@ def test_data_come_as_users_unpack_them() -> None:
     assert net.evaluate(X, Y, batch_size=24, verbose=0, return_dict=True) == {"own": 1.5}
     net.predict(X, verbose=0)
     assert shapes == [
-        ("train", [(24, 3), (24,)]), ("train", [(24, 3), (24,), (24,)]), ("train", (24, 3)), ("test", [(24, 3), (24,)]),
+        ("train", [(24, 3), (24,)]),
+        ("train", [(24, 3), (24,), (24,)]),
+        ("train", (24, 3)),
+        ("test", [(24, 3), (24,)]),
         ("predict", (24, 3)),
-    ]  # fmt: skip
+    ]
 
 
 def test_what_a_step_returns_is_the_log() -> None:
