@@ -8,9 +8,11 @@ from typing import Any
 from chainrule import tree
 from chainrule.layers.base import Layer
 from chainrule.layers.input import InputLayer
+from chainrule.layers.lambda_layer import Lambda
 from chainrule.models.functional import Functional
 from chainrule.models.model import Model
 from chainrule.models.sequential import Sequential
+from chainrule.saving.serialization import deserialize_keras_object, serialize_keras_object
 from chainrule.symbolic import KerasTensor, Operation
 
 
@@ -48,7 +50,7 @@ def clone_model(
             return clone_model(layer, clone_function=clone_function, recursive=True)
         if clone_function is not None:
             return clone_function(layer)
-        return type(layer).from_config(layer.get_config())
+        return clone_layer(layer)
 
     if isinstance(model, Sequential):
         if call_function is not None:
@@ -63,11 +65,22 @@ def clone_model(
             "clone_model: only Sequential and functional models can be cloned layer by layer, but received "
             f"a {type(model).__name__}."
         )
-    return type(model).from_config(model.get_config())
+    return deserialize_keras_object(serialize_keras_object(model), custom_objects={type(model).__name__: type(model)})
+
+
+def clone_layer(layer: Any) -> Any:
+    """Return a new layer of the same configuration; a Lambda keeps its function, whether that has a name or not."""
+    if isinstance(layer, Lambda):
+        settings = {**layer._base_config(), "output_shape": layer.output_shape_given, "mask": layer.mask}
+        return type(layer)(layer.function, arguments=layer.arguments, **settings)
+    return type(layer).from_config(layer.get_config())
 
 
 def _clone_sequential(model: Sequential, clone: Callable[[Any], Any], inputs: Any) -> Sequential:
-    entry = [clone_input(layer) for layer in model._entry] if inputs is None else [tree.flatten(inputs)[0].operation]
+    given = [] if inputs is None else tree.flatten(inputs)
+    if len(given) > 1:
+        raise ValueError(f"clone_model: a Sequential takes one input tensor, but received {len(given)}.")
+    entry = [t.operation for t in given] if given else [clone_input(layer) for layer in model._entry]
     return type(model)([*entry, *(clone(layer) for layer in model._chain)], name=model.name)
 
 
@@ -80,6 +93,10 @@ def _clone_functional(
 ) -> Any:
     graph = model._need_graph()
     new_inputs = inputs if inputs is not None else tree.map_structure(_fresh_input, graph.input_structure)
+    if len(tree.flatten(new_inputs)) != len(graph.inputs):
+        raise ValueError(
+            f"clone_model: the model has {len(graph.inputs)} inputs, but received {len(tree.flatten(new_inputs))} tensors."
+        )
     mine = {id(t): new for t, new in zip(graph.inputs, tree.flatten(new_inputs), strict=True)}
     operations: dict[int, Any] = {}
 
