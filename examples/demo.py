@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
 FOLDER = Path("demo")
@@ -19,14 +21,18 @@ def chainrule(*arguments: str) -> None:
         sys.exit(done.returncode)
 
 
+def _write(name: str, bundled: Any, target: pl.Series) -> None:
+    columns = [str(c) for c in bundled.feature_names]
+    pl.DataFrame(bundled.data, schema=columns).with_columns(target).write_csv(FOLDER / name)
+
+
 def write_tables() -> tuple[Path, Path]:
     """Write the breast-cancer and the diabetes table as CSV, with the targets in words and in their own unit."""
     FOLDER.mkdir(exist_ok=True)
-    cancer = load_breast_cancer(as_frame=True)
-    table = cancer.data.assign(diagnosis=cancer.target.map(dict(enumerate(cancer.target_names))))
-    table.to_csv(FOLDER / "breast_cancer.csv", index=False)
-    diabetes = load_diabetes(as_frame=True, scaled=False)
-    diabetes.data.assign(progression=diabetes.target).to_csv(FOLDER / "diabetes.csv", index=False)
+    cancer, diabetes = load_breast_cancer(), load_diabetes(scaled=False)
+    diagnosis = [str(cancer.target_names[t]) for t in cancer.target]
+    _write("breast_cancer.csv", cancer, pl.Series("diagnosis", diagnosis))
+    _write("diabetes.csv", diabetes, pl.Series("progression", diabetes.target))
     return FOLDER / "breast_cancer.csv", FOLDER / "diabetes.csv"
 
 
