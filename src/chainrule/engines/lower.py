@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from chainrule import tree
 from chainrule.engines.describe import Undescribed, describe, describe_losses, describe_metrics, describe_optimizer
 from chainrule.engines.plan import (
-    Activate,
     CannotLower,
     Input,
     Instruction,
@@ -35,8 +34,6 @@ class _Numbers:
         return self.count - 1
 
     def apply(self, step: Step, inputs: tuple[int, ...], layer: str) -> int:
-        if isinstance(step, Activate) and not isinstance(step.name, str):
-            raise CannotLower(f"the activation of layer '{layer}' is Python code")
         output = self.new()
         self.instructions.append(Instruction(step, inputs, output, layer))
         return output

@@ -1,4 +1,4 @@
-"""What the scenarios of models share. Nothing imports Keras or chainrule: scenarios are given one of them as `keras`."""
+"""What the scenarios of models share. Nothing imports Keras or chainrule: scenarios get one of them as `keras`."""
 
 from __future__ import annotations
 

@@ -43,7 +43,8 @@ def test_a_diverging_loss_stops_training_with_the_last_good_weights() -> None:
     assert "(the loss of the batch before: " in text
     assert text.endswith(
         "Training stopped, and the weights are those from the start of this epoch. Try a smaller learning rate "
-        "(it is 30), scale the inputs and targets to about 1 (layers.Normalization), or clip the gradients (clipnorm=1.0)."
+        "(it is 30), scale the inputs and targets to about 1 (layers.Normalization), or clip the gradients "
+        "(clipnorm=1.0)."
     )
     assert all(np.isfinite(w).all() for w in everything(net))
     if " in epoch 1," in text:
