@@ -311,3 +311,21 @@ def test_a_diverging_loss_says_what_to_try() -> None:
     )
     for old, new in zip(before, net.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def test_a_metric_in_the_place_of_loss_weights_is_named() -> None:
+    model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1)])
+    with pytest.raises(TypeError, match=r"loss_weights holds 'acc'.*metrics=\[\.\.\.\]"):
+        model.compile("adam", "mse", ["acc"])
+
+
+def test_class_weight_must_be_a_dict() -> None:
+    model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1, activation="sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    with pytest.raises(cr.errors.DataError, match=r"class_weight is a dict.*but a list was given"):
+        model.fit(np.zeros((4, 2)), np.array([0, 1, 0, 1]), class_weight=[1, 2], verbose=0)
+
+
+def test_an_old_name_of_the_learning_rate_is_explained() -> None:
+    with pytest.raises(ValueError, match=r"'lr': 0\.1.*Keras 3 calls `lr` `learning_rate`"):
+        cr.optimizers.Adam(lr=0.1)

@@ -26,6 +26,11 @@ def class_weight_to_sample_weight(y: Any, class_weight: Mapping[int, float], whe
     >>> class_weight_to_sample_weight(np.array([0, 2, 1]), {0: 2.0, 1: 0.5})
     array([2. , 1. , 0.5], dtype=float32)
     """
+    if not isinstance(class_weight, Mapping):
+        raise DataError(
+            f"{where}: class_weight is a dict of class id to weight, such as {{0: 1.0, 1: 2.0}}, but a "
+            f"{type(class_weight).__name__} was given."
+        )
     if not isinstance(y, np.ndarray):
         what = "no y was given" if y is None else "y has several parts"
         raise DataError(f"{where}: class_weight needs a single target, but {what}. Use sample_weight instead.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 
@@ -58,6 +58,12 @@ class CompileLoss:
                 "compile: loss_weights must be a number, a list in the order of the outputs, or a dict by output name, "
                 f"but is {type(loss_weights).__name__}."
             )
+        for weight in tree.flatten(loss_weights):
+            if weight is not None and (isinstance(weight, bool | str) or not isinstance(weight, SupportsFloat)):
+                raise TypeError(
+                    f"compile: loss_weights holds {weight!r}, which is not a number. The third argument of compile is "
+                    "loss_weights; metrics go by name: compile(optimizer, loss, metrics=[...])."
+                )
         self.name = "compile_loss"
         self.reduction = reduction
         self.user_loss = loss
@@ -90,6 +96,9 @@ class CompileLoss:
                 found.append(OutputLoss(i, name, resolved, weight))
         if not found:
             raise DataError("compile: every output's loss is None, so there is nothing to train. Give at least one.")
+        if isinstance(y_pred, dict) and isinstance(self.user_loss, dict):  # Keras lists them as the loss was written
+            order = list(self.user_loss)
+            found.sort(key=lambda o: order.index(o.name) if o.name in order else len(order))
         self.outputs = found
         if len(found) > 1:
             from chainrule.metrics import Mean

@@ -83,7 +83,8 @@ class Optimizer(AppliesGradients, Configurable):
         if kwargs.pop("decay", None) is not None:
             warnings.warn("Argument `decay` is no longer supported and will be ignored.", stacklevel=3)
         if kwargs:
-            raise ValueError(f"{type(self).__name__}: argument(s) not recognized: {kwargs}")
+            hint = " Keras 3 calls `lr` `learning_rate`." if "lr" in kwargs else ""
+            raise ValueError(f"{type(self).__name__}: argument(s) not recognized: {kwargs}.{hint}")
         object.__setattr__(self, "_variables", [])
         self.name = name or unique_name(snake_case(type(self).__name__))
         self.weight_decay = weight_decay
