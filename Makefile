@@ -32,8 +32,9 @@ bench: $(VENV)/.test  ## measure, and compare with peers where they are installe
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/training_step.py
 
-docs: $(VENV)/.test  ## run the documentation's examples and draw its pictures
-	$(BIN)/python -m pytest --doctest-glob='*.md' README.md docs
+docs: $(VENV)/.test  ## run every example in the documentation and draw the lecture's pictures
+	$(BIN)/python -m pytest README.md docs
+	cd examples/lecture && for script in 02 03 08; do ../../$(BIN)/python $$script\_*.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis demo runs
