@@ -119,7 +119,6 @@ def load_model(
         ModelFileError: the file is missing, damaged, of another kind, or asks for something that does not exist here.
     """
     name = _named(filepath)
-    import_all()
     members = read_archive(filepath if hasattr(filepath, "read") else Path(filepath))
     for member in ("config.json", "model.weights.h5"):
         if member not in members:
@@ -244,20 +243,5 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     Raises:
         ModelFileError: the text does not describe a model.
     """
-    import_all()
     with CustomObjectScope(custom_objects), sharing.scope():
         return rebuild_model("JSON text", parse_json("JSON text", "the text", json_string.encode()))
-
-
-def import_all() -> None:
-    """Fill the closed table: our own modules, whatever the file says."""
-    import chainrule.activations
-    import chainrule.constraints
-    import chainrule.initializers
-    import chainrule.layers
-    import chainrule.losses
-    import chainrule.metrics
-    import chainrule.models
-    import chainrule.optimizers
-    import chainrule.optimizers.schedules
-    import chainrule.regularizers  # noqa: F401

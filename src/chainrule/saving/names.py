@@ -6,10 +6,12 @@ The table is filled by `public` as the classes are defined; users add theirs wit
 
 from __future__ import annotations
 
+import importlib
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -41,12 +43,36 @@ def public(module: str, *older_names: str) -> Callable[[T], T]:
 
 def known(module: str, name: str) -> Any:
     """Return what the table has under a module and a name, or None."""
+    if (module, name) not in _known:
+        fill_table()
     return _known.get((module, name))
 
 
 def known_anywhere(name: str) -> Any:
     """Return the first class of that name in the table, or None: for descriptions without a module."""
+    fill_table()
     return next((thing for (_, n), thing in _known.items() if n == name and isinstance(thing, type)), None)
+
+
+@cache
+def fill_table() -> None:
+    """Define all our classes: our own modules, whatever a description says."""
+    for module in _MODULES:
+        importlib.import_module(f"chainrule.{module}")
+
+
+_MODULES = (
+    "activations",
+    "constraints",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "optimizers.schedules",
+    "regularizers",
+)
 
 
 def names_of(module: str, kind: type | None = None) -> dict[str, Any]:
@@ -60,6 +86,7 @@ def names_of(module: str, kind: type | None = None) -> dict[str, Any]:
 
 def iterate_known() -> Iterator[tuple[str, str, Any]]:
     """Yield `(module, name, thing)` of the table, for the tests that hold every class to the same laws."""
+    fill_table()
     for (module, name), thing in _known.items():
         yield module, name, thing
 
