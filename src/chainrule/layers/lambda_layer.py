@@ -61,6 +61,13 @@ class Lambda(Layer):
     def get_config(self) -> dict[str, Any]:
         given = {"output_shape": self.output_shape_given, "mask": self.mask}
         config = {**super().get_config(), **{k: serialize_keras_object(v) for k, v in given.items()}}
+        if isinstance(config["function"], str):  # one of ours, by its name
+            config["function"] = {
+                "module": "builtins",
+                "class_name": "function",
+                "config": config["function"],
+                "registered_name": "function",
+            }
         return {k: v for k, v in config.items() if k not in given or v is not None}
 
 
