@@ -48,6 +48,13 @@ class Encoder(Protocol):
     def transform(self, series: pl.Series) -> Array:
         """Return the features (n, features) as float64."""
 
+    def plain(self, series: pl.Series) -> Array:
+        """Return the same features with numbers as they are: neither logged, nor scaled, nor clipped."""
+
+    @property
+    def treatment(self) -> str:
+        """What is done to the numbers, in a few words; empty for names and truth values."""
+
     def unusual(self, series: pl.Series) -> tuple[int, str]:
         """Return how many cells could not be used as they are, and what they are."""
 
@@ -103,6 +110,16 @@ class NumericEncoder:
         z /= np.sqrt(1 + (z / 3) ** 2)
         return np.stack([z, missing.astype(np.float64)], axis=1) if self.indicator else z[:, None]
 
+    def plain(self, series: pl.Series) -> Array:
+        values = parse.numbers(series)
+        missing = ~np.isfinite(values)
+        x = np.where(missing, self.fill, values)
+        return np.stack([x, missing.astype(np.float64)], axis=1) if self.indicator else x[:, None]
+
+    @property
+    def treatment(self) -> str:
+        return "log, scaled, clipped to ±3" if self.log else "scaled, clipped to ±3"
+
     def unusual(self, series: pl.Series) -> tuple[int, str]:
         return _unread(series, parse.numbers(series)), "are no numbers and count as missing"
 
@@ -134,6 +151,13 @@ class BooleanEncoder:
         missing = np.isnan(values)
         signs = np.where(missing, 0.0, 2 * values - 1)
         return np.stack([signs, missing.astype(np.float64)], axis=1) if self.indicator else signs[:, None]
+
+    def plain(self, series: pl.Series) -> Array:
+        return self.transform(series)
+
+    @property
+    def treatment(self) -> str:
+        return ""
 
     def unusual(self, series: pl.Series) -> tuple[int, str]:
         return _unread(series, parse.truths(series)), "are no truth values and count as missing"
@@ -185,6 +209,13 @@ class CategoryEncoder:
             columns.append((index == -1).astype(np.float64))
         return np.stack(columns, axis=1) if columns else np.zeros((len(cells), 0))
 
+    def plain(self, series: pl.Series) -> Array:
+        return self.transform(series)
+
+    @property
+    def treatment(self) -> str:
+        return ""
+
     def _frequency(self, index: Array) -> Array:
         """`log(1 + count)` of each cell's name, as a share of the most frequent one's."""
         logs = np.log1p(np.array([*self.counts, 0, 0], np.float64))  # the last two stand for unknown and missing
@@ -230,6 +261,16 @@ class DateEncoder:
         scaled = number.transform_values(days)
         circles = [f(2 * np.pi * days / period) for period in (_YEAR, _WEEK) for f in (np.sin, np.cos)]
         return np.concatenate([scaled[:, :1], np.nan_to_num(np.stack(circles, axis=1)), scaled[:, 1:]], axis=1)
+
+    def plain(self, series: pl.Series) -> Array:
+        days = parse.dates(series)
+        features = self.transform(series)
+        features[:, 0] = np.where(np.isfinite(days), days, self.fill)
+        return features
+
+    @property
+    def treatment(self) -> str:
+        return "days scaled, clipped to ±3; place in year and week"
 
     def unusual(self, series: pl.Series) -> tuple[int, str]:
         return _unread(series, parse.dates(series)), "are no dates and count as missing"

@@ -80,6 +80,10 @@ class TablePreprocessor:
         parts = [encoder.transform(table.get_column(encoder.name)) for encoder in self.encoders]
         return np.concatenate(parts, axis=1).astype(np.float32)
 
+    def plain(self, table: pl.DataFrame) -> Array:
+        """Return the matrix (rows, features) in float64 with numbers as they are, for the linear model."""
+        return np.concatenate([encoder.plain(table.get_column(encoder.name)) for encoder in self.encoders], axis=1)
+
     def remarks(self, table: pl.DataFrame) -> list[str]:
         """Return a line for each column with cells that could not be used as they are."""
         found = []

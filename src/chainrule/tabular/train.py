@@ -138,17 +138,16 @@ def assess(prepared: Prepared, fitted: recipe.Fitted) -> Assessed:
     matrix = prepared.matrix[split.test]
     key = fold_in(key_from_seed(prepared.settings.seed), _BOOTSTRAP)
     predictions = decode(prepared.preprocessor, recipe.outputs_of(fitted.model, matrix))
-    train_part, validation_part = prepared.part(split.train), prepared.part(split.validation)
+    forms = [
+        baseline.standardised(x, split.train) for x in (prepared.preprocessor.plain(prepared.table), prepared.matrix)
+    ]
     target = prepared.preprocessor.target
     if isinstance(target, ClassTarget):
         simple = baseline.majority(y[split.train], len(target.classes), len(matrix))
-        outputs = prepared.preprocessor.outputs
-        linear = target.probabilities(
-            baseline.logistic(train_part, validation_part, matrix, outputs, prepared.settings)
-        )
+        linear = baseline.logistic_regression(forms, y, split, len(target.classes))
     else:
         simple = baseline.mean(y[split.train], len(matrix))
-        linear = target.decode(baseline.ridge(train_part, validation_part, matrix)[:, None])
+        linear = baseline.linear_regression(forms, y, split)
     test = y[split.test]
     return Assessed(
         score(prepared.preprocessor, test, predictions, key),
