@@ -18,11 +18,6 @@ from chainrule.autodiff.op import set_symbolic_call
 from chainrule.autodiff.operators import Operators
 from chainrule.autodiff.tape import substitute
 from chainrule.autodiff.tensor import Tensor
-from chainrule.errors import ChainruleError, ShapeError
-from chainrule.layers import context
-from chainrule.layers.arguments import first_argument, input_shapes, is_shape, is_symbolic
-from chainrule.layers.base import Layer
-from chainrule.layers.input_spec import check_input
 from chainrule.saving.serialization import public, snake_case
 from chainrule.utils.naming import unique_name
 
@@ -91,6 +86,15 @@ class Node:
         return unpacked(self.outputs)
 
 
+def is_symbolic(value: Any) -> bool:
+    """Whether a value is a symbolic tensor, or a structure that holds one."""
+    if isinstance(value, list | tuple):
+        return any(map(is_symbolic, value))
+    if isinstance(value, dict):
+        return any(map(is_symbolic, value.values()))
+    return getattr(value, "symbolic", False) is True
+
+
 def unpacked(values: Any) -> Any:
     """Return the only member of a list or tuple of one, and anything else as it is."""
     return values[0] if isinstance(values, list | tuple) and len(values) == 1 else values
@@ -135,29 +139,6 @@ def is_keras_tensor(x: Any) -> bool:
     return isinstance(x, KerasTensor)
 
 
-def call_layer(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call a layer on symbolic tensors: build it, find the output's shape, and note the call."""
-    return connect(layer, args, kwargs, output_spec(layer, args, kwargs))
-
-
-def output_spec(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Return the outputs of a layer as symbolic tensors, by its own `compute_output_shape` or by trying `call`."""
-    check_input(layer, first_argument(type(layer), args, kwargs))
-    if not layer.built:
-        layer._build_for(args, kwargs)
-        check_input(layer, first_argument(type(layer), args, kwargs))
-    if type(layer).compute_output_shape is not Layer.compute_output_shape and _all_built(layer):
-        shapes = input_shapes(type(layer), args, kwargs)
-        shape = layer.compute_output_shape(next(iter(shapes.values())))
-        if is_shape(shape):
-            return KerasTensor(shape, layer.compute_dtype)
-    return try_call(lambda *a, **k: _run_quietly(layer, a, k), args, kwargs, layer.compute_dtype)
-
-
-def _all_built(layer: Layer) -> bool:
-    return all(inner.built for inner in layer._flatten_layers())
-
-
 def connect(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> Any:
     """Note that `operation(*args, **kwargs)` makes `outputs`, and return them."""
     node = Node(operation, args, kwargs, outputs)
@@ -191,15 +172,17 @@ def try_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[s
     Where an axis of unknown length went in, the function runs twice, with two lengths: the axes that differ are
     unknown.
     """
+    from chainrule.layers.context import trial
+
     symbolic = [v for v in tree.flatten([list(args), kwargs]) if isinstance(v, KerasTensor)]
     trials = 2 if any(None in v.shape for v in symbolic) else 1
 
-    def attempt(trial: int) -> Any:
+    def attempt(number: int) -> Any:
         def stand_in(v: Any) -> Any:
-            return _zeros(v, trial) if isinstance(v, KerasTensor) else v
+            return _zeros(v, number) if isinstance(v, KerasTensor) else v
 
         values, named = tree.map_structure(stand_in, list(args)), tree.map_structure(stand_in, kwargs)
-        with substitute({}), np.errstate(all="ignore"), context.trial():
+        with substitute({}), np.errstate(all="ignore"), trial():
             return function(*values, **named)
 
     def as_symbolic(*results: Any) -> KerasTensor:
@@ -210,36 +193,4 @@ def try_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[s
     return tree.map_structure(as_symbolic, *(attempt(i) for i in range(trials)))
 
 
-def _run_quietly(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Run `call`, and say which layer it was if it fails."""
-    try:
-        return layer._run(*layer._converted(tuple(args), dict(kwargs)))
-    except ChainruleError:
-        raise
-    except (ValueError, IndexError) as error:
-        shapes = [tuple(getattr(a, "shape", ())) for a in tree.flatten(list(args))]
-        raise ShapeError(
-            f"Layer '{layer.name}' ({type(layer).__name__}) failed on a trial input of shape {shapes} "
-            f"(batch axis {_BATCH[0]}): {type(error).__name__}: {error}"
-        ) from error
-
-
-def symbolic_inputs(layer: Layer, input_shape: Any) -> Any:
-    """Return symbolic tensors of the given shape (or list or dict of shapes) for a layer."""
-    if is_shape(input_shape):
-        dtype = "int32" if getattr(layer, "integer_input", False) else layer.compute_dtype
-        return KerasTensor(input_shape, dtype, name="probe")
-    if isinstance(input_shape, dict):
-        return {k: symbolic_inputs(layer, v) for k, v in input_shape.items()}
-    return [symbolic_inputs(layer, v) for v in input_shape]
-
-
-def probe(layer: Layer, input_shape: Any) -> Any:
-    """Return the symbolic outputs of a layer for an input shape (a tuple, or a list or dict of tuples)."""
-    inputs = symbolic_inputs(layer, input_shape)
-    if not layer.built:
-        layer._build_for((inputs,), {})
-    return try_call(lambda *a, **k: _run_quietly(layer, a, k), (inputs,), {}, layer.compute_dtype)
-
-
-__all__ = ["KerasTensor", "Node", "Operation", "connect", "is_keras_tensor", "probe", "try_call", "unpacked"]
+__all__ = ["KerasTensor", "Node", "Operation", "connect", "is_keras_tensor", "is_symbolic", "try_call", "unpacked"]

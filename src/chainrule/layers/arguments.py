@@ -28,15 +28,6 @@ def first_argument(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     return args[0] if args else kwargs.get(next(iter(call_parameters(cls)), ""))
 
 
-def is_symbolic(value: Any) -> bool:
-    """Whether a value is a symbolic tensor, or a structure that holds one."""
-    if isinstance(value, list | tuple):
-        return any(map(is_symbolic, value))
-    if isinstance(value, dict):
-        return any(map(is_symbolic, value.values()))
-    return getattr(value, "symbolic", False) is True
-
-
 def is_shape(value: Any) -> bool:
     """Whether a value is one shape, rather than a structure of shapes."""
     return isinstance(value, tuple | list) and all(n is None or isinstance(n, int | np.integer) for n in value)

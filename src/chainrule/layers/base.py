@@ -31,11 +31,11 @@ from chainrule.layers.arguments import (
     call_parameters,
     first_argument,
     input_shapes,
-    is_symbolic,
 )
 from chainrule.layers.input_spec import InputSpec, check_input
 from chainrule.layers.state import HoldsState
 from chainrule.saving.serialization import Configurable, public, snake_case
+from chainrule.symbolic import is_symbolic
 from chainrule.utils.naming import unique_name
 from chainrule.variables import Variable
 
@@ -125,7 +125,7 @@ class Layer(HoldsState, Configurable):
             raise RuntimeError(f"{type(self).__name__}.__init__ must call super().__init__() first.")
         if not (self.built and len(args) == 1 and not kwargs and type(args[0]) is Tensor):
             if any(map(is_symbolic, args)) or any(map(is_symbolic, kwargs.values())):
-                from chainrule.symbolic import call_layer
+                from chainrule.layers.drawing import call_layer
 
                 return call_layer(self, args, kwargs)
             args, kwargs = self._converted(args, kwargs)
@@ -260,13 +260,13 @@ class Layer(HoldsState, Configurable):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the output shape for an input shape; found by trying `call` on zeros unless a layer knows better."""
-        from chainrule.symbolic import probe
+        from chainrule.layers.drawing import probe
 
         return tree.map_structure(lambda t: t.shape, probe(self, input_shape))
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs for symbolic inputs, without making the call part of a graph."""
-        from chainrule.symbolic import output_spec
+        from chainrule.layers.drawing import output_spec
 
         return output_spec(self, args, kwargs)
 

@@ -95,7 +95,8 @@ def _clone_functional(
     new_inputs = inputs if inputs is not None else tree.map_structure(_fresh_input, graph.input_structure)
     if len(tree.flatten(new_inputs)) != len(graph.inputs):
         raise ValueError(
-            f"clone_model: the model has {len(graph.inputs)} inputs, but received {len(tree.flatten(new_inputs))} tensors."
+            f"clone_model: the model has {len(graph.inputs)} inputs, but received "
+            f"{len(tree.flatten(new_inputs))} tensors."
         )
     mine = {id(t): new for t, new in zip(graph.inputs, tree.flatten(new_inputs), strict=True)}
     operations: dict[int, Any] = {}

@@ -75,7 +75,7 @@ class Model(Trainer, Layer):
             input_shape: with the batch axis: `(None, 4)`; for several inputs a list or dict of shapes.
         """
         if self._graph is None and input_shape is not None:
-            from chainrule.symbolic import probe
+            from chainrule.layers.drawing import probe
 
             self.built = True
             probe(self, input_shape)
@@ -288,7 +288,7 @@ class Model(Trainer, Layer):
     def build_from_config(self, config: Config) -> None:
         shapes = config.get("shapes_dict")
         if not self.built and shapes and type(self).build is Model.build:
-            from chainrule.symbolic import symbolic_inputs
+            from chainrule.layers.drawing import symbolic_inputs
 
             self(**{name.removesuffix("_shape"): symbolic_inputs(self, shape) for name, shape in shapes.items()})
         else:

@@ -9,14 +9,14 @@ import numpy as np
 from chainrule._typing import Config
 from chainrule.errors import ShapeError
 from chainrule.layers import context
-from chainrule.layers.arguments import is_shape, is_symbolic
+from chainrule.layers.arguments import is_shape
 from chainrule.layers.base import Layer
 from chainrule.layers.input import InputLayer
 from chainrule.models.entries import enter
 from chainrule.models.graph import Graph
 from chainrule.models.model import Model
 from chainrule.saving.serialization import deserialize_keras_object, public, serialize_keras_object
-from chainrule.symbolic import KerasTensor
+from chainrule.symbolic import KerasTensor, is_symbolic
 from chainrule.utils.naming import unique_name
 
 
