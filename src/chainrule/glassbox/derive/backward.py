@@ -12,6 +12,7 @@ from chainrule.glassbox import page
 from chainrule.glassbox.derive import facts as f
 from chainrule.glassbox.derive import fused, matrix, penalties, steps
 from chainrule.glassbox.derive import loss as losses
+from chainrule.glassbox.derive import uses as by_use
 from chainrule.glassbox.derive.local import Local
 from chainrule.glassbox.derive.view import View
 from chainrule.glassbox.network import Activation, Affine, Block, Quantity, Steps
@@ -170,7 +171,7 @@ class Backward:
 
     def _block(self, block: Block) -> list[Line]:
         if isinstance(block, Steps):
-            return steps.backward(self.view, block)
+            return by_use.backward(self.view, block)
         if not self.view.is_scalar(block):
             return matrix.backward(self.view, block)
         if isinstance(block, Activation):

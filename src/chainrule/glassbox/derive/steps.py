@@ -28,16 +28,16 @@ _INFIX = {
 
 def forward(view: View, block: Steps) -> list[Line]:
     """Return one line per op: `v⁽²⁾ = batch_normalization(a⁽¹⁾)`, its inputs named, its result for this observation."""
-    names = _names(view, block)
+    names = names_of(view, block)
     lines = []
-    for record in _records(view, block):
+    for record in records_of(view, block):
         symbol = names[id(record.output)]
         formula = _call(record, names, view)
         lines.append(array_line(symbol, formula, _row(view, record.output.value), view.style))
     return lines
 
 
-def _records(view: View, block: Steps) -> list[Record]:
+def records_of(view: View, block: Steps) -> list[Record]:
     """Return the block's records that lead to its outputs."""
     needed = {id(q.tensor) for q in block.outs}
     kept = []
@@ -48,13 +48,13 @@ def _records(view: View, block: Steps) -> list[Record]:
     return kept[::-1]
 
 
-def _names(view: View, block: Steps) -> dict[int, Math]:
+def names_of(view: View, block: Steps) -> dict[int, Math]:
     """Name the tensors of a block: quantities by their symbols, results in between by u₁, u₂, ..."""
     names = {id(q.tensor): view.whole(q) for q in view.network.spans}
     for t in block.sources:
         names.setdefault(id(t), text_of(view, view.ids_of(view.network.ids[id(t)])))
     letter = 0
-    for record in _records(view, block):
+    for record in records_of(view, block):
         if id(record.output) not in names:
             letter += 1
             names[id(record.output)] = Math("u" + (subscript(str(letter)) or ""), f"u_{{{letter}}}")
@@ -62,9 +62,9 @@ def _names(view: View, block: Steps) -> dict[int, Math]:
 
 
 def _call(record: Record, names: dict[int, Math], view: View) -> Math:
-    parts = [_argument(v, names, view) for v in record.inputs]
+    parts = [argument(v, names, view) for v in record.inputs]
     static = [f"{k}={v!r}" for k, v in record.static.items() if k in record.op.defaults and v != record.op.defaults[k]]
-    static += [f"{k}={_short(v)}" for k, v in record.static.items() if k not in record.op.defaults]
+    static += [f"{k}={short(v)}" for k, v in record.static.items() if k not in record.op.defaults]
     if record.op.name in _INFIX and len(parts) == 2:
         return join(parts, *_INFIX[record.op.name])
     inside = ", ".join([*(p.text for p in parts), *static])
@@ -72,7 +72,8 @@ def _call(record: Record, names: dict[int, Math], view: View) -> Math:
     return Math(f"{record.op.name}({inside})", rf"\mathrm{{{escape(record.op.name)}}}({latex})")
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """Return a value's repr, cut where it is long."""
     text = repr(value)
     return text if len(text) <= 30 else text[:27] + "..."
 
@@ -86,7 +87,8 @@ def rule_of(block: Steps) -> Math | None:
     return Math(found[1], rf"\texttt{{{escape(found[1])}}}") if found else None
 
 
-def _argument(value: Any, names: dict[int, Math], view: View) -> Math:
+def argument(value: Any, names: dict[int, Math], view: View) -> Math:
+    """Return what an op's argument is called: its name, its number, or its shape."""
     if id(value) in names:
         return names[id(value)]
     array = np.asarray(value)
@@ -114,65 +116,8 @@ def _row(view: View, array: Array) -> Array:
 # -- backward ---------------------------------------------------------------------------------------------------------
 
 
-def backward(view: View, block: Steps) -> list[Line]:
-    """Return one line per op and input, last op first: the derivative, and the sentence it was computed by."""
-    names = _names(view, block)
-    gradients = _inner_gradients(view, block)
-    wanted = _wanted(view, block)
-    lines = []
-    for record in reversed(_records(view, block)):
-        top = view.partial(names[id(record.output)])
-        for i, value in enumerate(record.inputs):
-            if id(value) not in wanted or id(value) not in gradients or id(value) not in names:
-                continue
-            sentence = sentence_of(record, i)
-            note = f"by ops.{record.op.name}: {sentence}, g = {top.text}" if sentence else ""
-            line = array_line(
-                view.partial(names[id(value)]), None, _row_of(view, value, gradients[id(value)]), view.style, note
-            )
-            lines.append(line)
-    return _once(lines)
-
-
-def _wanted(view: View, block: Steps) -> set[int]:
-    """Return the tensors whose derivative training needs: those that depend on inputs or trained variables."""
-    found = {id(t) for t in block.sources} | {id(q.tensor) for q in block.variables if q.variable.trainable}
-    for record in _records(view, block):
-        if any(id(v) in found for v in record.inputs):
-            found.add(id(record.output))
-    return found
-
-
-def _once(lines: list[Line]) -> list[Line]:
-    """Keep the last line of each symbol: a value used twice has its whole derivative only then."""
-    last = {line.symbol: i for i, line in enumerate(lines)}
-    return [line for i, line in enumerate(lines) if last[line.symbol] == i]
-
-
-def sentence_of(record: Record, index: int) -> str:
-    """Return the printed rule of the derivative with respect to one input."""
-    op = record.op
-    name = op.tensors[0] if op.variadic else op.tensors[index]
-    rule = op.derivatives.get(name)
-    return re.sub(r"\s+", " ", rule.sentence) if rule is not None else ""
-
-
-def _inner_gradients(view: View, block: Steps) -> dict[int, Array]:
-    """Return the derivative of the loss with respect to every tensor inside the block."""
-    loss = view.recording.loss
-    tensors = {
-        id(v): v
-        for r in _records(view, block)
-        for v in [*r.inputs, r.output]
-        if isinstance(v, Tensor) and v.dtype.kind == "f"
-    }
-    if loss is None:
-        return {}
-    found = view.recording.gradients(loss, list(tensors.values()))
-    return {key: g for key, g in zip(tensors, found, strict=True) if g is not None}
-
-
-def _row_of(view: View, value: Any, array: Array) -> Array:
+def row_of(view: View, value: Any, array: Array) -> Array:
+    """Return this observation's part of an array of a value's shape."""
     held = next((q for q in view.network.spans if q.tensor is value), None)
     return held.row(array, view.row) if held is not None else _row(view, array)
 
