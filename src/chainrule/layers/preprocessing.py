@@ -114,7 +114,7 @@ class Normalization(Layer):
             raise ValueError(
                 f"Normalization '{self.name}': mean and variance were given, so there is nothing to adapt."
             )
-        total, mean, variance = 0, np.zeros(1), np.zeros(1)
+        total, mean, variance = 0, np.zeros(()), np.zeros(())
         for batch in _batches_of(data):
             if batch.ndim == 1:
                 batch = batch[:, None]
