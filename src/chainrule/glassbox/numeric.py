@@ -14,6 +14,7 @@ from chainrule.glassbox.record import Batch, Runner
 STEP = 6e-6
 _MOST = 200
 _WORK = 200_000
+_EFFORT = 1_000_000
 _TOLERANCE = 1e-6
 
 
@@ -51,11 +52,11 @@ def check(
     Args:
         gradients: of each trainable variable, by identity.
         row: the observation whose loss is meant, or None for that of the batch.
-        limit: at most so many weights are tried, evenly spread; by default 200, fewer for thousands of rows.
+        limit: at most so many weights are tried, evenly spread; by default 200, fewer for thousands of rows or weights.
     """
     variables = [v for v in runner.variables if id(v) in gradients]
     places = [(v, at) for v in variables for at in range(v.size)]
-    limit = limit or max(10, min(_MOST, _WORK // batch.rows))
+    limit = limit or max(10, min(_MOST, _WORK // batch.rows, _EFFORT // (len(places) or 1)))
     chosen = places if len(places) <= limit else [places[i] for i in np.linspace(0, len(places) - 1, limit).astype(int)]
     worst, size = 0.0, 0.0
     values = runner.copies()
