@@ -55,14 +55,9 @@ class Observation(Printable):
         return self.view.recording.value
 
     @cached_property
-    def gradients(self) -> dict[int, Array]:
-        """The derivative with respect to each trainable variable that the loss depends on, by its identity."""
-        variables = self.view.network.variables
-        return {
-            key: self.view.gradients[id(q)]
-            for key, q in variables.items()
-            if q.variable.trainable and id(q) in self.view.gradients
-        }
+    def gradients(self) -> dict[str, Array]:
+        """The derivative with respect to each trainable variable that the loss depends on, by its path."""
+        return self.view.by_path(self.view.learned)
 
     # -- pages --------------------------------------------------------------------------------------------------------
 
@@ -119,10 +114,10 @@ class Observation(Printable):
     @cached_property
     def step(self) -> Step:
         """What the compiled optimizer would do after this observation alone."""
-        return take(self.runner, self.gradients)
+        return take(self.runner, self.view.learned)
 
     def _update_section(self) -> Section:
-        after = self.runner.loss(self.batch, {k: self.step.after[k] for k in self.step.before}, self.row)
+        after = self.runner.loss(self.batch, self.step.stand_ins, self.row)
         return update.section(self.view, self.step, self.loss, after)
 
     def update(self) -> Derivation:
@@ -133,11 +128,11 @@ class Observation(Printable):
         """Compare the backward pass with central differences, on at most `limit` weights (200 by default)."""
         if limit is None:
             return self._check
-        return check(self.runner, self.batch, self.gradients, self.row, limit)
+        return check(self.runner, self.batch, self.view.learned, self.row, limit)
 
     @cached_property
     def _check(self) -> CheckResult:
-        return check(self.runner, self.batch, self.gradients, self.row)
+        return check(self.runner, self.batch, self.view.learned, self.row)
 
     def node(self, name: str) -> Node:
         """Return one derivative with the paths its chain rule sums over.

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule._typing import Array
 from chainrule.autodiff.tape import substitute
+from chainrule.glassbox.derive.view import unique_paths
 from chainrule.glassbox.optimizers import Recipe, recipe_of
 from chainrule.glassbox.record import Runner
 
@@ -20,48 +21,60 @@ class Step:
 
     Args:
         optimizer: the compiled one, or a built copy of it.
-        before, after: values of the model's variables, by identity.
-        taken: what `update` was called with, by variable: the weights (decayed) and the gradient (clipped).
-        moments_before, moments_after: by variable and name of the moment.
+        before, after: values of the model's variables, by path: `step.after["dense/kernel"]`.
+        gradients: what the optimizer was given, by path.
+        taken: what `update` was called with, by path: the weights (decayed) and the gradient (clipped).
+        moments_before, moments_after: by path and name of the moment.
         rate: the learning rate of this step.
         number: of this update, counted from 1.
         recipe: the optimizer's formulas, None for a class of the user's own.
+        stand_ins: the values after the step by the variables' ids, for running the model on them.
+        paths: each variable's path by its id.
         due: whether the weights are updated now (not while gradients are accumulated).
     """
 
     optimizer: Any
-    before: dict[int, Array]
-    after: dict[int, Array]
-    gradients: dict[int, Array]
-    taken: dict[int, tuple[Array, Array]] = field(default_factory=dict)
-    moments_before: dict[int, dict[str, Array]] = field(default_factory=dict)
-    moments_after: dict[int, dict[str, Array]] = field(default_factory=dict)
+    before: dict[str, Array]
+    after: dict[str, Array]
+    gradients: dict[str, Array]
+    taken: dict[str, tuple[Array, Array]] = field(default_factory=dict)
+    moments_before: dict[str, dict[str, Array]] = field(default_factory=dict)
+    moments_after: dict[str, dict[str, Array]] = field(default_factory=dict)
     rate: float = 0.0
     number: int = 1
     due: bool = True
     recipe: Recipe | None = None
+    stand_ins: dict[int, Array] = field(default_factory=dict, repr=False)
+    paths: dict[int, str] = field(default_factory=dict, repr=False)
+
+    def path(self, variable: Any) -> str:
+        """Return the name that a variable's values have here."""
+        return self.paths[id(variable)]
 
 
 def take(runner: Runner, gradients: dict[int, Array]) -> Step:
-    """Apply the compiled optimizer to copies of the trainable variables that have a gradient."""
+    """Apply the compiled optimizer to copies of the trainable variables that have a gradient (by their ids)."""
     variables = [v for v in runner.model.trainable_variables if id(v) in gradients]
     optimizer = _built(runner)
     values = {id(v): _copy(v) for v in optimizer.variables} | runner.optimizer_values | runner.copies()
-    step = Step(optimizer, runner.copies(), values, gradients)
+    paths = unique_paths(runner.variables)
+    before = {paths[key]: value for key, value in runner.copies().items()}
+    step = Step(optimizer, before, {}, {paths[key]: g for key, g in gradients.items()}, paths=paths)
     calls: list[tuple[Array, Array]] = []
     spy = _noting(optimizer, calls)
     with np.errstate(all="ignore"), substitute(values):
         step.recipe = recipe_of(optimizer)
         step.rate, step.number = float(optimizer._current_rate()), int(optimizer.iterations) + 1
-        step.moments_before = {id(v): _moments(optimizer, v) for v in variables}
+        step.moments_before = {paths[id(v)]: _moments(optimizer, v) for v in variables}
         steps = optimizer.gradient_accumulation_steps
         step.due = not steps or (int(optimizer._iterations) + 1) % steps == 0
         if variables:
             spy.apply([gradients[id(v)] for v in variables], variables)
-        step.moments_after = {id(v): _moments(optimizer, v) for v in variables}
+        step.moments_after = {paths[id(v)]: _moments(optimizer, v) for v in variables}
     ordered = sorted(variables, key=lambda v: _place(optimizer, v))
-    step.taken = dict(zip(map(id, ordered), calls, strict=False)) if len(calls) == len(ordered) else {}
-    step.after = {key: np.asarray(getattr(a, "value", a)) for key, a in values.items()}
+    step.taken = dict(zip([paths[id(v)] for v in ordered], calls, strict=False)) if len(calls) == len(ordered) else {}
+    step.stand_ins = {key: np.asarray(getattr(values[key], "value", values[key])) for key in paths}
+    step.after = {paths[key]: value for key, value in step.stand_ins.items()}
     return step
 
 

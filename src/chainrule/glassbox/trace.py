@@ -237,15 +237,10 @@ class Trace(Printable):
         return Mean(self.__getitem__, self.choice, self.view, self._reduction if self._reduction == "sum" else "mean")
 
     @cached_property
-    def gradients(self) -> dict[int, Array]:
-        """The gradient of the batch's loss by identity of the trainable variable."""
+    def gradients(self) -> dict[str, Array]:
+        """The gradient of the batch's loss by path of the trainable variable: `t.gradients["dense/kernel"]`."""
         self._need_loss("gradients")
-        variables = self.view.network.variables
-        return {
-            key: self.view.gradients[id(q)]
-            for key, q in variables.items()
-            if q.variable.trainable and id(q) in self.view.gradients
-        }
+        return self.view.by_path(self.view.learned)
 
     def check(self, limit: int | None = None) -> CheckResult:
         """Compare the gradient of the batch's loss with central differences.
@@ -253,16 +248,17 @@ class Trace(Printable):
         Args:
             limit: at most so many weights are tried; by default 200, fewer for thousands of rows.
         """
-        return check(self.runner, self.batch, self.gradients, limit=limit)
+        return check(self.runner, self.batch, self.view.learned, limit=limit)
 
     def step(self) -> Step:
         """Return what the compiled optimizer would do with the gradient of the batch."""
-        return take(self.runner, self.gradients)
+        self._need_loss("step()")
+        return take(self.runner, self.view.learned)
 
     def update(self) -> Derivation:
         """Return the update by the gradient of the whole batch, with the loss before and after."""
         step = self.step()
-        after = self.runner.loss(self.batch, {k: step.after[k] for k in step.before})
+        after = self.runner.loss(self.batch, step.stand_ins)
         section = update.section(self.view, step, self.view.recording.value, after)
         return Derivation(Page("", [section]), self.options)
 

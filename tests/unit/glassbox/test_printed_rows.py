@@ -113,7 +113,7 @@ def test_optimizers(name: str, steps: int, rng: np.random.Generator, doubles: No
     promised = trace.step().after
     model.train_on_batch(x, y)
     for v in model.trainable_variables:
-        np.testing.assert_allclose(promised[id(v)], v.numpy(), rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(promised[v.path], v.numpy(), rtol=1e-12, atol=1e-14)
 
 
 def built(*layers: Any, inputs: int = 3) -> cr.Model:

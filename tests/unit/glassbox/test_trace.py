@@ -224,6 +224,27 @@ def test_gradients_agree_with_training(rng: np.random.Generator) -> None:
         np.testing.assert_allclose(np.mean([e[key] for e in each], axis=0), g, rtol=1e-10, atol=1e-13)
 
 
+def test_gradients_and_steps_are_found_by_path() -> None:
+    model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1, activation="sigmoid", name="unit")])
+    model.layers[0].set_weights([[[1.0], [-1.0]], [-0.5]])
+    model.compile(optimizer=cr.optimizers.SGD(1.0), loss="mse")
+    t = cr.trace(model, X, Y)
+    kernel, bias = (v.path for v in model.layers[0].weights)
+    assert kernel.endswith("unit/kernel")
+    for found in (t.gradients, t[2].gradients, t.step().gradients, t.step().after, t.step().before, t[0].step.after):
+        assert list(found) == [kernel, bias]
+    np.testing.assert_allclose(t[2].gradients[kernel][0, 0], -0.17744691734927, rtol=1e-12)
+    step = t.step()
+    np.testing.assert_allclose(step.after[kernel], step.before[kernel] - t.gradients[kernel], rtol=1e-12)
+
+
+def test_two_variables_of_one_path_keep_apart() -> None:
+    model = model_of(cr.layers.Dense(2, name="a"), cr.layers.Dense(1, name="b"))
+    for v in model.variables:
+        v.path = "same"
+    assert list(cr.trace(model, X, Y).gradients) == ["same", "same#2", "same#3", "same#4"]
+
+
 def test_sample_weights_are_factors() -> None:
     t = cr.trace(perceptron(), X, Y, np.array([1.0, 2.0, 1.0, 1.0]), unicode=True)
     assert "s·(y − p)² = 2·(1 − 0.1824)²" in str(t[1])
@@ -398,7 +419,7 @@ def test_an_optimizer_of_the_user() -> None:
     assert "Update by Signs" in str(t[3])
     after = t.step().after
     for q in t.view.network.variables.values():
-        moved = after[id(q.variable)] - q.variable.numpy()
+        moved = after[q.variable.path] - q.variable.numpy()
         assert np.isin(np.round(moved, 6), (-0.25, 0.0, 0.25)).all()
 
 

@@ -48,7 +48,7 @@ def section(view: View, step: Step, before: float, after: float | None) -> Secti
     if recipe is not None and step.due and step.taken:
         lines += _shared(view, step, recipe)
     for quantity in view.network.variables.values():
-        if quantity.variable.trainable and id(quantity.variable) in step.gradients:
+        if quantity.variable.trainable and step.path(quantity.variable) in step.gradients:
             lines += _variable(view, step, quantity, recipe, plain)
     if after is not None:
         text = f"{view.style.number(before)} before, after the update"
@@ -103,7 +103,7 @@ def _notes(view: View, step: Step) -> list[str]:
 
 
 def _variable(view: View, step: Step, quantity: Quantity, recipe: Recipe | None, plain: bool) -> list[Line]:
-    key = id(quantity.variable)
+    key = step.path(quantity.variable)
     if not _in_scalar_block(view, quantity) or _lines_needed(view, recipe) > _MOST_LINES:
         return _whole(view, step, quantity)
     lines: list[Line] = []
@@ -164,7 +164,7 @@ def _weight(view: View, step: Step, quantity: Quantity, n: int, at: int, recipe:
 
 def environment(step: Step, quantity: Quantity, at: int, recipe: Recipe) -> dict[str, Any]:
     """Return the values that an optimizer's formulas start from, for one weight."""
-    key = id(quantity.variable)
+    key = step.path(quantity.variable)
     w, g = (float(a.flat[at]) for a in step.taken[key])
     values: dict[str, Any] = {**recipe.constants, "w": w, "g": g, "eta": step.rate, "t": step.number}
     for rule in recipe.rules:
@@ -177,7 +177,7 @@ def environment(step: Step, quantity: Quantity, at: int, recipe: Recipe) -> dict
 
 def _result(step: Step, quantity: Quantity, at: int, rule: Rule, values: Mapping[str, Any]) -> float:
     """Return what a step gave: the optimizer's own number where it keeps one."""
-    key = id(quantity.variable)
+    key = step.path(quantity.variable)
     if rule.moment:
         return float(step.moments_after[key][rule.moment].flat[at])
     if rule.symbol == "w":
@@ -199,7 +199,7 @@ def _put(view: View, rule: Rule, values: Mapping[str, Any]) -> Math:
 
 def _whole(view: View, step: Step, quantity: Quantity) -> list[Line]:
     """Return the new values of a large variable and of its moments."""
-    key, symbol = id(quantity.variable), view.whole(quantity)
+    key, symbol = step.path(quantity.variable), view.whole(quantity)
     lines: list[Line] = []
     for name, array in step.moments_after.get(key, {}).items():
         head = Math(f"{name}({symbol.text})", rf"\mathrm{{{name}}}({symbol.latex})".replace("_", r"\_"))

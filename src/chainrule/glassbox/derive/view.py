@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -30,6 +31,16 @@ class Options:
     feature_names: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
     rows: int | None = None
+
+
+def unique_paths(variables: Iterable[Any]) -> dict[int, str]:
+    """Return each variable's path by its id; a path met before gets a number: `dense/kernel#2`."""
+    met: Counter[str] = Counter()
+    found = {}
+    for v in variables:
+        met[v.path] += 1
+        found[id(v)] = v.path if met[v.path] == 1 else f"{v.path}#{met[v.path]}"
+    return found
 
 
 class View:
@@ -72,6 +83,17 @@ class View:
         spans = [q for q in self.network.spans if q.tensor.dtype.kind == "f"]
         found = self.recording.gradients(loss, [q.tensor for q in spans])
         return {id(q): g for q, g in zip(spans, found, strict=True) if g is not None}
+
+    @cached_property
+    def learned(self) -> dict[int, Array]:
+        """The derivative with respect to each trainable variable that the loss depends on, by the variable's id."""
+        found = self.network.variables.items()
+        return {k: self.gradients[id(q)] for k, q in found if q.variable.trainable and id(q) in self.gradients}
+
+    def by_path(self, values: dict[int, Array]) -> dict[str, Array]:
+        """Return values of variables by the variables' paths; of two with one path the second is `path#2`."""
+        paths = unique_paths([q.variable for q in self.network.variables.values()])
+        return {paths[key]: value for key, value in values.items()}
 
     # -- single numbers -----------------------------------------------------------------------------------------------
 
