@@ -206,8 +206,10 @@ class Layer(HoldsState, Configurable):
         """
         from chainrule import constraints, initializers, regularizers
 
-        if isinstance(shape, str):  # Keras 2 wrote add_weight(name, shape)
-            name, shape, initializer = shape, initializer, None
+        if isinstance(shape, str):
+            raise TypeError(
+                f"Layer '{self.name}': write add_weight(shape=..., name={shape!r}); the name comes by keyword."
+            )
         shape = () if shape is None else (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
         if any(not isinstance(n, int | np.integer) or n < 0 for n in shape):
             raise ShapeError(
