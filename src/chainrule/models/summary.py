@@ -72,9 +72,10 @@ def render(
     if show_trainable:
         width += 12
         columns = [_Column(c.title, c.justify, c.end * 0.9) for c in columns] + [_Column("Trainable", "center", 1.0)]
-    ends = positions or [c.end for c in columns]
     width = line_length or min(width, shutil.get_terminal_size().columns - 4)
-    widths = np.diff([0, *(int(end * width) for end in ends)])
+    ends = positions or [c.end for c in columns]
+    scale = width if ends[-1] <= 1 else 1  # shares of the line, or characters
+    widths = np.diff([0, *(int(end * scale) for end in ends)])
     if min(widths) < 4:
         raise ValueError(f"summary: a line of {width} characters is too short; pass a larger line_length.")
     table = Table(
