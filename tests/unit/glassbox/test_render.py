@@ -217,3 +217,14 @@ def test_html_names_the_missing_package(monkeypatch: pytest.MonkeyPatch) -> None
         observation.html()
     assert observation._repr_html_().startswith("<pre>Observation 1 of 3")
     mathml.cache_clear()
+
+
+def test_wide_tables_scroll_inside_their_box() -> None:
+    model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    t = cr.trace(model, np.zeros((30, 2)), np.zeros(30))
+    for shown in (t, t[0], t.mean()):
+        made = shown.html()
+        assert made.count("<table") == made.count("<div class='cr-scroll'><table")
+    assert "class='cr-note'><span>… the worst of the others</span>" in t.html()
+    assert "class='cr-note'><span>… the last</span>" in t.html()

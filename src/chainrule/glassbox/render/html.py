@@ -28,7 +28,8 @@ _SIGN = re.compile(r"(?<![\w.})] )(?<![\w.})^{])-(\d+(?:\.\d+)?)")
 
 STYLE = """
 .cr-box{--cr-line:#8884;--cr-soft:#8881;--cr-dim:#666;--cr-good:#0072b2;--cr-bad:#b34700;
- font:15px/1.5 system-ui,sans-serif;color:inherit;max-width:80rem;overflow-x:auto;text-align:left}
+ font:15px/1.5 system-ui,sans-serif;color:inherit;max-width:80rem;text-align:left}
+.cr-box .cr-scroll{overflow-x:auto}
 @media (prefers-color-scheme:dark){.cr-box{--cr-dim:#aaa;--cr-good:#56b4e9;--cr-bad:#ff8c42}}
 .cr-box h2{font-size:1.15em;margin:1.2em 0 .3em}
 .cr-box p{margin:.3em 0;color:var(--cr-dim)}
@@ -40,14 +41,17 @@ STYLE = """
 .cr-box .cr-part th{font-size:1.05em;padding-top:1em;border-bottom:1px solid var(--cr-line)}
 .cr-box .cr-layer th{font-size:.95em;padding-top:.7em;color:var(--cr-dim)}
 .cr-box th span{margin-left:1.5em;font-weight:400;color:CanvasText}
-.cr-box .cr-num td,.cr-box .cr-num th{text-align:right;padding:.15em .7em;font-variant-numeric:tabular-nums}
-.cr-box .cr-num td.cr-ok,.cr-box .cr-num td.cr-no{text-align:left}
+.cr-box .cr-num td,.cr-box .cr-num th{text-align:right;padding:.15em .5em;font-variant-numeric:tabular-nums}
+.cr-box .cr-num thead th{white-space:normal;overflow-wrap:anywhere;min-width:2.2em;max-width:6.5em}
+.cr-box .cr-num thead th{vertical-align:bottom}
+.cr-box .cr-num td.cr-ok,.cr-box .cr-num td.cr-no,.cr-box .cr-num td.cr-note{text-align:left}
+.cr-box .cr-num td.cr-note span{position:sticky;left:.5em}
 .cr-box .cr-num thead th{border-bottom:1px solid var(--cr-line);font-weight:600}
 .cr-box .cr-num tr.cr-sum td{border-top:1px solid var(--cr-line);font-weight:600}
 .cr-box td.cr-value{text-align:right;font-variant-numeric:tabular-nums}
 .cr-box .cr-ok{color:var(--cr-good)}
 .cr-box .cr-no{color:var(--cr-bad);font-weight:600}
-.cr-box .cr-note{color:var(--cr-dim);font-size:.9em;white-space:normal}
+.cr-box .cr-note{color:var(--cr-dim);font-size:.9em}
 .cr-box details{margin:.4em 0}
 .cr-box summary{cursor:pointer;padding:.2em 0}
 """
@@ -77,15 +81,19 @@ def _observations(trace: Trace) -> str:
     rows = []
     for sentence, row in made.choice.walk():
         if row is None:
-            rows.append(
-                f"<tr><td colspan='{len(made.columns) + 1}' class='cr-note'>… {html.escape(sentence)}</td></tr>"
-            )
+            words = f"<span>… {html.escape(sentence)}</span>"
+            rows.append(f"<tr><td colspan='{len(made.columns) + 1}' class='cr-note'>{words}</td></tr>")
             continue
         verdict = made.verdicts[row]
         kind = "cr-no" if "✗" in verdict else "cr-ok"
         cells = "".join(f"<td>{html.escape(c.cells[row])}</td>" for c in made.columns)
         rows.append(f"<tr>{cells}<td class='{kind}'>{html.escape(verdict)}</td></tr>")
-    return f"<table class='cr-num'><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return _scrolling(f"<table class='cr-num'><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>")
+
+
+def _scrolling(table: str) -> str:
+    """Return a table in a box of its own that scrolls sideways, so that a wide one does not move the page."""
+    return f"<div class='cr-scroll'>{table}</div>"
 
 
 def wrap(body: str, full: bool, title: str = "") -> str:
@@ -109,13 +117,13 @@ def table(heads: Sequence[Math], rows: Sequence[Sequence[str]], last_is_sum: boo
     for i, row in enumerate(rows):
         mark = " class='cr-sum'" if last_is_sum and i == len(rows) - 1 else ""
         body.append(f"<tr{mark}>" + "".join(f"<td>{html.escape(c)}</td>" for c in row) + "</tr>")
-    return f"<table class='cr-num'><thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    return _scrolling(f"<table class='cr-num'><thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody></table>")
 
 
 def _page(page: Page) -> str:
     """Return a page: one table, so that all results stand in one column."""
     parts = [f"<h2>{html.escape(page.title)}</h2>"] if page.title else []
-    parts.append(f"<table class='cr-page'>{''.join(map(_section, page.sections))}</table>")
+    parts.append(_scrolling(f"<table class='cr-page'>{''.join(map(_section, page.sections))}</table>"))
     parts += [f"<p>{html.escape(line)}</p>" for line in page.foot]
     return "\n".join(parts)
 
