@@ -78,6 +78,8 @@ def as_tensors(value: Any, dtype: str | None) -> Any:
 def _is_several(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(map(_is_several, value))
+    if isinstance(value, np.generic):  # a number, though it has a shape
+        return False
     return value is None or isinstance(value, dict) or hasattr(value, "shape")
 
 

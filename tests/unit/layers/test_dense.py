@@ -22,6 +22,11 @@ def test_worked_by_hand() -> None:
     assert layer.count_params() == 8
 
 
+def test_a_list_may_hold_numpys_numbers() -> None:
+    layer = L.Dense(1, kernel_initializer="ones")
+    assert layer([[np.float64(1.0), 2.0], [np.int64(3), np.float32(4.0)]]).numpy().tolist() == [[3.0], [7.0]]
+
+
 def test_without_a_bias() -> None:
     layer = L.Dense(2, use_bias=False)
     layer(np.zeros((1, 3)))
