@@ -88,7 +88,7 @@ def test_a_missing_file(fails):
 
 def test_no_target_is_not_guessed(fails):
     write(GOOD)
-    message = "The columns of data.csv are: a, b, ill. Did you mean the last one: --target 'ill'?"
+    message = "The columns of data.csv are: a, b, ill. Did you mean the last one: --target ill?"
     fails(("train", "data.csv"), common.USAGE, message)
 
 
@@ -252,3 +252,21 @@ def test_names_from_a_file_cannot_steer_the_terminal(run, here):
     assert result.exit_code == 0
     assert "a?[31m" in result.stderr
     assert "\x1b" not in result.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_the_training(fails, monkeypatch):
+    write(GOOD)
+    write("", "taken")
+
+    def never(*_):
+        raise AssertionError("it trained")
+
+    monkeypatch.setattr("chainrule.tabular.recipe.fit", never)
+    for out in ("taken", "taken/deeper"):
+        message = f"{out}: cannot be written: Not a directory. Choose another folder: --out DIR."
+        fails((*TRAIN, "--out", out), common.FAILED, message)
+
+
+def test_a_run_that_is_not_there(fails):
+    write(GOOD)
+    fails(("predict", "runs/none", "data.csv"), common.FAILED, "runs/none: there is no such run.")

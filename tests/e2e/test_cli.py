@@ -76,8 +76,8 @@ def test_the_same_seed_gives_the_same_run_and_the_config_repeats_it(run, table):
     assert run("train", "--config", "runs/a/config.toml", "--name", "d").exit_code == 0
     for other in "bd":
         assert all(np.array_equal(v, w) for v, w in zip(weights("runs/a"), weights(f"runs/{other}"), strict=True))
-        for file in ("metrics.json", "predictions.csv", "history.csv", "config.toml"):
-            assert Path("runs/a", file).read_text() == Path(f"runs/{other}", file).read_text()
+        for file in FILES:
+            assert Path("runs/a", file).read_bytes() == Path(f"runs/{other}", file).read_bytes()
     assert Path("runs/a/predictions.csv").read_text() != Path("runs/c/predictions.csv").read_text()
 
 
@@ -103,7 +103,7 @@ def test_what_was_inferred_is_printed_first(run, table):
     assert lines[0].endswith("data.csv: 160 rows, 6 columns")
     age = next(line for line in lines if line.split()[:1] == ["age"])
     assert age.split()[1] == "numeric"
-    assert "2 features" in age
+    assert "2 features: scaled, clipped to ±3" in age
     text = result.stderr
     order = [
         "Target 'ill': binary, because the target has two values.",
@@ -260,3 +260,34 @@ def test_trace(run, table):
     assert json.loads(run("trace", "runs/data", data, "--row", 17, "--format", "json").stdout)["row"] == 17
     assert run("trace", "runs/data", data, "--row", 17, "--format", "html", "-o", "row.html").stdout == ""
     assert Path("row.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_scoring_the_file_of_the_run_says_so(run, table):
+    data = table("level", "cost")
+    run("train", data, "--target", "ill", *SHORT)
+    result = run("evaluate", "runs/data", data)
+    assert "Note: this is the file of the run, so these rows include the training rows" in result.stderr
+    assert "training rows included (160 rows)" in result.stderr
+    result = run("evaluate", "runs/data", table("level", "cost", name="other.csv", rows=read_csv(data)[:50]))
+    assert "test (50 rows)" in result.stderr
+    assert "training rows" not in result.stderr
+
+
+def test_printed_commands_can_be_copied(run, table):
+    data = table("level", "cost")
+    result = run("train", data, "--target", "ill", *SHORT, "--name", "my run")
+    assert "Predict:    chainrule predict 'runs/my run' new.csv" in result.stderr
+
+
+def test_what_the_user_said_is_not_called_a_reason(run, table):
+    result = run("train", table("level", "cost"), "--target", "ill", "--task", "binary", "--dry-run")
+    assert "Target 'ill': binary, as you said." in result.stderr
+
+
+def test_one_row_is_one_row(run, table, rows):
+    rows[3]["ill"] = ""
+    data = table("level", "cost", rows=rows)
+    result = run("train", data, "--target", "ill", *SHORT)
+    assert "Note: 1 row without a target 'ill' is left out." in result.stderr
+    result = run("evaluate", "runs/data", table("level", "cost", name="one.csv", rows=rows[:1]))
+    assert "test (1 row)" in result.stderr

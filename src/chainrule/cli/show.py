@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from chainrule._typing import Logs
+    from chainrule.tabular.encoders import Encoder
     from chainrule.tabular.scores import Scores
     from chainrule.tabular.train import Prepared
 
@@ -36,17 +37,15 @@ def new_table(*headers: str, right: Iterable[int] = ()) -> Table:
 def show_columns(out: Output, prepared: Prepared) -> None:
     """Print what was inferred: each column's kind, how it looks, and how it is used."""
     settings, split = prepared.settings, prepared.split
-    out.say(f"{settings.data}: {prepared.table.height} rows, {prepared.table.width} columns")
+    out.say(f"{settings.data}: {counted(prepared.table.height, 'row')}, {counted(prepared.table.width, 'column')}")
     table = new_table("column", "kind", "missing", "looks like", "used as", right=(2,))
-    used = {e.name: len(e.features) for e in prepared.preprocessor.encoders}
+    used = {e.name: counted(len(e.features), "feature") + _treated(e) for e in prepared.preprocessor.encoders}
     for c in prepared.columns:
-        n = used.get(c.name)
-        features = c.note or "" if n is None else f"{n} feature{'s' * (n != 1)}"
-        if n is not None and c.note:
-            features += f" ({c.note})"
-        table.add_row(plain(c.name), c.kind, str(c.missing or ""), plain(c.why), plain(features))
+        features = used.get(c.name, "")
+        note = f" ({c.note})" if c.note and features else c.note or ""
+        table.add_row(plain(c.name), c.kind, str(c.missing or ""), plain(c.why), plain(features + note))
     out.show(table)
-    out.say(f"Target {settings.target!r}: {prepared.task.kind}, because {prepared.task.why}.")
+    out.say(f"Target {settings.target!r}: {prepared.task.kind}, {prepared.task.because}.")
     if settings.drop:
         out.say(f"Dropped as you said: {', '.join(settings.drop)}.")
     if settings.split_by:
@@ -57,9 +56,15 @@ def show_columns(out: Output, prepared: Prepared) -> None:
     out.say(f"Rows: {len(split.train)} to train, {len(split.validation)} to validate, {len(split.test)} to test.")
 
 
-def show_scores(out: Output, test: Scores, others: Mapping[str, Scores], rows: int) -> None:
-    """Print the test scores with intervals, and those of the baselines beside them."""
-    table = new_table(f"test ({rows} rows)", "network", "95 % interval", *others, right=range(1, 3 + len(others)))
+def _treated(encoder: Encoder) -> str:
+    return f": {encoder.treatment}" if encoder.treatment else ""
+
+
+def show_scores(out: Output, test: Scores, others: Mapping[str, Scores], rows: int, which: str = "test") -> None:
+    """Print the scores on some rows with intervals, and those of the baselines beside them."""
+    table = new_table(
+        f"{which} ({counted(rows, 'row')})", "network", "95 % interval", *others, right=range(1, 3 + len(others))
+    )
     for name, score in test.items():
         interval = "" if score["low"] is None else f"{number(score['low'])} to {number(score['high'])}"
         table.add_row(
@@ -69,14 +74,23 @@ def show_scores(out: Output, test: Scores, others: Mapping[str, Scores], rows: i
 
 
 def number(value: float | None) -> str:
-    """Return a number with four significant digits.
+    """Return a number with four significant digits, or all before the point if there are at most nine.
 
-    >>> number(0.98550), number(12345.6), number(None)
-    ('0.9855', '12346', '-')
+    >>> number(0.98550), number(12345.6), number(1.1e30), number(None)
+    ('0.9855', '12346', '1.100e+30', '-')
     """
     if value is None:
         return "-"
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:#.4g}"
+    return f"{value:.0f}" if 1000 <= abs(value) < 1e9 else f"{value:#.4g}"
+
+
+def counted(n: int, what: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "row"), counted(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{n} {what}{'s' * (n != 1)}"
 
 
 class Progress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -76,11 +77,12 @@ def train(
 def _train(output: Output, settings: Settings, out: Path, name: str | None, overwrite: bool) -> None:
     from chainrule.tabular import train as steps
     from chainrule.tabular.curves import require_matplotlib
-    from chainrule.tabular.run import run_folder, write_run
+    from chainrule.tabular.run import require_writable, run_folder, write_run
 
     started = time.perf_counter()
     require_matplotlib()
     run_folder(out, settings.data, name, overwrite)  # refuses a taken name before the work, not after it
+    require_writable(out)
     prepared = steps.prepare(settings)
     show_columns(output, prepared)
     _say_network(output, prepared)
@@ -112,7 +114,7 @@ def _report(output: Output, metrics: dict[str, Any], folder: str) -> None:
     output.say(
         f"Run folder: {folder}  (model.keras, metrics.json, history.csv, predictions.csv, config.toml, curves.png)"
     )
-    output.say(f"Predict:    chainrule predict {folder} new.csv -o predictions.csv")
+    output.say(f"Predict:    chainrule predict {shlex.quote(folder)} new.csv -o predictions.csv")
 
 
 def _dry_run(output: Output, settings: Settings) -> None:
@@ -176,7 +178,7 @@ def _say_targets(data: str) -> None:
     columns = read_table(data).columns
     raise SettingsError(
         f"Which column is to be predicted? The columns of {data} are: {', '.join(columns)}. "
-        f"Did you mean the last one: --target {columns[-1]!r}?"
+        f"Did you mean the last one: --target {shlex.quote(columns[-1])}?"
     )
 
 

@@ -28,6 +28,7 @@ def predict(
     quiet: Quiet = False,
 ) -> None:
     """Predict the rows of a table; the target column is not needed."""
+    from chainrule.cli.show import counted
     from chainrule.tabular import predict as predicting
     from chainrule.tabular.read import read_table
     from chainrule.tabular.run import load_run
@@ -46,7 +47,7 @@ def predict(
         output.result(result, text)
         return
     _write(out, text)
-    output.say(f"{rows.height} predictions written to {out}")
+    output.say(f"{counted(rows.height, 'prediction')} written to {out}")
     output.result({**result, "out": str(out)})
 
 
@@ -54,7 +55,7 @@ def predict(
 def evaluate(run: RunPath, table: Table, json_output: AsJson = False, quiet: Quiet = False) -> None:
     """Score a run on a table that has the target column."""
     from chainrule.cli.show import show_scores
-    from chainrule.tabular.predict import evaluate_table
+    from chainrule.tabular.predict import evaluate_table, is_training_file
     from chainrule.tabular.read import read_table
     from chainrule.tabular.run import load_run
 
@@ -64,7 +65,14 @@ def evaluate(run: RunPath, table: Table, json_output: AsJson = False, quiet: Qui
     remarks = loaded.preprocessor.remarks(rows)
     for remark in remarks:
         output.say(f"Note: {remark}.")
-    show_scores(output, scores, {}, rows.height)
+    seen = is_training_file(loaded, table)
+    if seen:
+        remarks.append(
+            "this is the file of the run, so these rows include the training rows, on which a network does better than "
+            "on new ones; the scores on the held-out rows are in metrics.json"
+        )
+        output.say(f"Note: {remarks[-1]}.")
+    show_scores(output, scores, {}, rows.height, "training rows included" if seen else "test")
     target = loaded.preprocessor.target.name
     output.result({"target": target, "rows": rows.height, "scores": scores, "remarks": remarks})
 

@@ -50,6 +50,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
     """
     extra: Mapping[str, bytes] = kwargs.pop("extra_members", {})
     kwargs.pop("include_optimizer", None)
+    date = kwargs.pop("_date_saved", None) or _now()
     if kwargs:
         raise TypeError(f"save: unknown arguments {sorted(kwargs)}.")
     if zipped is False:
@@ -58,7 +59,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
     if not hasattr(filepath, "write"):
         _check_target(Path(filepath), overwrite, ".keras", "(or use save_weights for '.weights.h5')")
     config, weights = describe_model(model, name), pack_weights(model)
-    metadata = {"keras_version": KERAS_VERSION, "date_saved": _now(), "weights_sha256": sha256(weights).hexdigest()}
+    metadata = {"keras_version": KERAS_VERSION, "date_saved": date, "weights_sha256": sha256(weights).hexdigest()}
     members = {
         "metadata.json": json.dumps(metadata).encode(),
         "config.json": config.encode(),

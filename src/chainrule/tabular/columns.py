@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,13 @@ _ID_NAME = re.compile(r"(^|[_\s.-])(id|uuid|guid|index|rownames?)$|^unnamed_\d+$
 _ID_CAMEL = re.compile(r"[a-z](ID|Id)$")
 _NEARLY_NUMERIC = 0.98
 _FEW = 20
+_ALMOST = (
+    (r"^(?:\d{4}[/.-]\d{1,2}[/.-]\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-](?:\d{2}|\d{4}))(?:$|[ T])",
+     "dates in a form that is not read", f"write them as {parse.DATES_ACCEPTED}"),
+    (r"^[-+(]?\s*(?:[$€£¥]\s*[-+]?\d[\d.,' ]*|\d[\d.' ]*,[\d.,' ]*|\d[\d.,' ]*[%$€£¥])\)?$",
+     "amounts with signs or separators", "write plain numbers, such as 1237.50"),
+)  # fmt: skip
+"""Pattern, what it looks like, what to do."""
 Verdict: TypeAlias = tuple[str, str, str | None]
 """Kind, why, note."""
 
@@ -70,7 +78,8 @@ def infer_columns(
     - dates in ISO form or as 31.12.2026: `date`;
     - numbers: `numeric`; but `id`, left out, where whole numbers count the rows, or the name ends in "id" and many
       differ. Where 98 % are numbers, the other cells count as missing, with a note;
-    - other text: `category`; but `id` or free `text`, left out, where more than half of the cells differ.
+    - other text: `category`; but free `text`, left out, where it looks like 12/31/2026 or $1,200 and more than half of
+      the cells differ; or `id` or free `text`, left out, where more than half of the cells differ.
 
     Args:
         types: kinds that override the rules.
@@ -111,9 +120,12 @@ def _forced(series: pl.Series, kind: str, path: str | Path) -> Column:
         _refuse_infinity(series, values, path)
         bad = int(np.isnan(values).sum()) - missing
         if bad == len(series) - missing:
-            raise DataError(f"{path}: column {series.name!r} was to be read as {kind}, but no cell of it can be.")
+            advice = f" Accepted are {parse.DATES_ACCEPTED}." if kind == "date" else ""
+            raise DataError(
+                f"{path}: column {series.name!r} was to be read as {kind}, but no cell of it can be.{advice}"
+            )
         if bad:
-            note = f"{bad} cells cannot be read as {kind} and count as missing"
+            note = f"{bad} of {len(series) - missing} cells cannot be read as {kind} and count as missing"
     return Column(series.name, kind, "as you said", missing, distinct, note)
 
 
@@ -133,7 +145,7 @@ def _judge(series: pl.Series, present: pl.Series, path: str | Path) -> Verdict:
         return "constant", f"always {present[0]}", "left out: it has one value only"
     if present.dtype == polars.Boolean or _is_truth(present):
         return "boolean", " / ".join(sorted({str(v) for v in present.unique().to_list()})), None
-    if not np.isnan(parse.dates(present)).any():
+    if not any(np.isnan(parse.dates(part)).any() for part in (present.head(_FEW), present)):
         return "date", f"{present.min()!s} to {present.max()!s}", None
     values = parse.numbers(present)
     if np.mean(~np.isnan(values)) >= _NEARLY_NUMERIC:
@@ -160,7 +172,7 @@ def _judge_numbers(series: pl.Series, present: pl.Series, values: Array) -> Verd
         counts_rows = unique and good.max() - good.min() == len(good) - 1
         if counts_rows or (_has_id_name(series.name) and len(np.unique(good)) > len(good) // 20):
             reason = "it numbers the rows" if counts_rows else "its name says that it identifies"
-            return "id", why, f"left out: {reason}; to use it: --types {series.name}=numeric"
+            return "id", why, f"left out: {reason}; to use it: {_option(series, 'numeric')}"
     return "numeric", why, None
 
 
@@ -169,14 +181,21 @@ def _judge_text(series: pl.Series, present: pl.Series) -> Verdict:
     common = present.alias("value").value_counts(name="n").sort(["n", "value"], descending=[True, False])
     first = ", ".join(str(v) for v in common.get_column("value").head(3).to_list())
     if distinct > max(_FEW, n // 2):
+        for pattern, what, advice in _ALMOST:
+            if float(present.str.contains(pattern).mean() or 0) > 0.5:  # type: ignore[arg-type]
+                return "text", str(present[0]), f"left out: it looks like {what}; to use it, {advice}"
         words = float(present.str.count_matches(r"\S+").mean() or 0)  # type: ignore[arg-type]
         kind, what = ("text", "free text") if words >= 3 else ("id", "an identifier")
         why = f"{distinct} different values in {n} cells"
-        return kind, why, f"left out: it looks like {what}; to use it: --types {series.name}=category"
+        return kind, why, f"left out: it looks like {what}; to use it: {_option(series, 'category')}"
     if _has_id_name(series.name) and distinct > n // 20:
-        note = f"left out: its name says that it identifies; to use it: --types {series.name}=category"
+        note = f"left out: its name says that it identifies; to use it: {_option(series, 'category')}"
         return "id", f"{distinct} different values", note
     return "category", f"{distinct} values: {first}{', ...' if distinct > 3 else ''}", None
+
+
+def _option(series: pl.Series, kind: str) -> str:
+    return f"--types {shlex.quote(f'{series.name}={kind}')}"
 
 
 def _has_id_name(name: str) -> bool:

@@ -87,7 +87,8 @@ def _cells(run: Run, one: pl.DataFrame, matrix: Array, row: int, path: str) -> l
         shown = "missing" if cell is None else str(cell)
         active = [(n, v) for n, v in zip(encoder.features, values, strict=True) if len(values) == 1 or v != 0]
         inputs = ", ".join(f"{name} = {value:.4g}" for name, value in active) or "all features 0"
-        lines.append(f"  {encoder.name:<{width}}  {shown}  →  {inputs}")
+        how = f"  ({encoder.treatment})" if encoder.treatment else ""
+        lines.append(f"  {encoder.name:<{width}}  {shown}  →  {inputs}{how}")
         start += len(encoder.features)
     return [*lines, ""]
 

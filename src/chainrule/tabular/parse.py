@@ -18,8 +18,11 @@ TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "y": 1.0, "n": 0.0, "
 
 TRUTH_PAIRS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0", "1"}, {"0.0", "1.0"})
 
-_DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f",
-                 "%Y-%m-%dT%H:%M:%S%.fZ")  # fmt: skip
+_DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y")
+_DATE_FORMATS = (*_DAYS, *(f"{day} {time}" for day in _DAYS for time in ("%H:%M", "%H:%M:%S%.f")),
+                 "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ")  # fmt: skip
+DATES_ACCEPTED = "2026-12-31, 2026/12/31 or 31.12.2026, with or without a time such as 23:59 or 23:59:59"
+"""For people; 12/31/2026 is not among them, because in 1/2/2026 day and month cannot be told apart."""
 
 
 def is_supported(series: pl.Series) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from chainrule.tabular import recipe
 from chainrule.tabular.columns import require_column
 from chainrule.tabular.run import Run, csv_text
 from chainrule.tabular.scores import Scores
+from chainrule.tabular.settings import read_toml
 from chainrule.tabular.target import ClassTarget
 from chainrule.tabular.train import decode, score
 
@@ -42,6 +45,15 @@ def evaluate_table(run: Run, table: pl.DataFrame, path: str = "table") -> Scores
     column = table.get_column(target.name)
     y = target.encode(column, path) if isinstance(target, ClassTarget) else target.read(column, path)
     return score(run.preprocessor, y, predict_table(run, table, path), key_from_seed(0))
+
+
+def is_training_file(run: Run, path: str | Path) -> bool:
+    """Whether the file is the one that the run was made from, by the SHA-256 in its `config.toml`."""
+    config = run.folder / "config.toml"
+    if not config.exists():
+        return False
+    recorded = read_toml(config).get("sha256")
+    return bool(recorded == hashlib.sha256(Path(path).read_bytes()).hexdigest())
 
 
 def prediction_table(

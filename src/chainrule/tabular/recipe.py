@@ -83,7 +83,11 @@ def build(inputs: int, outputs: int, settings: Settings) -> Any:
     task = str(settings.task)
     layers.append(cr.layers.Dense(outputs, _LAST[task], name="output"))
     model = cr.Sequential(layers, name="network")
-    optimizer = cr.optimizers.AdamW(settings.learning_rate or 0.001, weight_decay=settings.weight_decay or 0.0)
+    optimizer = cr.optimizers.AdamW(
+        settings.learning_rate or 0.001,
+        weight_decay=settings.weight_decay or 0.0,
+        name="adamw",  # not numbered by the process, so that the same run is the same file
+    )
     model.compile(optimizer, _LOSSES[task], metrics=None if task == "regression" else ["accuracy"])
     return model
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chainrule.tabular.train import Assessed, Prepared
 
 MEMBER = "preprocessing.json"
+_DATE = "1980-01-01@00:00:00"  # for every run, so that the same run is the same file
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,20 @@ def run_folder(out: str | Path, data: str, name: str | None, overwrite: bool) ->
     return out / f"{stem}-{number}"
 
 
+def require_writable(out: str | Path) -> None:
+    """Raise unless a run folder can be made in `out`, which need not exist yet; nothing is left behind.
+
+    Raises:
+        ModelFileError: it cannot.
+    """
+    out = Path(out)
+    there = next(p for p in (out, *out.absolute().parents) if p.exists())
+    try:
+        os.rmdir(tempfile.mkdtemp(prefix=".chainrule.", dir=there))
+    except OSError as error:
+        raise ModelFileError(f"{out}: cannot be written: {error.strerror}. Choose another folder: --out DIR.") from None
+
+
 def metrics_of(prepared: Prepared, fitted: Fitted, assessed: Assessed) -> dict[str, Any]:
     """Return what `metrics.json` holds; nothing in it depends on the clock."""
     from chainrule.tabular.train import MAIN_SCORE
@@ -170,7 +185,9 @@ def _write_files(folder: Path, prepared: Prepared, fitted: Fitted, assessed: Ass
     from chainrule.tabular.predict import prediction_table
 
     preprocessor, test = prepared.preprocessor, prepared.split.test
-    save_model(fitted.model, folder / "model.keras", extra_members={MEMBER: preprocessor.to_json().encode()})
+    save_model(
+        fitted.model, folder / "model.keras", extra_members={MEMBER: preprocessor.to_json().encode()}, _date_saved=_DATE
+    )
     text = {
         "metrics.json": json.dumps(metrics, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
         "config.toml": prepared.settings.to_toml(),

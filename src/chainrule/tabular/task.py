@@ -20,6 +20,7 @@ TASKS = ("binary", "multiclass", "regression")
 
 _MOST_CODES = 15
 _ORDERED_FROM = 5
+_ASKED = "as you said"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Task:
 
     kind: str
     why: str
+
+    @property
+    def because(self) -> str:
+        """The reason as part of a sentence: `because the target has two values`, or `as you said`."""
+        return self.why if self.why == _ASKED else f"because {self.why}"
 
     @property
     def is_classification(self) -> bool:
@@ -83,7 +89,7 @@ def infer_task(target: pl.Series, asked: str | None = None, path: str | Path = "
                 f"{path}: --task regression needs numbers, but the target {target.name!r} has {target[row]!r} "
                 f"in row {row + 1} ({len(unread)} such cells)."
             )
-    return Task("binary" if asked == "multiclass" and distinct == 2 else asked, "as you said")
+    return Task("binary" if asked == "multiclass" and distinct == 2 else asked, _ASKED)
 
 
 def _inferred(target: pl.Series, distinct: int) -> Task:

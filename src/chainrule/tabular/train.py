@@ -173,11 +173,12 @@ def train_table(path: str | Path, target: str, out: str | Path = "runs", **optio
         DivergedError: the loss became NaN or infinite; nothing is written then.
     """
     from chainrule.tabular.curves import require_matplotlib
-    from chainrule.tabular.run import run_folder, write_run
+    from chainrule.tabular.run import require_writable, run_folder, write_run
 
     require_matplotlib()
     naming = {k: options.pop(k) for k in ("name", "overwrite") if k in options}
     run_folder(out, str(path), **{"name": None, "overwrite": False, **naming})
+    require_writable(out)
     prepared = prepare(Settings(data=str(path), target=target, **options))
     fitted = train(prepared)
     return write_run(out, prepared, fitted, assess(prepared, fitted), **naming)
@@ -212,7 +213,8 @@ def _rows_with_target(table: pl.DataFrame, settings: Settings) -> tuple[pl.DataF
             f"{settings.data}: {len(rows)} of {table.height} rows have a target {settings.target!r}, "
             f"but at least {FEWEST_ROWS} are needed to train, validate and test."
         )
-    remarks = [f"{lost} rows without a target {settings.target!r} are left out"] if lost else []
+    noun, verb = ("row", "is") if lost == 1 else ("rows", "are")
+    remarks = [f"{lost} {noun} without a target {settings.target!r} {verb} left out"] if lost else []
     return table.filter(known), rows, remarks
 
 

@@ -70,9 +70,11 @@ def test_overrides():
     zips = [str(10000 + i % 5) for i in range(N)]
     assert judge(zips, types={"col": "category"}).kind == "category"
     column = judge(["1", "x", None, "3"], types={"col": "numeric"})
-    assert (column.kind, column.note) == ("numeric", "1 cells cannot be read as numeric and count as missing")
+    assert (column.kind, column.note) == ("numeric", "1 of 3 cells cannot be read as numeric and count as missing")
     assert judge(zips, types={"col": "id"}).note == "left out: you said it is id"
-    with pytest.raises(DataError, match="column 'col' was to be read as date, but no cell of it can be"):
+    with pytest.raises(
+        DataError, match=r"column 'col' was to be read as date, but no cell of it can be\. Accepted are 2026"
+    ):
         judge(zips, types={"col": "date"})
     with pytest.raises(UnknownNameError, match=r"Unknown column kind 'numerical'\. Did you mean 'numeric'"):
         judge(zips, types={"col": "numerical"})
@@ -113,3 +115,24 @@ def test_the_development_data(shared_data):
         assert all(kinds[name] in ("category", "boolean") for name in described["categorical_columns"])
         assert sum(k == "numeric" for k in kinds.values()) == described["numeric"]
         assert sum(c.missing > 0 for c in columns) == described["columns_with_missing"]
+
+
+@pytest.mark.parametrize(
+    ("form", "kind", "note"),
+    [
+        ("{d:02}.01.{y} 00:00", "date", None),
+        ("{y}/01/{d:02} 23:59:59", "date", None),
+        (
+            "1/{d:02}/{y}",
+            "text",
+            "left out: it looks like dates in a form that is not read; to use it, write them as 2026",
+        ),
+        ("${y},237.{d:02}", "text", "left out: it looks like amounts with signs or separators; to use it, write plain"),
+        ("10.1.{d}.{y}", "id", "left out: it looks like an identifier; to use it: --types 'my col=category'"),
+    ],
+)
+def test_dates_and_amounts_are_not_called_identifiers(form, kind, note):
+    values = [form.format(d=1 + i % 28, y=1900 + i // 28) for i in range(N)]
+    column = infer_columns(pl.DataFrame({"my col": values}))[0]
+    assert column.kind == kind
+    assert column.note == note or column.note.startswith(note)

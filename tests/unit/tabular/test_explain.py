@@ -26,6 +26,7 @@ def test_text_leads_from_the_cells_to_the_gradients(trained):
     lines = text.splitlines()
     assert lines[0] == "Row 18 of shop.csv"
     assert any(line.split()[:3] == ["size", "8", "→"] for line in lines)
+    assert any(line.endswith("  (scaled, clipped to ±3)") for line in lines)
     assert any(line.startswith("  colour  blue  →  colour=") for line in lines)
     assert "Prediction: sold = " in text
     assert "Forward pass" in text

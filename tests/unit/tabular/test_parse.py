@@ -29,6 +29,7 @@ def test_dates_are_days_since_1970():
     assert parse.dates(pl.Series([datetime.date(2026, 12, 31)])).tolist() == [day]
     assert parse.dates(pl.Series([datetime.datetime(2026, 12, 31, 6)])).tolist() == [day + 0.25]
     assert np.isnan(parse.dates(pl.Series([20261231]))).all()
+    assert parse.dates(pl.Series(["31.12.2026 12:00", "2026/12/31 06:00:00"])).tolist() == [day + 0.5, day + 0.25]
 
 
 def test_categories():
