@@ -12,6 +12,7 @@ from chainrule._typing import Array
 from chainrule.errors import ChainruleError, DataError, unknown_name
 from chainrule.glassbox import network, table
 from chainrule.glassbox.derive import update
+from chainrule.glassbox.derive.predict import decision_of
 from chainrule.glassbox.derive.view import Options, View
 from chainrule.glassbox.mean import Mean
 from chainrule.glassbox.numbers import Style
@@ -56,13 +57,13 @@ def trace(
         notation: `'lecture'` (h, p, w), `'textbook'` (z, a, w_ji) or `'keras'` (kernel[i,j]).
         form: `'scalar'` writes every unit, `'matrix'` every layer; `'auto'` units where there are at most 8.
         unicode: whether to print `∂ℓ/∂w₁` or `dl/dw1`; `'auto'` asks the terminal.
-        feature_names, class_names: shown in tables.
+        feature_names, class_names: shown in tables; one for each number of an input, one for each class.
         rows: at most so many rows in tables: the first, the worst, the last.
         training: trace as in training, with dropout masks (from a fixed key) and batch statistics.
 
     Raises:
         ChainruleError: the model is not built, or not compiled.
-        DataError, ShapeError: the data do not fit the model.
+        DataError, ShapeError: the data or the names do not fit the model.
         UnknownNameError: an unknown notation or form.
 
     >>> import numpy as np, chainrule as cr
@@ -120,6 +121,26 @@ def _batch(x: Any, y: Any, sample_weight: Any) -> Batch:
     return batch
 
 
+def _check_names(view: View) -> None:
+    """Refuse names of features or classes that are too few or too many."""
+    names, widths = view.options, [q.size for q in view.network.inputs]
+    if names.feature_names and len(names.feature_names) != sum(widths):
+        raise DataError(_wrong_names("feature_names", names.feature_names, sum(widths), "for each number of an input"))
+    if not names.class_names:
+        return
+    counts = []
+    for position, tensor in enumerate(view.recording.outputs):
+        kind = decision_of(view.network, position).kind
+        size = tensor.shape[-1] if tensor.ndim else 1
+        counts.append(2 if kind == "threshold" or (not kind and size == 1) else size)
+    if len(names.class_names) not in counts:
+        raise DataError(_wrong_names("class_names", names.class_names, counts[0], "for each class"))
+
+
+def _wrong_names(argument: str, names: tuple[str, ...], expected: int, each: str) -> str:
+    return f"trace: {argument} must hold {expected} names, one {each}, but holds {len(names)}: {list(names)}."
+
+
 class Trace(Printable):
     """All observations of a batch. `t[i]` is one of them (from 0), `t.mean()` the gradient of all.
 
@@ -138,6 +159,7 @@ class Trace(Printable):
         if batch.y is not None and recording.loss is None:
             raise ChainruleError(f"trace: model '{runner.model.name}' is compiled without a loss. {_COMPILE}")
         self.view = View(network.build(recording), options)
+        _check_names(self.view)
 
     def __len__(self) -> int:
         return self.batch.rows

@@ -287,6 +287,24 @@ def test_classes_and_features_by_name() -> None:
     assert any(" mid " in line for line in lines)
 
 
+def test_names_must_be_as_many_as_what_they_name() -> None:
+    three = model_of(cr.layers.Dense(3, activation="softmax"), loss="sparse_categorical_crossentropy")
+    with pytest.raises(
+        DataError, match=r"feature_names must hold 2 names, one for each number of an input, but holds 1"
+    ):
+        cr.trace(three, X, Y, feature_names=["a"])
+    for names in (["low"], ["a", "b", "c", "d"]):
+        with pytest.raises(
+            DataError, match=f"class_names must hold 3 names, one for each class, but holds {len(names)}"
+        ):
+            cr.trace(three, X, Y, class_names=names)
+    with pytest.raises(
+        DataError, match=r"class_names must hold 2 names, one for each class, but holds 3: \['a', 'b', 'c'\]"
+    ):
+        cr.trace(perceptron(), X, Y, class_names=["a", "b", "c"])
+    assert "no" in str(cr.trace(perceptron(), X, Y, feature_names=["a", "b"], class_names=["no", "yes"]))
+
+
 def test_other_notations() -> None:
     model = model_of(cr.layers.Dense(2, activation="tanh"), cr.layers.Dense(1))
     text = str(cr.trace(model, X, Y, notation="textbook", unicode=True)[1])
