@@ -27,6 +27,7 @@ class _Stack(threading.local):
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.scopes: list[Any] = []
+        self.finished: list[Call] | None = None
         self.trials = 0
 
 
@@ -59,6 +60,18 @@ class Entered:
     def __exit__(self, *_: object) -> None:
         _stack.calls.pop()
         _stack.scopes.pop()
+        if _stack.finished is not None:
+            _stack.finished.append(self.call)
+
+
+@contextmanager
+def observed() -> Iterator[list[Call]]:
+    """Collect the calls that end within the block."""
+    before, _stack.finished = _stack.finished, []
+    try:
+        yield _stack.finished
+    finally:
+        _stack.finished = before
 
 
 @contextmanager

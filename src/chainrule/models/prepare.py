@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from chainrule import tree
-from chainrule.autodiff.tape import active
+from chainrule.autodiff.tape import active, substitute
 from chainrule.data.batches import Batch, Batches
 from chainrule.engines.base import Engine
 from chainrule.engines.choose import choose
 from chainrule.errors import DataError
+from chainrule.layers.context import trial
 from chainrule.models.checks import check_inputs, check_labels, located, warn_of_one_class, warn_of_softmax_over_one
 
 
@@ -55,12 +56,18 @@ def _build_loss_and_metrics(model: Any, batch: Batch) -> None:
         raise DataError("the model was compiled with a loss, but no targets were given: pass y as well as x.")
     unbuilt = [part for part in (loss, metrics) if part is not None and not part.built]
     if unbuilt and y is not None:
-        with np.errstate(all="ignore"):
-            outputs = model(x, training=False)
-            for part in unbuilt:
-                part.build(y, outputs)
-            if loss is not None:
+        outputs = _tried(model, x)
+        for part in unbuilt:
+            part.build(y, outputs)
+        if loss is not None:
+            with np.errstate(all="ignore"):
                 loss.compute(y, outputs)  # do the shapes fit?
+
+
+def _tried(model: Any, x: Any) -> Any:
+    """Return the outputs for some rows; the call leaves no losses, statistics or counts behind."""
+    with substitute({}), trial(), np.errstate(all="ignore"):
+        return model(x, training=False)
 
 
 def _row(structure: Any) -> Any:
@@ -90,5 +97,5 @@ def build_for(model: Any, x: Any) -> None:
             raise DataError(
                 f"Model '{model.name}' must be built before it is used inside a GradientTape: call it once first."
             )
-        model(_row(x), training=False)
+        _tried(model, _row(x))
     model.number_layers()

@@ -82,8 +82,9 @@ def render(
         *(Column(c.title, justify=c.justify, width=int(w)) for c, w in zip(columns, widths, strict=False)),  # type: ignore[arg-type]
         width=width, show_lines=True,
     )  # fmt: skip
+    seen = _shapes_seen(model)
     for member, depth in _rows(_chosen(members, layer_range), expand_nested):
-        cells = [_title(member, depth), _output_shape(member), _parameters(member)]
+        cells = [_title(member, depth), _output_shape(member, seen), _parameters(member)]
         if wired:
             cells.append(_connections(member, model))
         if show_trainable:
@@ -154,8 +155,33 @@ def _title(member: Any, depth: int) -> str:
     return f"{prefix}{member.name} ({getattr(member, 'class_name', type(member).__name__)})"
 
 
-def _output_shape(member: Any) -> str:
+def _shapes_seen(model: Any) -> dict[int, list[str]]:
+    """Return the output shapes of the layers of a model that is Python code, by trying it as it was built."""
+    if model._graph is not None or not model._build_shapes:
+        return {}
+    from chainrule.layers import context
+    from chainrule.layers.drawing import output_spec, symbolic_inputs
+
+    arguments = {k.removesuffix("_shape"): symbolic_inputs(model, s) for k, s in model._build_shapes.items()}
+    try:
+        with context.observed() as calls:
+            output_spec(model, (), arguments)
+    except Exception:  # a `call` that zeros do not please: the table does without shapes
+        return {}
+    found: dict[int, list[list[tuple[int, ...]]]] = {}
+    for call in calls:  # once for each of two batch sizes, so that the axes that differ are unknown
+        found.setdefault(id(call.layer), []).append([np.shape(t) for t in tree.flatten(call.outputs)])
+    return {key: [_common(a, b) for a, b in zip(shapes[0], shapes[-1], strict=True)] for key, shapes in found.items()}
+
+
+def _common(a: tuple[int, ...], b: tuple[int, ...]) -> str:
+    return str(tuple(n if n == m else None for n, m in zip(a, b, strict=True)))
+
+
+def _output_shape(member: Any, seen: dict[int, list[str]]) -> str:
     nodes = getattr(member, "_nodes", [])
+    if id(member) in seen:
+        return ", ".join(seen[id(member)])
     if nodes:
         shapes = [str(t.shape) for t in tree.flatten(nodes[0].outputs)]
     else:

@@ -241,3 +241,20 @@ def test_copies_and_clones_train_on_their_own() -> None:
     assert clone.count_params() == net.count_params()
     assert not np.array_equal(clone.get_weights()[0], net.get_weights()[0])
     assert not clone.compiled
+
+
+def test_what_happens_before_the_first_step_leaves_no_trace() -> None:
+    class Counter(cr.layers.Layer):
+        def build(self, input_shape: Any) -> None:
+            self.calls = self.add_weight((), "zeros", trainable=False, name="calls")
+            self.rows = cr.metrics.Sum(name="rows")
+
+        def call(self, x: Any) -> Any:
+            self.calls.assign_add(1)
+            self.rows.update_state(len(x))
+            return x
+
+    net = cr.Sequential([Counter(), cr.layers.Dense(1)])
+    net.compile("sgd", "mse")
+    assert net.fit(X, Y, batch_size=10, verbose=0).history["rows"] == [30.0]
+    assert float(net.layers[0].calls) == 3

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 
 import chainrule as cr
@@ -57,3 +60,26 @@ def test_a_very_deep_model_of_models() -> None:
     outer.summary(print_fn=texts.append, expand_nested=True)
     for name in ("middle", "m (Sequential)", "a (Dense)", "end (Dense)"):
         assert name in texts[0]
+
+
+def test_a_class_of_ones_own_shows_what_its_layers_gave() -> None:
+    class Net(cr.Model):
+        def __init__(self) -> None:
+            super().__init__(name="net")
+            self.hidden, self.out = cr.layers.Dense(4, name="hidden"), cr.layers.Dense(1, name="out")
+            self.unused = cr.layers.Dense(7, name="unused")
+
+        def call(self, x: Any) -> Any:
+            return self.out(self.hidden(self.hidden(x)))
+
+    net = Net()
+    net(np.zeros((5, 4)))
+    texts: list[str] = []
+    net.summary(print_fn=texts.append)
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in texts[0].splitlines() if line.startswith("│")]
+    assert rows == [
+        ["hidden (Dense)", "(None, 4)", "20"],
+        ["out (Dense)", "(None, 1)", "5"],
+        ["unused (Dense)", "?", "0 (unbuilt)"],
+    ]
+    assert net._nodes == []
