@@ -12,7 +12,7 @@ from chainrule.glassbox.ascii import to_ascii
 from chainrule.glassbox.derive import facts as f
 from chainrule.glassbox.derive.predict import Decision, class_name, decision_of
 from chainrule.glassbox.derive.view import SMALL, View
-from chainrule.glassbox.network import Activation, Affine, Block, Steps
+from chainrule.glassbox.network import Activation, Affine, Block, Quantity, Steps
 from chainrule.glassbox.notation import Math, latex_number
 from chainrule.glassbox.rows import Choice
 
@@ -120,7 +120,14 @@ def formulas(view: View) -> list[str]:
     row += _decision_formula(view)
     row += _loss_formula(view)
     rows.append("    ".join(row))
-    return rows
+    return rows + _legend(view)
+
+
+def _legend(view: View) -> list[str]:
+    from chainrule.glassbox.derive import loss
+
+    found = [loss.legend(part) for part in loss.parts(view)] if view.recording.loss is not None else []
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def _formula(view: View, block: Block) -> str:
@@ -137,7 +144,19 @@ def _formula(view: View, block: Block) -> str:
         return _activation_formula(view, block)
     assert isinstance(block, Steps)
     inputs = ", ".join(matrix.text_of(view, view.ids_of(view.network.ids[id(t)])).text for t in block.sources)
+    inputs = inputs or ", ".join(view.whole(q).text for q in _whole_numbers(view, block))
     return f"{', '.join(view.whole(q).text for q in block.outs)} = {_class_of(block)}({inputs})"
+
+
+def _whole_numbers(view: View, block: Steps) -> list[Quantity]:
+    """Return the model's inputs that a block takes as indices, which no derivative reaches: those of an Embedding."""
+    taken = [v for r in view.recording.records[block.first : block.last] for v in r.inputs]
+    found = []
+    for q in view.network.inputs:
+        array = q.tensor.value
+        if any(np.shape(v) == array.shape and np.array_equal(np.asarray(v), array) for v in taken):
+            found.append(q)
+    return found
 
 
 def _activation_formula(view: View, block: Activation) -> str:

@@ -228,3 +228,18 @@ def test_wide_tables_scroll_inside_their_box() -> None:
         assert made.count("<table") == made.count("<div class='cr-scroll'><table")
     assert "class='cr-note'><span>… the worst of the others</span>" in t.html()
     assert "class='cr-note'><span>… the last</span>" in t.html()
+
+
+def test_letters_of_a_crossentropy_are_explained() -> None:
+    model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    t = cr.trace(model, np.zeros((2, 2)), np.array([2, 0]), class_names=["low", "mid", "top"], unicode=True)
+    assert "q: p as shares of their sum, kept inside [1e−7, 1 − 1e−7]; c: the observation's class" in str(t)
+    assert "class top is output 3" in str(t[0])
+    assert "1e-07" not in str(t) + str(t[0])
+
+
+def test_an_embedding_shows_its_argument() -> None:
+    model = cr.Sequential([cr.Input((2,)), cr.layers.Embedding(5, 3), cr.layers.Flatten(), cr.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    assert "= Embedding(x)" in str(cr.trace(model, np.array([[1, 2], [3, 4]]), np.zeros((2, 1)), unicode=True))

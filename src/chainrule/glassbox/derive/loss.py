@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,13 @@ class Part:
     symbol: Math
     layer: int | None
     single: bool
+    names: tuple[str, ...] = ()
+
+    @property
+    def class_name(self) -> str:
+        """The observation's class, by its name if it has one."""
+        c = int(self.y)
+        return self.names[c] if 0 <= c < len(self.names) else str(c)
 
     @property
     def scale(self) -> float:
@@ -60,11 +68,29 @@ class Part:
     @property
     def note(self) -> str:
         """A remark on the formula."""
-        note = self.facts.note if self.facts is not None else ""
+        note = plain_numbers(self.facts.note) if self.facts is not None else ""
         if not self.sparse:
             return note
         rest = note.partition("; ")[2] if note.startswith("c is") else note
-        return "; ".join(filter(None, [f"class {int(self.y)} is output {int(self.y) + 1}", rest]))
+        return "; ".join(filter(None, [f"class {self.class_name} is output {int(self.y) + 1}", rest]))
+
+
+def plain_numbers(note: str) -> str:
+    """Write small numbers of a note as the rest of the page does: `1e−7` for `1e-07`."""
+    return re.sub(r"(\d)e-0?(\d+)", r"\1e−\2", note)
+
+
+def legend(part: Part) -> str:
+    """Return what the letters of the loss's formula mean that no other line explains: q and c."""
+    if part.facts is None:
+        return ""
+    found = []
+    if "q[" in part.facts.formula.source and "epsilon" in part.facts.constants:
+        small = plain_numbers(f"{float(part.facts.constants['epsilon']):g}")
+        found.append(f"q: p as shares of their sum, kept inside [{small}, 1 − {small}]")
+    if "[c]" in part.facts.formula.source:
+        found.append("c: the observation's class")
+    return "; ".join(found)
 
 
 def parts(view: View) -> list[Part]:
@@ -85,7 +111,17 @@ def parts(view: View) -> list[Part]:
         factors = _factors(view, record)
         inner = [] if several else [fac for fac in [_weight_factor(record)] if fac is not None]
         found.append(
-            Part(record, facts, ids, target, inner + factors, view.names.loss(layer), layer, len(recording.parts) == 1)
+            Part(
+                record,
+                facts,
+                ids,
+                target,
+                inner + factors,
+                view.names.loss(layer),
+                layer,
+                len(recording.parts) == 1,
+                view.options.class_names if out is not None and len(view.options.class_names) == out.size else (),
+            )
         )
     return found
 
