@@ -136,7 +136,8 @@ class Printer:
         leading = left.strength >= PRODUCT or (left.signed and isinstance(node.left, ast.UnaryOp))
         first = self._wrap(left, leading)
         second = self._wrap(right, right.strength >= PRODUCT and not right.signed)
-        return Piece(self._product(first, self._times(left, right, second), second), PRODUCT, value=value, call=right.call)
+        text = self._product(first, self._times(left, right, second), second)
+        return Piece(text, PRODUCT, value=value, call=right.call)
 
     def _product(self, first: str, times: str, second: str) -> str:
         """Put a product together; a command of LaTeX must end before a letter: `\\alpha h`."""
