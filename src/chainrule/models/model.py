@@ -56,6 +56,7 @@ class Model(Trainer, Layer):
         Layer.__init__(self, **kwargs)
         Trainer.__init__(self)
         self._graph = graph
+        self.autocast = graph is None  # each Input casts what it is given to its own type
         self._buffer: FlatBuffer | None = None
         self._fixed: tuple[list[Layer], list[Variable]] | None = None
         self.built = graph is not None

@@ -36,6 +36,7 @@ class Sequential(Model):
 
     def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None) -> None:
         super().__init__(name=name)
+        self.autocast = False  # the Input casts to its own type
         self._entry: list[InputLayer] = []
         self._chain: list[Layer] = []
         if layers is not None:
