@@ -65,7 +65,7 @@ def write_adapt():
     rng = np.random.default_rng(3)
     data = {"vector": rng.normal(5, 2, 20), "table": rng.normal(-1, 3, (20, 3)), "cube": rng.normal(0, 1, (6, 4, 3))}
     rows = []
-    for kind, axis in (("vector", -1), ("table", -1), ("table", None), ("cube", -1), ("cube", 1), ("cube", [1, 2])):
+    for kind, axis in (("vector", None), ("table", -1), ("table", None), ("cube", -1), ("cube", 1), ("cube", [1, 2])):
         layer = keras.layers.Normalization(axis=axis, dtype="float64")
         layer.adapt(data[kind])
         mean, variance = (np.asarray(keras.ops.convert_to_numpy(v), np.float64) for v in (layer.mean, layer.variance))

@@ -105,7 +105,7 @@ class Normalization(Layer):
             self.count = self.add_weight((), "zeros", dtype="int32", trainable=False, name="count")
 
     def adapt(self, data: Any) -> None:
-        """Learn mean and variance from an array, or from an iterable of batches.
+        """Learn mean and variance from an array, or from an iterable of batches; a vector is one column.
 
         Raises:
             DataError: no data, or not a number among them.
@@ -116,7 +116,7 @@ class Normalization(Layer):
             )
         total, mean, variance = 0, np.zeros(()), np.zeros(())
         for batch in _batches_of(data):
-            if batch.ndim == 1:
+            if batch.ndim == 1 and self.axis:
                 batch = batch[:, None]
             if not self.built:
                 self.build((None, *batch.shape[1:]))

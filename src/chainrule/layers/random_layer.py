@@ -25,15 +25,13 @@ class RandomLayer(Layer):
         super().__init__(**kwargs)
         self.seed = seed
         self.seed_generator = seeds.SeedGenerator(seed)
-        self._drawn: tuple[Key, int] | None = None
 
     def _next_key(self) -> Key:
         """Return the key of the next draw."""
         step = seeds.step_key()
         if step is None:
             return self.seed_generator.next()
-        count = self._drawn[1] + 1 if self._drawn is not None and self._drawn[0] == step else 0
-        self._drawn = (step, count)
+        count = seeds.draws_in_step(self._random_index)
         return threefry.fold_in(step, self._random_index, self.seed or 0, count)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

@@ -95,11 +95,6 @@ def _map_tensors(structure: Any, reference: Callable[[KerasTensor], list[Any]]) 
 # -- and back ---------------------------------------------------------------------------------------------------------
 
 
-def is_drawn_config(config: Any) -> bool:
-    """Whether a configuration is that of a functional model."""
-    return isinstance(config, dict) and {"layers", "input_layers", "output_layers"} <= set(config)
-
-
 def takes_graph(cls: type) -> bool:
     """Whether a model class is made as `cls(inputs, outputs)`, so that its graph is its configuration."""
     parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]

@@ -140,7 +140,7 @@ def step_scope(key: Key) -> Iterator[Key]:
     >>> step_key() is None
     True
     """
-    scope: list[Any] = [key, 0]
+    scope: list[Any] = [key, 0, {}]
     _step.scopes.append(scope)
     try:
         yield key
@@ -151,6 +151,14 @@ def step_scope(key: Key) -> Iterator[Key]:
 def step_key() -> Key | None:
     """Return the key of the training step under way in this thread, or None."""
     return _step.scopes[-1][0] if _step.scopes else None
+
+
+def draws_in_step(index: int) -> int:
+    """Return how often a layer of this number has drawn before in the innermost `step_scope`, and count this draw."""
+    counts: dict[int, int] = _step.scopes[-1][2]
+    before = counts.get(index, 0)
+    counts[index] = before + 1
+    return before
 
 
 def key_for(seed: int | SeedGenerator | None) -> Key:

@@ -1,4 +1,4 @@
-"""Activations as layers: worked by hand, with their options, masks and shared slopes."""
+"""Arguments and messages of the activation layers, and masks of `Softmax`."""
 
 from __future__ import annotations
 
@@ -8,72 +8,52 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.errors import UnknownNameError
+from chainrule.errors import ShapeError
 
 L = cr.layers
-X = [[-3.0, -0.5, 0.0, 0.5, 3.0]]
 
 
-@pytest.mark.parametrize(
-    ("layer", "expected"),
-    [
-        (L.ReLU(), [0.0, 0.0, 0.0, 0.5, 3.0]),
-        (L.ReLU(max_value=2.0), [0.0, 0.0, 0.0, 0.5, 2.0]),
-        (L.ReLU(negative_slope=0.5), [-1.5, -0.25, 0.0, 0.5, 3.0]),
-        (L.ReLU(threshold=1.0), [0.0, 0.0, 0.0, 0.0, 3.0]),
-        (L.ReLU(2.0, 0.5, 1.0), [-2.0, -0.75, -0.5, -0.25, 2.0]),
-        (L.LeakyReLU(), [-0.9, -0.15, 0.0, 0.5, 3.0]),
-        (L.LeakyReLU(alpha=0.5), [-1.5, -0.25, 0.0, 0.5, 3.0]),
-        (L.ELU(2.0), [2 * np.expm1(-3.0), 2 * np.expm1(-0.5), 0.0, 0.5, 3.0]),
-        (L.PReLU(), [0.0, 0.0, 0.0, 0.5, 3.0]),
-        (L.PReLU("ones"), X[0]),
-        (L.Activation("relu"), [0.0, 0.0, 0.0, 0.5, 3.0]),
-        (L.Activation(cr.activations.linear), X[0]),
-    ],
-)
-def test_worked_by_hand(layer: Any, expected: Any) -> None:
-    np.testing.assert_allclose(layer(X).numpy()[0], expected, rtol=1e-6)
+@pytest.mark.parametrize("name", ["max_value", "negative_slope", "threshold"])
+def test_relu_of_negative_arguments(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"ReLU 'r': {name} must not be negative, but is -1.0"):
+        L.ReLU(**{name: -1.0}, name="r")
 
 
-def test_softmax_over_axes_and_under_a_mask() -> None:
-    x = np.random.default_rng(1).normal(size=(2, 3, 4))
-    for axis in (-1, 1, (1, 2)):
-        e = np.exp(x)
-        expected = e / e.sum(axis, keepdims=True)
-        np.testing.assert_allclose(L.Softmax(axis)(x).numpy(), expected, rtol=1e-5)
-    mask = np.array([[True, False, True]])
-    np.testing.assert_allclose(L.Softmax()([[0.0, 9.0, np.log(3.0)]], mask=mask).numpy(), [[0.25, 0.0, 0.75]])
+@pytest.mark.parametrize("slope", [-0.1, None])
+def test_slopes_of_leaky_relu(slope: Any) -> None:
+    with pytest.raises(ValueError, match="LeakyReLU 'l': negative_slope must not be negative, but is"):
+        L.LeakyReLU(slope, name="l")
 
 
-@pytest.mark.parametrize(
-    ("shared", "shape"), [(None, (3, 4)), (1, (1, 4)), ([2], (3, 1)), ([1, 2], (1, 1)), ((1,), (1, 4))]
-)
-def test_shared_slopes(shared: Any, shape: tuple[int, ...]) -> None:
-    layer = L.PReLU("ones", shared_axes=shared)
-    layer.build((None, 3, 4))
-    assert layer.alpha.shape == shape
-    slopes = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
-    layer.set_weights([slopes])
-    x = -np.ones((2, 3, 4))
-    np.testing.assert_array_equal(layer(x).numpy(), x * slopes)
+def test_the_name_of_keras_2() -> None:
+    assert L.LeakyReLU(alpha=0.5).negative_slope == 0.5
 
 
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: L.ReLU(max_value=-1, name="r"), "ReLU 'r': max_value must not be negative, but is -1."),
-        (lambda: L.ReLU(negative_slope=-1, name="r"), "ReLU 'r': negative_slope must not be negative, but is -1."),
-        (lambda: L.ReLU(threshold=-1, name="r"), "ReLU 'r': threshold must not be negative, but is -1."),
-        (lambda: L.LeakyReLU(-1, name="r"), "LeakyReLU 'r': negative_slope must not be negative, but is -1."),
-        (lambda: L.LeakyReLU(None, name="r"), "LeakyReLU 'r': negative_slope must not be negative, but is None."),
-    ],
-)
-def test_bad_arguments(make: Any, message: str) -> None:
-    with pytest.raises(ValueError, match=r".") as caught:
-        make()
-    assert str(caught.value) == message
+def test_variables_of_prelu() -> None:
+    layer = L.PReLU(alpha_initializer="ones", shared_axes=1, name="p")
+    layer.build((None, 4, 3))
+    assert [(v.path, v.shape) for v in layer.weights] == [("p/alpha", (1, 3))]
+    np.testing.assert_array_equal(layer(-np.ones((2, 4, 3))), -np.ones((2, 4, 3)))
+    assert layer(np.ones((2, 7, 3))).shape == (2, 7, 3)
+    with pytest.raises(ShapeError, match=r"expected an input with axis 2 of length 3, received shape \(2, 4, 5\)"):
+        layer(np.ones((2, 4, 5)))
 
 
-def test_an_unknown_activation() -> None:
-    with pytest.raises(UnknownNameError, match="Unknown activation 'rellu'"):
-        L.Activation("rellu")
+def test_prelu_of_unknown_length() -> None:
+    with pytest.raises(ShapeError, match=r"the variable 'alpha' needs a known shape, but \(None, 3\) was asked for"):
+        L.PReLU().build((None, None, 3))
+
+
+def test_masks_of_softmax() -> None:
+    x = np.array([[1.0, 2.0, 3.0]])
+    y = L.Softmax(dtype="float64")(x, mask=np.array([[True, False, True]])).numpy()
+    e = np.exp([1.0, 3.0])
+    np.testing.assert_allclose(y, [[e[0] / e.sum(), 0.0, e[1] / e.sum()]], rtol=1e-14)
+    np.testing.assert_array_equal(L.Softmax(dtype="float64")(x, mask=np.array([[1.0, 0.0, 1.0]])), y)
+
+
+def test_activation_by_name_function_and_none() -> None:
+    x = np.array([[-1.0, 2.0]])
+    for activation in ("relu", cr.activations.relu, cr.ops.relu, lambda v: cr.ops.maximum(v, 0.0)):
+        assert L.Activation(activation)(x).numpy().tolist() == [[0.0, 2.0]]
+    assert L.Activation(None)(x).numpy().tolist() == x.tolist()

@@ -1,7 +1,9 @@
-"""`Normalization` and `Rescaling`: what `adapt` learns, from whole arrays and from batches, and what it refuses."""
+"""`Normalization.adapt` on arrays, tables and batches, and what it refuses."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,101 +13,138 @@ import chainrule as cr
 from chainrule.errors import DataError, ShapeError
 
 L = cr.layers
-X = np.random.default_rng(6).normal(5.0, 3.0, (50, 4, 3))
+ADAPT = json.loads((Path(__file__).parents[2] / "parity" / "fixtures" / "layer_adapt.json").read_text())
+TABLE = np.random.default_rng(0).normal(5.0, 3.0, (40, 3))
 
 
-@pytest.mark.parametrize("axis", [-1, 1, (1, 2), None])
-def test_adapt_learns_mean_and_variance(axis: Any) -> None:
-    layer = L.Normalization(axis=axis)
-    layer.adapt(X)
-    others = {-1: (0, 1), 1: (0, 2), (1, 2): (0,), None: (0, 1, 2)}[axis]
-    mean, variance = X.mean(others, keepdims=True), X.var(others, keepdims=True)
-    assert layer.mean.shape == mean.shape
-    np.testing.assert_allclose(layer.mean, mean, rtol=1e-6)
-    np.testing.assert_allclose(layer.variance, variance, rtol=1e-6)
-    np.testing.assert_allclose(layer(X).numpy(), (X - mean) / np.sqrt(variance), rtol=1e-4, atol=1e-6)
+def test_of_keras() -> None:
+    for row in ADAPT["learnt"]:
+        layer = L.Normalization(axis=row["axis"], dtype="float64")
+        layer.adapt(np.array(ADAPT["data"][row["data"]]))
+        np.testing.assert_allclose(layer.mean, row["mean"], rtol=1e-12)
+        np.testing.assert_allclose(layer.variance, row["variance"], rtol=1e-12)
 
 
-@pytest.mark.parametrize("axis", [-1, None])
-def test_batches_of_unequal_size_count_by_their_rows(axis: Any) -> None:
-    whole, parts = L.Normalization(axis=axis), L.Normalization(axis=axis)
-    whole.adapt(X)
-    parts.adapt(batch for batch in (X[:7], X[7:8], X[8:8], X[8:]))
-    np.testing.assert_allclose(parts.mean, whole.mean, rtol=1e-6)
-    np.testing.assert_allclose(parts.variance, whole.variance, rtol=1e-6)
+def batches() -> Any:
+    yield TABLE[:7]
+    yield TABLE[7:8], np.zeros(1)  # with targets, which are left out
+    yield TABLE[8:]
 
 
-def test_large_values_keep_their_digits() -> None:
+@pytest.mark.parametrize("data", [TABLE, TABLE.tolist(), TABLE.astype("float32"), [TABLE[:9], TABLE[9:]], batches()])
+def test_arrays_lists_and_batches(data: Any) -> None:
+    layer = L.Normalization()
+    layer.adapt(data)
+    np.testing.assert_allclose(layer.mean, TABLE.mean(0, keepdims=True), rtol=1e-6)
+    np.testing.assert_allclose(layer.variance, TABLE.var(0, keepdims=True), rtol=1e-5)
+    y = layer(TABLE).numpy()
+    np.testing.assert_allclose(y.mean(0), 0, atol=1e-6)
+    np.testing.assert_allclose(y.std(0), 1, rtol=1e-5)
+
+
+def test_vectors() -> None:
+    layer = L.Normalization()
+    layer.adapt([1.0, 3.0])  # one column; Keras takes it for one observation
+    assert layer([[3.0]]).numpy().tolist() == [[1.0]]
+    layer = L.Normalization(axis=None)
+    layer.adapt([1.0, 3.0])
+    assert layer(np.array([1.0, 3.0])).numpy().tolist() == [-1.0, 1.0]
+
+
+def test_data_frames() -> None:
+    pandas = pytest.importorskip("pandas")
+    layer = L.Normalization()
+    layer.adapt(pandas.DataFrame(TABLE, columns=list("abc")))
+    np.testing.assert_allclose(layer.mean, TABLE.mean(0, keepdims=True), rtol=1e-6)
+
+
+def test_a_large_mean_and_a_small_spread_keep_their_digits() -> None:
+    data = 1e8 + np.random.default_rng(1).normal(size=(1000, 1))
     layer = L.Normalization(dtype="float64")
-    layer.adapt(np.array([[1e8], [1e8 + 2]]))
-    assert float(layer.variance.reshape(())) == 1.0
+    layer.adapt([data[:300], data[300:]])
+    np.testing.assert_allclose(layer.variance.item(), data.var(), rtol=1e-6)
 
 
 def test_adapting_again_starts_anew() -> None:
     layer = L.Normalization()
-    layer.adapt(X + 100)
-    layer.adapt(X)
-    np.testing.assert_allclose(layer.mean.reshape(-1), X.mean((0, 1)), rtol=1e-6)
+    layer.adapt(TABLE * 100)
+    layer.adapt(TABLE)
+    np.testing.assert_allclose(layer.mean, TABLE.mean(0, keepdims=True), rtol=1e-6)
 
 
-def test_given_statistics_and_their_inverse() -> None:
-    there = L.Normalization(mean=[1.0, 2.0], variance=[4.0, 0.25])
-    back = L.Normalization(mean=[1.0, 2.0], variance=[4.0, 0.25], invert=True)
-    assert there([[3.0, 1.0]]).numpy().tolist() == [[1.0, -2.0]]
-    assert back([[1.0, -2.0]]).numpy().tolist() == [[3.0, 1.0]]
-    assert there.weights == []
-
-
-def test_a_constant_column_stays_finite() -> None:
+def test_a_column_without_spread_is_not_divided_by_zero() -> None:
     layer = L.Normalization()
-    layer.adapt([[2.0], [2.0]])
-    assert layer([[2.0]]).numpy().tolist() == [[0.0]]
+    layer.adapt(np.ones((5, 1)))
+    assert layer([[1.0]]).numpy().tolist() == [[0.0]]
+    assert np.isfinite(layer([[2.0]]).numpy()).all()
+
+
+def test_there_and_back() -> None:
+    forth = L.Normalization(mean=[1.0, 2.0], variance=[4.0, 9.0])
+    back = L.Normalization(mean=[1.0, 2.0], variance=[4.0, 9.0], invert=True)
+    x = np.array([[5.0, -3.0]])
+    np.testing.assert_allclose(back(forth(x)), x, rtol=1e-6)
+
+
+def test_a_model_follows_a_layer_that_is_adapted_later() -> None:
+    layer = L.Normalization()
+    x = cr.Input((3,))
+    model = cr.Model(x, layer(x))
+    layer.adapt(TABLE)
+    np.testing.assert_allclose(model.predict(TABLE, verbose=0).mean(0), 0, atol=1e-6)
+    assert model.trainable_weights == []
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_values_that_are_not_there(bad: float) -> None:
+    layer = L.Normalization(name="n")
+    layer.adapt(TABLE)
+    before = layer.mean.copy()
+    data = TABLE.copy()
+    data[3, 1] = bad
+    with pytest.raises(
+        DataError, match=r"Normalization 'n': adapt received NaN or infinite values. Fill or drop them first"
+    ):
+        layer.adapt([TABLE * 7, data])
+    np.testing.assert_array_equal(layer.mean, before)
+
+
+@pytest.mark.parametrize("data", [np.zeros((0, 3)), [np.zeros((0, 3))]])
+def test_no_data(data: Any) -> None:
+    with pytest.raises(DataError, match="Normalization 'n': adapt received no data"):
+        L.Normalization(name="n").adapt(data)
+
+
+def test_another_width() -> None:
+    layer = L.Normalization(name="n")
+    layer.adapt(TABLE)
+    with pytest.raises(
+        ShapeError, match=r"adapt received data of shape \(2, 4\), but the layer has \(3,\) means along axi"
+    ):
+        layer.adapt(np.zeros((2, 4)))
+
+
+def test_arguments() -> None:
+    with pytest.raises(
+        ValueError, match="Normalization 'n': give mean and variance together, or neither and use adapt"
+    ):
+        L.Normalization(mean=1.0, name="n")
+    with pytest.raises(ValueError, match=r"Normalization 'n': the variance must not be negative, but is \[1.0, -1.0\]"):
+        L.Normalization(mean=[0.0, 0.0], variance=[1.0, -1.0], name="n")
+    with pytest.raises(
+        ValueError, match="Normalization 'n': mean and variance were given, so there is nothing to adapt"
+    ):
+        L.Normalization(mean=0.0, variance=1.0, name="n").adapt(TABLE)
+    with pytest.raises(ShapeError, match=r"Normalization 'n': axis .* does not exist in an input of 2 axes"):
+        L.Normalization(axis=4, name="n").adapt(TABLE)
+    with pytest.raises(ShapeError, match=r"Normalization 'n': axis \(-1,\) must be known, but the input shape is"):
+        L.Normalization(name="n").build((None, None))
+    with pytest.raises(
+        ShapeError, match=r"Normalization 'n': mean of shape \(2,\) does not fit an input of shape \(None, 3"
+    ):
+        L.Normalization(mean=[0.0, 0.0], variance=1.0, name="n").build((None, 3))
 
 
 def test_rescaling() -> None:
-    assert L.Rescaling([2.0, 10.0], offset=1.0)([[1.0, 2.0]]).numpy().tolist() == [[3.0, 21.0]]
-    assert L.Rescaling(1 / 4)(np.array([[1, 2]], np.uint8)).numpy().tolist() == [[0.25, 0.5]]
-
-
-@pytest.mark.parametrize(
-    ("call", "kind", "message"),
-    [
-        (
-            lambda: L.Normalization(mean=1.0, name="n"),
-            ValueError,
-            "Normalization 'n': give mean and variance together, or neither and use adapt().",
-        ),
-        (
-            lambda: L.Normalization(mean=1.0, variance=-1.0, name="n"),
-            ValueError,
-            "Normalization 'n': the variance must not be negative, but is -1.0.",
-        ),
-        (
-            lambda: L.Normalization(mean=1.0, variance=1.0, name="n").adapt(X),
-            ValueError,
-            "Normalization 'n': mean and variance were given, so there is nothing to adapt.",
-        ),
-        (
-            lambda: L.Normalization(name="n").adapt([[np.nan]]),
-            DataError,
-            "Normalization 'n': adapt received NaN or infinite values. Fill or drop them first.",
-        ),
-        (lambda: L.Normalization(name="n").adapt(X[:0]), DataError, "Normalization 'n': adapt received no data."),
-        (
-            lambda: L.Normalization(mean=[1.0, 2.0], variance=[1.0, 1.0], name="n")(X),
-            ShapeError,
-            "Normalization 'n': mean of shape (2,) does not fit an input of shape (50, 4, 3), "
-            "which has (3,) along axis (-1,).",
-        ),
-        (
-            lambda: L.Normalization(axis=3, name="n")(X),
-            ShapeError,
-            "Normalization 'n': axis (3,) does not exist in an input of 3 axes.",
-        ),
-    ],
-)
-def test_what_is_refused(call: Any, kind: type[Exception], message: str) -> None:
-    with pytest.raises(kind) as caught:
-        call()
-    assert str(caught.value) == message
-    assert type(caught.value) is kind
+    np.testing.assert_allclose(L.Rescaling(1 / 255, offset=-0.5)(np.array([[255.0, 0.0]])), [[0.5, -0.5]], rtol=1e-6)
+    assert L.Rescaling(0.5)(np.array([[3]])).numpy().tolist() == [[1.5]]  # whole numbers become floats
