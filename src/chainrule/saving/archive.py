@@ -89,7 +89,23 @@ def read_archive(file: Path | BinaryIO, wanted: tuple[str, ...] = MEMBERS) -> di
     except IsADirectoryError:
         raise ModelFileError(f"'{name}' is a folder; expected a '.keras' file.") from None
     except _UNREADABLE as error:
-        raise ModelFileError(f"'{name}' is not a readable '.keras' file (a zip archive): {_short(error)}") from None
+        hint = _hint(file)
+        raise ModelFileError(
+            f"'{name}' is not a readable '.keras' file (a zip archive): {hint or _short(error)}"
+        ) from None
+
+
+def _hint(file: Path | BinaryIO) -> str | None:
+    """Say what else a file may be."""
+    if not isinstance(file, Path):
+        return None
+    with file.open("rb") as opened:
+        if opened.read(8) != b"\x89HDF\r\n\x1a\n":
+            return None
+    return (
+        "it is HDF5. Weights alone are read by model.load_weights; a whole model in the form of Keras 2 has to be opened "
+        "in Keras and saved as '.keras'."
+    )
 
 
 _UNREADABLE = (

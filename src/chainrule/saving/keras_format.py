@@ -186,15 +186,19 @@ def _said(error: BaseException) -> str:
 def save_weights(model: Any, filepath: Any, overwrite: bool = True, max_shard_size: Any = None, **kwargs: Any) -> None:
     """Write the weights of a model, and its optimizer's state if compiled, to a `.weights.h5` file.
 
+    Args:
+        objects_to_skip: layers to leave out (a keyword argument).
+
     Raises:
         ModelFileError: the model has no weights yet, or the name or the disk refuses.
     """
+    skipped = _skipped("save_weights", kwargs)
     path = Path(filepath)
     _check_target(path, overwrite, ".weights.h5")
     if max_shard_size is not None:
         raise ModelFileError("save_weights: max_shard_size is not supported; the weights go into one file.")
     _check_built(model, "save_weights")
-    data = pack_weights(model)
+    data = pack_weights(model, skipped)
 
     def write(file: Any) -> None:
         file.write(data)
@@ -207,10 +211,14 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
 
     Args:
         skip_mismatch: leave layers out that do not fit, with a warning.
+        objects_to_skip: layers to leave as they are (a keyword argument).
 
     Raises:
         ModelFileError: the file cannot be read, or does not fit the model.
     """
+    if kwargs.pop("by_name", False):
+        raise ModelFileError("load_weights: by_name is for HDF5 files of Keras 2, which are not read; leave it out.")
+    skipped = _skipped("load_weights", kwargs)
     path = Path(filepath)
     if not path.name.endswith((".keras", ".weights.h5")):
         raise ModelFileError(f"Cannot load weights from '{path}': expected a '.weights.h5' or '.keras' file.")
@@ -225,7 +233,14 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
             data = path.read_bytes()
         except OSError as error:
             raise ModelFileError(f"Cannot read '{path}': {error.strerror}.") from None
-    unpack_weights(model, data, path, skip_mismatch)
+    unpack_weights(model, data, path, skip_mismatch, skipped=skipped)
+
+
+def _skipped(method: str, kwargs: dict[str, Any]) -> Any:
+    skipped = kwargs.pop("objects_to_skip", None) or ()
+    if kwargs:
+        raise TypeError(f"{method}: unknown arguments {sorted(kwargs)}.")
+    return skipped
 
 
 def _check_built(model: Any, method: str) -> None:

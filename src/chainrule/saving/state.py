@@ -8,7 +8,7 @@ private ones last, and what was visited once is not visited again; so in a model
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -16,9 +16,9 @@ from chainrule.layers.base import Layer
 from chainrule.saving.names import snake_case
 
 
-def owners(model: Any, with_optimizer: bool = True) -> Iterator[tuple[str, Any]]:
+def owners(model: Any, with_optimizer: bool = True, skipped: Iterable[Any] = ()) -> Iterator[tuple[str, Any]]:
     """Yield `(path, object)` of everything that has variables of its own, each once, the model itself under `''`."""
-    seen: set[int] = set()
+    seen = {id(thing) for thing in skipped}
     yield from _walk("", model, seen)
     if with_optimizer and getattr(model, "optimizer", None) is not None and getattr(model, "compiled", False):
         yield "optimizer", model.optimizer

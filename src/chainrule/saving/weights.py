@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,13 @@ from chainrule.saving.hdf5 import Store, open_file
 from chainrule.saving.state import owners
 
 
-def pack_weights(model: Any) -> bytes:
-    """Return the weights file of a model as bytes."""
+def pack_weights(model: Any, skipped: Iterable[Any] = ()) -> bytes:
+    """Return the weights file of a model as bytes; `skipped` layers are left out."""
     import h5py
 
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
-        for path, thing in owners(model):
+        for path, thing in owners(model, skipped=skipped):
             group = file.create_group(f"{path}/vars" if path else "vars")
             store: dict[str, Array] = {}
             thing.save_own_variables(store)
@@ -33,7 +34,12 @@ def pack_weights(model: Any) -> bytes:
 
 
 def unpack_weights(
-    model: Any, data: bytes, source: Path | str, skip_mismatch: bool = False, optimizer: bool = True
+    model: Any,
+    data: bytes,
+    source: Path | str,
+    skip_mismatch: bool = False,
+    optimizer: bool = True,
+    skipped: Iterable[Any] = (),
 ) -> None:
     """Load a weights file into a built model; a failure leaves the model as it was.
 
@@ -42,6 +48,7 @@ def unpack_weights(
         source: its name, for messages.
         skip_mismatch: leave layers out that do not fit, with a warning.
         optimizer: whether to load the optimizer's state, too.
+        skipped: layers to leave as they are.
 
     Raises:
         ModelFileError: the file is damaged, reaches outside of itself, or does not fit the model.
@@ -49,7 +56,7 @@ def unpack_weights(
     before = [(v, v.numpy()) for v in _all_variables(model)]
     try:
         with open_file(data, source) as file:
-            for where, thing in owners(model, with_optimizer=False):
+            for where, thing in owners(model, with_optimizer=False, skipped=skipped):
                 _load_one(file.group(f"{where}/vars" if where else "vars"), where, thing, source, skip_mismatch)
             if optimizer and getattr(model, "optimizer", None) is not None:
                 _load_optimizer(file.group("optimizer/vars"), model, source)

@@ -221,6 +221,14 @@ def test_an_object_without_get_config(tmp_path: Path) -> None:
 # -- loading what cannot be loaded ------------------------------------------------------------------------------------
 
 
+def test_hdf5_in_place_of_a_model(tmp_path: Path) -> None:
+    network().save_weights(tmp_path / "m.weights.h5")
+    with pytest.raises(
+        ModelFileError, match=r"m.weights.h5' is not a readable .*: it is HDF5. Weights alone are read by mo"
+    ):
+        cr.models.load_model(tmp_path / "m.weights.h5")
+
+
 @pytest.mark.parametrize("missing", ["config", "weights"])
 def test_a_missing_member(path: Path, missing: str) -> None:
     name = {"config": "config.json", "weights": "model.weights.h5"}[missing]

@@ -250,3 +250,27 @@ def test_the_bytes_are_the_same_each_time() -> None:
     with h5py.File(io.BytesIO(pack_weights(model))) as file:
         assert file["layers/dense/vars"].attrs["name"] == "a"
         assert file["vars"].attrs["name"] == "net"
+
+
+def test_layers_to_skip(path: Path) -> None:
+    one, other = network(optimizer=None), network(optimizer=None, seed=2)
+    cr.saving.save_weights(one, path, objects_to_skip=[one.layers[0]])
+    with h5py.File(path) as file:
+        assert "layers/dense" not in file
+    with pytest.raises(ModelFileError, match=r"at 'layers/dense' \(Dense 'a'\): the file holds no weights for it"):
+        other.load_weights(path)
+    before = state(other)
+    other.load_weights(path, objects_to_skip=[other.layers[0]])
+    assert_same(state(other), [*before[:2], *state(one)[2:]])
+
+
+def test_further_arguments(path: Path) -> None:
+    model = network()
+    with pytest.raises(TypeError, match=r"save_weights: unknown arguments \['speed'\]"):
+        cr.saving.save_weights(model, path, speed=1)
+    model.save_weights(path)
+    model.load_weights(path, by_name=False)
+    with pytest.raises(ModelFileError, match="by_name is for HDF5 files of Keras 2, which are not read"):
+        model.load_weights(path, by_name=True)
+    with pytest.raises(TypeError, match=r"load_weights: unknown arguments \['speed'\]"):
+        model.load_weights(path, speed=1)
