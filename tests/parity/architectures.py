@@ -108,7 +108,7 @@ def custom(keras: Any) -> SimpleNamespace:
 
     @register
     def half_square(y_true: Any, y_pred: Any) -> Any:
-        return keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1) / 2
+        return keras.ops.mean(keras.ops.square(keras.ops.subtract(y_true, y_pred)), axis=-1) / 2
 
     @register
     def shifted(x: Any, by: float = 0.0) -> Any:
@@ -134,7 +134,7 @@ def classifier(keras: Any) -> Any:
         name="classifier",
     )
     optimizer = keras.optimizers.Adam(0.01, amsgrad=True, clipnorm=0.5)
-    metrics = ["accuracy", "sparse_top_k_categorical_accuracy"]
+    metrics = ["accuracy", keras.metrics.SparseTopKCategoricalAccuracy(2)]
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=metrics)
     return model
 

@@ -103,8 +103,8 @@ def _hint(file: Path | BinaryIO) -> str | None:
         if opened.read(8) != b"\x89HDF\r\n\x1a\n":
             return None
     return (
-        "it is HDF5. Weights alone are read by model.load_weights; a whole model in the form of Keras 2 has to be opened "
-        "in Keras and saved as '.keras'."
+        "it is HDF5. Weights alone are read by model.load_weights; a whole model in the form of Keras 2 has to be "
+        "opened in Keras and saved as '.keras'."
     )
 
 
