@@ -4,23 +4,41 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench docs clean
+export PATH := $(abspath $(BIN)):$(PATH)
+
+.PHONY: demo test check bench docs clean native compiled
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
+# `make native` compiles, step by step, so the installation need not.
 $(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
-	$(PIP) install --editable '.[all]'
+	CHAINRULE_PURE=1 $(PIP) install --editable '.[all]'
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
-	$(PIP) install --editable '.[check]'
+	CHAINRULE_PURE=1 $(PIP) install --editable '.[check]'
 	@touch $@
 
-demo: $(VENV)/.demo  ## install, train on two real tables, show the trace of one prediction
+$(VENV)/.build: pyproject.toml | $(VENV)/bin/python
+	$(PIP) install 'cmake>=3.20' 'ninja>=1.11' 'nanobind>=2.4'
+	@touch $@
+
+build/dev/build.ninja: native/CMakeLists.txt | $(VENV)/.build
+	cmake -S native -B build/dev -G Ninja -DPython_EXECUTABLE=$(abspath $(BIN)/python) \
+	  -DCHAINRULE_OUTPUT=$(abspath src/chainrule) -Wno-dev --log-level=WARNING
+
+native: $(VENV)/.build build/dev/build.ninja  ## compile what has changed of the native engine
+	@cmake --build build/dev
+
+compiled: $(VENV)/bin/python
+	@if command -v $${CXX:-c++} >/dev/null; then $(MAKE) --no-print-directory native; \
+	else echo "There is no C++ compiler here: the reference engine runs."; fi
+
+demo: $(VENV)/.demo compiled  ## install, train on two real tables, show the trace of one prediction
 	$(BIN)/python examples/demo.py
 
-test: $(VENV)/.test  ## install and run all tests
+test: $(VENV)/.test compiled  ## install and run all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/.test  ## style and types
@@ -28,11 +46,11 @@ check: $(VENV)/.test  ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.test  ## measure, and compare with peers where they are installed
+bench: $(VENV)/.test compiled  ## measure, and compare with peers where they are installed
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/training_step.py
 
-docs: $(VENV)/.test  ## run every example in the documentation and draw the lecture's pictures
+docs: $(VENV)/.test compiled  ## run every example in the documentation and draw the lecture's pictures
 	$(BIN)/python -m pytest README.md docs
 	cd examples/lecture && for script in 02 03 08; do ../../$(BIN)/python $$script\_*.py || exit 1; done
 
