@@ -71,6 +71,18 @@ CHAINRULE_INLINE void store(T* to, Vec<T> v) {
   std::memcpy(to, &v, kVectorBytes);
 }
 
+#if defined(__AVX2__) && !defined(__AVX512F__)
+// All bits set in the first `n` lanes.
+template <class T>
+CHAINRULE_INLINE __m256i first_lanes(int64_t n) {
+  if constexpr (sizeof(T) == 4) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  } else {
+    return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
+  }
+}
+#endif
+
 // Reads `n` lanes, 0 <= n < kLanes; the others are zero and their memory is not touched.
 template <class T>
 CHAINRULE_INLINE Vec<T> load_some(const T* from, int64_t n) {
@@ -79,6 +91,12 @@ CHAINRULE_INLINE Vec<T> load_some(const T* from, int64_t n) {
     return (Vec<T>)_mm512_maskz_loadu_epi32(static_cast<__mmask16>((1u << n) - 1), from);
   } else {
     return (Vec<T>)_mm512_maskz_loadu_epi64(static_cast<__mmask8>((1u << n) - 1), from);
+  }
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4) {
+    return (Vec<T>)_mm256_maskload_epi32(reinterpret_cast<const int*>(from), first_lanes<T>(n));
+  } else {
+    return (Vec<T>)_mm256_maskload_epi64(reinterpret_cast<const long long*>(from), first_lanes<T>(n));
   }
 #else
   Vec<T> v{};
@@ -95,6 +113,12 @@ CHAINRULE_INLINE void store_some(T* to, Vec<T> v, int64_t n) {
     _mm512_mask_storeu_epi32(to, static_cast<__mmask16>((1u << n) - 1), (__m512i)v);
   } else {
     _mm512_mask_storeu_epi64(to, static_cast<__mmask8>((1u << n) - 1), (__m512i)v);
+  }
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4) {
+    _mm256_maskstore_epi32(reinterpret_cast<int*>(to), first_lanes<T>(n), (__m256i)v);
+  } else {
+    _mm256_maskstore_epi64(reinterpret_cast<long long*>(to), first_lanes<T>(n), (__m256i)v);
   }
 #else
   std::memcpy(to, &v, static_cast<size_t>(n) * sizeof(T));
