@@ -26,7 +26,7 @@ $(VENV)/.build: pyproject.toml | $(VENV)/bin/python
 
 build/dev/build.ninja: native/CMakeLists.txt | $(VENV)/.build
 	cmake -S native -B build/dev -G Ninja -DPython_EXECUTABLE=$(abspath $(BIN)/python) \
-	  -DCHAINRULE_OUTPUT=$(abspath src/chainrule) -Wno-dev --log-level=WARNING
+	  -DCHAINRULE_OUTPUT=$(abspath src/chainrule) --log-level=WARNING
 
 native: $(VENV)/.build build/dev/build.ninja  ## compile what has changed of the native engine
 	@cmake --build build/dev

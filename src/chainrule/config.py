@@ -1,10 +1,14 @@
-"""Settings of the whole process: the default float type, the number that guards divisions, and where messages go."""
+"""Settings of the whole process: the default float type, the number that guards divisions, threads, and messages."""
 
 from __future__ import annotations
 
-from chainrule.errors import unknown_name
+import operator
+import os
+
+from chainrule.errors import DataError, unknown_name
 
 _settings: dict[str, object] = {"floatx": "float32", "epsilon": 1e-7, "interactive_logging": True}
+_THREADS = "CHAINRULE_NUM_THREADS"
 _FLOATS = ("float16", "float32", "float64")
 
 
@@ -41,6 +45,50 @@ def set_epsilon(value: float) -> None:
 def backend() -> str:
     """Return `'numpy'`: the arrays a user sees are NumPy's (`keras.config.backend`)."""
     return "numpy"
+
+
+def set_num_threads(count: int | None) -> None:
+    """Set how many threads the native engine may use at most; None: as many as cores are usable (the default).
+
+    Small work uses fewer, and never are there more than the cores that the process may use (its affinity and the
+    quota of its control groups). The number changes the speed only: results are the same, bit for bit.
+
+    Raises:
+        DataError: not a whole number from 1 up.
+
+    >>> set_num_threads(1)
+    >>> num_threads()
+    1
+    >>> set_num_threads(None)
+    """
+    _settings["num_threads"] = None if count is None else _checked(count, "set_num_threads")
+
+
+def num_threads() -> int:
+    """Return how many threads the native engine may use at most.
+
+    What `set_num_threads` said, else the environment variable `CHAINRULE_NUM_THREADS`, else all usable cores.
+
+    Raises:
+        DataError: the environment variable is not a whole number from 1 up.
+    """
+    from chainrule.utils.cores import usable_cores
+
+    limit = _settings.get("num_threads")
+    if limit is None and os.environ.get(_THREADS):
+        limit = _checked(os.environ[_THREADS], _THREADS)
+    return usable_cores() if limit is None else min(int(limit), usable_cores())  # type: ignore[call-overload]
+
+
+def _checked(count: object, where: str) -> int:
+    """Return a number of threads as an int."""
+    try:
+        number = int(count) if isinstance(count, str) else operator.index(count)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        number = 0
+    if number < 1 or isinstance(count, bool):
+        raise DataError(f"{where}: expected a whole number of threads from 1 up, received {count!r}.")
+    return number
 
 
 def enable_interactive_logging() -> None:
