@@ -16,7 +16,6 @@ Each message says where, what was expected, what came and what to do.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -68,6 +67,8 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameEr
     >>> print(unknown_name("loss", "zzz", ["mse", "mae"]))
     Unknown loss 'zzz'. Known: 'mae', 'mse'.
     """
+    import difflib  # only needed when something is wrong
+
     names = sorted(set(known))
     near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.6)
     if not near:

@@ -1,27 +1,39 @@
 """Callbacks: what to do while a model trains, is evaluated or predicts (`keras.callbacks`)."""
 
-from chainrule.callbacks.base import Callback as Callback
-from chainrule.callbacks.callback_list import CallbackList as CallbackList
-from chainrule.callbacks.csv_logger import CSVLogger as CSVLogger
-from chainrule.callbacks.early_stopping import EarlyStopping as EarlyStopping
-from chainrule.callbacks.history import History as History
-from chainrule.callbacks.lambda_callback import LambdaCallback as LambdaCallback
-from chainrule.callbacks.learning_rate_scheduler import LearningRateScheduler as LearningRateScheduler
-from chainrule.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
-from chainrule.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
-from chainrule.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
-from chainrule.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "CSVLogger",
-    "Callback",
-    "CallbackList",
-    "EarlyStopping",
-    "History",
-    "LambdaCallback",
-    "LearningRateScheduler",
-    "ModelCheckpoint",
-    "ProgbarLogger",
-    "ReduceLROnPlateau",
-    "TerminateOnNaN",
-]
+from chainrule.lazy import getter
+
+if TYPE_CHECKING:
+    from chainrule.callbacks.base import Callback as Callback
+    from chainrule.callbacks.callback_list import CallbackList as CallbackList
+    from chainrule.callbacks.csv_logger import CSVLogger as CSVLogger
+    from chainrule.callbacks.early_stopping import EarlyStopping as EarlyStopping
+    from chainrule.callbacks.history import History as History
+    from chainrule.callbacks.lambda_callback import LambdaCallback as LambdaCallback
+    from chainrule.callbacks.learning_rate_scheduler import LearningRateScheduler as LearningRateScheduler
+    from chainrule.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
+    from chainrule.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
+    from chainrule.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
+    from chainrule.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN
+
+_NAMES = {
+    "CSVLogger": "chainrule.callbacks.csv_logger",
+    "Callback": "chainrule.callbacks.base",
+    "CallbackList": "chainrule.callbacks.callback_list",
+    "EarlyStopping": "chainrule.callbacks.early_stopping",
+    "History": "chainrule.callbacks.history",
+    "LambdaCallback": "chainrule.callbacks.lambda_callback",
+    "LearningRateScheduler": "chainrule.callbacks.learning_rate_scheduler",
+    "ModelCheckpoint": "chainrule.callbacks.model_checkpoint",
+    "ProgbarLogger": "chainrule.callbacks.progbar_logger",
+    "ReduceLROnPlateau": "chainrule.callbacks.reduce_lr_on_plateau",
+    "TerminateOnNaN": "chainrule.callbacks.terminate_on_nan",
+}
+
+__all__ = sorted(_NAMES)
+__getattr__ = getter("chainrule.callbacks", (), _NAMES)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
