@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.engines.base import Engine
+from chainrule.engines.compiled import note_missing
 from chainrule.engines.reference import ReferenceEngine
 from chainrule.errors import EngineError, unknown_name
 
@@ -29,6 +30,8 @@ def choose(name: str, model: Any) -> Engine:
         EngineError: the engine asked for by name refuses; there is no silent second choice.
     """
     check_name(name)
+    if name == "auto":
+        note_missing()
     first_reason: str | None = None
     for kind in ENGINES.values() if name == "auto" else [ENGINES[name]]:
         engine: Engine = kind()

@@ -1,0 +1,40 @@
+"""The compiled half of the native engine, `chainrule._native`: whether it is here, and what to say where it is not."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from types import ModuleType
+
+MODULE = "chainrule._native"
+
+
+@functools.cache
+def compiled() -> ModuleType | str:
+    """Return the compiled module, or why there is none, as a sentence without a full stop."""
+    try:
+        return importlib.import_module(MODULE)
+    except ModuleNotFoundError as error:
+        if error.name == MODULE:
+            return "the native engine is not installed"
+        return _unusable(error)
+    except ImportError as error:  # made for another processor or system
+        return _unusable(error)
+
+
+def _unusable(error: ImportError) -> str:
+    return f"the native engine cannot be loaded ({' '.join(str(error).split())})"
+
+
+@functools.cache
+def note_missing() -> None:
+    """Say once in a process, in one line on stderr, that the slow engine runs for want of the fast one.
+
+    It is a record of the logger `chainrule`, so that whoever configures logging decides about it.
+    """
+    reason = compiled()
+    if isinstance(reason, str):
+        import logging
+
+        text = f"chainrule: {reason}; the slower reference engine runs. See: chainrule doctor"
+        logging.getLogger("chainrule").warning(text)
