@@ -174,6 +174,8 @@ def get(identifier: Any) -> Any:
     >>> get("max_norm")
     MaxNorm(max_value=2, axis=0)
     """
+    if identifier is None:
+        return None
     classes = names_of("keras.constraints", Constraint)
     aliases = {snake_case(name): cls for name, cls in classes.items()}
     return get_object(identifier, "constraint", "keras.constraints", aliases, Constraint)

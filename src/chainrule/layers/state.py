@@ -25,9 +25,7 @@ class HoldsState:
     which they were set.
     """
 
-    _not_parts: ClassVar[frozenset[str]] = frozenset(
-        {"_build_shapes", "_init_arguments", "_legacy", "_losses", "_nodes", "_parts"}
-    )
+    _not_parts: ClassVar[frozenset[str]] = frozenset({"_build_shapes", "_legacy", "_losses", "_nodes", "_parts"})
     name: str
     built: bool
     _trainable: bool

@@ -41,7 +41,8 @@ class Sequential(Model):
         self._chain: list[Layer] = []
         if layers is not None:
             for layer in layers if isinstance(layers, list | tuple) else [layers]:
-                self.add(layer)
+                self._append(layer)
+            self._draw()
         if not trainable:
             self.trainable = False
 
@@ -51,6 +52,19 @@ class Sequential(Model):
         Raises:
             ValueError: it is no layer, or its name is taken.
         """
+        before = self._chain
+        self._append(layer)
+        if self._chain is before:
+            return
+        try:
+            self._draw()
+        except Exception:
+            self._chain = before
+            self._draw()
+            raise
+
+    def _append(self, layer: Any) -> None:
+        """Put a layer at the end of the chain, not yet connected."""
         if isinstance(layer, KerasTensor):
             layer = layer.operation
         if not isinstance(layer, Layer):
@@ -68,14 +82,7 @@ class Sequential(Model):
             return
         if not self._chain and not self._entry:
             self._entry = _declared_entry(layer)
-        before = self._chain
-        self._chain = [*before, layer]
-        try:
-            self._draw()
-        except Exception:
-            self._chain = before
-            self._draw()
-            raise
+        self._chain = [*self._chain, layer]
 
     def pop(self, rebuild: bool = True) -> Layer:
         """Remove and return the last layer.

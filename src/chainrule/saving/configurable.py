@@ -18,15 +18,21 @@ class Configurable:
     """
 
     _keras_module: ClassVar[str] = ""
-    _init_arguments: dict[str, Any]
+    _given: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         instance = super().__new__(cls)
+        object.__setattr__(instance, "_given", (args, kwargs))
+        return instance
+
+    @property
+    def _init_arguments(self) -> dict[str, Any]:
+        """What the constructor was called with, by name, and its defaults; worked out only where somebody asks."""
+        args, kwargs = self._given
         try:
-            bound = inspect.signature(cls.__init__).bind(instance, *args, **kwargs)
-        except TypeError:  # __init__ itself will say what is wrong
-            object.__setattr__(instance, "_init_arguments", {})
-            return instance
+            bound = inspect.signature(type(self).__init__).bind(self, *args, **kwargs)
+        except TypeError:  # a `__new__` of the user's own took other arguments
+            return {}
         bound.apply_defaults()
         arguments: dict[str, Any] = {}
         for name, value in list(bound.arguments.items())[1:]:
@@ -35,8 +41,7 @@ class Configurable:
                 arguments.update(value)
             elif kind is not inspect.Parameter.VAR_POSITIONAL:
                 arguments[name] = value
-        object.__setattr__(instance, "_init_arguments", arguments)
-        return instance
+        return arguments
 
     def _base_config(self) -> dict[str, Any]:
         """What every object of this kind has, whatever its constructor (a layer's name, dtype, trainable)."""
@@ -46,10 +51,10 @@ class Configurable:
         """Return the constructor's arguments as JSON-like values."""
         from chainrule.saving.serialization import serialize_keras_object
 
-        config = self._base_config()
+        config, given = self._base_config(), self._init_arguments
         for name in _own_arguments(type(self)):
             if name not in config:
-                value = getattr(self, name, self._init_arguments.get(name))
+                value = getattr(self, name, given.get(name))
                 config[name] = serialize_keras_object(value)
         return config
 

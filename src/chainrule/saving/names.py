@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-_known: dict[tuple[str, str], Any] = {}
+_known: dict[str, dict[str, Any]] = {}  # by module, then by name
 _registered: dict[str, Any] = {}
 _registered_names: dict[Any, str] = {}
 
@@ -33,7 +33,7 @@ def public(module: str, *older_names: str) -> Callable[[T], T]:
 
     def mark(thing: T) -> T:
         for name in (thing.__name__, *older_names):  # type: ignore[attr-defined]
-            _known[(module, name)] = thing
+            _known.setdefault(module, {})[name] = thing
         if isinstance(thing, type):
             thing._keras_module = module  # type: ignore[attr-defined]
         return thing
@@ -43,15 +43,15 @@ def public(module: str, *older_names: str) -> Callable[[T], T]:
 
 def known(module: str, name: str) -> Any:
     """Return what the table has under a module and a name, or None."""
-    if (module, name) not in _known:
+    if name not in _known.get(module, ()):
         fill_table()
-    return _known.get((module, name))
+    return _known.get(module, {}).get(name)
 
 
 def known_anywhere(name: str) -> Any:
     """Return the first class of that name in the table, or None: for descriptions without a module."""
     fill_table()
-    return next((thing for (_, n), thing in _known.items() if n == name and isinstance(thing, type)), None)
+    return next((thing for _, n, thing in iterate_known() if n == name and isinstance(thing, type)), None)
 
 
 @cache
@@ -77,20 +77,26 @@ _MODULES = (
 
 def names_of(module: str, kind: type | None = None) -> dict[str, Any]:
     """Return what `public` marked under `module`, by name; with `kind`, only its subclasses."""
-    return {
-        name: thing
-        for (m, name), thing in _known.items()
-        if m == module and (kind is None or (isinstance(thing, type) and issubclass(thing, kind)))
-    }
+    named = _known.get(module, {})
+    if kind is None:
+        return dict(named)
+    return {name: thing for name, thing in named.items() if isinstance(thing, type) and issubclass(thing, kind)}
+
+
+def named(module: str, name: str) -> Any:
+    """Return what `public` has marked so far under a module and a name, or None: `known` without importing all."""
+    return _known.get(module, {}).get(name)
 
 
 def iterate_known() -> Iterator[tuple[str, str, Any]]:
     """Yield `(module, name, thing)` of the table, for the tests that hold every class to the same laws."""
     fill_table()
-    for (module, name), thing in _known.items():
-        yield module, name, thing
+    for module, things in _known.items():
+        for name, thing in things.items():
+            yield module, name, thing
 
 
+@cache
 def snake_case(name: str) -> str:
     """Return a class name in Keras's snake case.
 

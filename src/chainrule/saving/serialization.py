@@ -294,12 +294,14 @@ def get_object(identifier: Any, kind: str, module: str, aliases: Mapping[str, An
     if isinstance(identifier, dict):
         identifier = deserialize_keras_object(identifier)
     if isinstance(identifier, str):
-        table = {**names_of(module), **aliases}
         found = names.find_custom(identifier)
         if found is None:
-            found = table.get(identifier)
+            found = aliases.get(identifier)
         if found is None:
-            raise unknown_name(kind, identifier, [n for n in table if not n.startswith("_")])
+            found = names.named(module, identifier)
+        if found is None:
+            every = (*names_of(module), *aliases)
+            raise unknown_name(kind, identifier, [n for n in every if not n.startswith("_")])
         identifier = found
     if isinstance(identifier, type) and (base is None or issubclass(identifier, base)):
         return identifier()
