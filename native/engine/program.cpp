@@ -111,8 +111,7 @@ bool Program<T>::whole_batch() const {
     if (op->whole_batch()) return true;
   }
   for (const Loss<T>& loss : losses) {
-    const LossKernel<T>* kernel = kernels<T>().losses.find(loss.name);
-    if (kernel && kernel->whole_batch) return true;
+    if (loss.kernel->whole_batch) return true;
   }
   return false;
 }

@@ -10,7 +10,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -95,7 +94,7 @@ enum class Reduction { kMean, kSum, kMeanBySampleWeight };
 
 template <class T>
 struct Loss {
-  const char* name;
+  const LossKernel<T>* kernel;
   std::vector<double> options;
   int prediction, target, weight;  // values; the weight's numbers may be missing (all 1)
   int64_t width, target_width;     // of a row of the loss's matrices
@@ -109,7 +108,7 @@ struct Loss {
 
 template <class T>
 struct Metric {
-  const char* name;
+  const MetricKernel<T>* kernel;
   std::vector<double> options;
   int prediction, target, weight;  // weight -1: unweighted
   int64_t width, target_width, inner;

@@ -9,25 +9,23 @@ template <class T>
 class Activate : public Op<T> {
  public:
   // `width`: of the rows that the function sees (the last axis), `inner`: how many of them per observation.
-  Activate(std::string name, std::vector<double> options, int64_t width, int64_t inner)
-      : name_(std::move(name)), options_(std::move(options)), width_(width), inner_(inner) {}
+  Activate(const ActivationKernel<T>* kernel, std::vector<double> options, int64_t width, int64_t inner)
+      : kernel_(kernel), options_(std::move(options)), width_(width), inner_(inner) {}
 
   void forward(const Frame<T>& frame) const override {
-    find(frame).forward(frame.values[this->inputs[0]], frame.values[this->output], frame.rows * inner_, width_,
+    kernel_->forward(frame.values[this->inputs[0]], frame.values[this->output], frame.rows * inner_, width_,
                         options_.data());
   }
 
   void backward(const Frame<T>& frame) const override {
     T* gx = frame.gradients[this->inputs[0]];
     if (!gx) return;
-    find(frame).backward(frame.values[this->inputs[0]], frame.values[this->output], frame.gradients[this->output], gx,
+    kernel_->backward(frame.values[this->inputs[0]], frame.values[this->output], frame.gradients[this->output], gx,
                          frame.rows * inner_, width_, options_.data());
   }
 
  private:
-  const ActivationKernel<T>& find(const Frame<T>& frame) const { return *frame.kernels->activations.find(name_.c_str()); }
-
-  std::string name_;
+  const ActivationKernel<T>* kernel_;
   std::vector<double> options_;
   int64_t width_, inner_;
 };

@@ -14,18 +14,19 @@ struct AffineShape {
   bool trains_kernel, trains_bias;
 };
 
-// The activation behind an op, by name; `hidden` is the value that keeps its input, or -1 if its output is enough.
+// The activation behind an op; `hidden` is the value that keeps its input, or -1 if its output is enough.
+template <class T>
 struct ActivationOf {
-  std::string name;  // empty: none
+  const ActivationKernel<T>* kernel = nullptr;  // none: linear
   std::vector<double> options;
-  bool plain_relu = false;
+  bool plain_relu = false;  // the product itself cuts at 0
   int hidden = -1;
 };
 
 template <class T>
 class Affine : public Op<T> {
  public:
-  Affine(AffineShape shape, ActivationOf activation, bool input_wants_gradient)
+  Affine(AffineShape shape, ActivationOf<T> activation, bool input_wants_gradient)
       : shape_(shape), activation_(std::move(activation)), turns_(input_wants_gradient) {}
 
   void forward(const Frame<T>& frame) const override {
@@ -39,17 +40,17 @@ class Affine : public Op<T> {
     args.bias = shape_.bias >= 0 ? frame.params + shape_.bias : nullptr;
     args.relu = activation_.plain_relu;
     frame.kernels->matmul.multiply(args);
-    if (const auto* f = activation(frame); f && !activation_.plain_relu) {
-      f->forward(h, y, args.rows, shape_.units, activation_.options.data());
+    if (activation_.kernel && !activation_.plain_relu) {
+      activation_.kernel->forward(h, y, args.rows, shape_.units, activation_.options.data());
     }
   }
 
   void backward(const Frame<T>& frame) const override {
     T* g = frame.gradients[this->output];
     const int64_t rows = frame.rows * shape_.inner;
-    if (const auto* f = activation(frame)) {
+    if (activation_.kernel) {
       const T* h = activation_.hidden >= 0 ? frame.values[activation_.hidden] : nullptr;
-      f->backward(h, frame.values[this->output], g, g, rows, shape_.units, activation_.options.data());
+      activation_.kernel->backward(h, frame.values[this->output], g, g, rows, shape_.units, activation_.options.data());
     }
     T* gx = frame.gradients[this->inputs[0]];
     if (!gx) return;
@@ -101,12 +102,8 @@ class Affine : public Op<T> {
   }
 
  private:
-  const ActivationKernel<T>* activation(const Frame<T>& frame) const {
-    return activation_.name.empty() ? nullptr : frame.kernels->activations.find(activation_.name.c_str());
-  }
-
   AffineShape shape_;
-  ActivationOf activation_;
+  ActivationOf<T> activation_;
   bool turns_;
 };
 
