@@ -70,6 +70,7 @@ struct LossKernel {
   const char* name;  // as the function in chainrule.losses
   void (*run)(const LossArgs<T>& args);
   bool whole_batch;  // one loss for all rows together (dice, ...): `scale[0]` is its factor
+  bool needs_all_rows = false;  // rows depend on one another: all rows of a batch in one call (hinge, circle, dice, ...)
 };
 
 // -- metrics.hpp ------------------------------------------------------------------------------------------------------
@@ -79,6 +80,7 @@ template <class T>
 struct MetricKernel {
   const char* name;  // as the function in chainrule.metrics
   void (*run)(const T* y, const T* p, int64_t rows, int64_t width, int64_t y_width, T* values, const double* options);
+  bool needs_all_rows = false;  // as in LossKernel
 };
 
 // -- updates.hpp (optimizers) -----------------------------------------------------------------------------------------
@@ -97,9 +99,11 @@ struct UpdateArgs {
 
 template <class T>
 struct UpdateKernel {
-  const char* name;  // class name in chainrule.optimizers
+  const char* name;      // class name in chainrule.optimizers
+  const char* settings;  // the names of the settings that `prepare` takes, in order, with spaces between
   // Turns the settings, the learning rate and the number of the step (from 1) into what `run` needs, once per step.
-  void (*prepare)(const double* settings, double rate, int64_t step, T* scalars);
+  // `state` are the optimizer's own variables that belong to no parameter (Nadam's u_product), which it changes.
+  void (*prepare)(const double* settings, double rate, int64_t step, T* scalars, T* state);
   void (*run)(const UpdateArgs<T>& args);  // element by element: any range of the parameters gives the same bits
 };
 
@@ -109,7 +113,8 @@ struct GradientKernels {
   void (*divide)(T* g, int64_t n, T divisor);                     // g /= divisor
   void (*clip)(T* g, int64_t n, T limit);                         // g = min(max(g, -limit), limit)
   T (*sum_squares)(const T* g, int64_t n);                        // sum of g^2
-  void (*decay)(T* p, int64_t n, T factor);                       // p -= p * factor
+  void (*decay)(T* p, int64_t n, T share, T rate);                // p -= p * share * rate
+  void (*add)(T* sum, const T* g, int64_t n);                     // sum += g
   void (*average)(T* average, const T* p, int64_t n, T momentum); // average = momentum * average + (1 - momentum) * p
   void (*l1_l2)(const T* p, T* g, int64_t n, T l1, T l2);         // g += l1 * sign(p) + 2 * l2 * p
   T (*sum_abs)(const T* p, int64_t n);                            // sum of |p|

@@ -161,9 +161,9 @@ template <class V>
 CHAINRULE_INLINE V sqrt(V a) {
 #if defined(__AVX512F__)
   if constexpr (sizeof(a[0]) == 4) {
-    return (V)_mm512_sqrt_ps((__m512)a);
+    return (V)_mm512_maskz_sqrt_ps(static_cast<__mmask16>(-1), (__m512)a);
   } else {
-    return (V)_mm512_sqrt_pd((__m512d)a);
+    return (V)_mm512_maskz_sqrt_pd(static_cast<__mmask8>(-1), (__m512d)a);
   }
 #elif defined(__AVX2__)
   if constexpr (sizeof(a[0]) == 4) {
