@@ -6,7 +6,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test check bench docs clean native compiled
+.PHONY: demo test check format sanitize bench docs clean native compiled
+
+CPP = $(shell find native -path native/editable -prune -o -name '*.[ch]pp' -print)
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -44,7 +46,16 @@ test: $(VENV)/.test compiled  ## install and run all tests
 check: $(VENV)/.test  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/clang-format --dry-run -Werror $(CPP)
 	$(BIN)/mypy
+
+format: $(VENV)/.test  ## bring Python and C++ into the style that `make check` asks for
+	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(CPP)
+
+sanitize: $(VENV)/.test $(VENV)/.build  ## the native tests under the sanitizers for memory, undefined behaviour, threads
+	native/sanitize.sh address
+	native/sanitize.sh thread
 
 bench: $(VENV)/.test compiled  ## measure, and compare with peers where they are installed
 	$(BIN)/python benchmarks/import_time.py
