@@ -24,6 +24,8 @@ class TerminateOnNaN(Callback):
     chainrule.callbacks.terminate_on_nan.InvalidLossError: NaN or Inf loss encountered at batch 3. Loss value: inf. ...
     """
 
+    ends_on_nan = True
+
     def __init__(self, raise_error: bool = False) -> None:
         super().__init__()
         self.raise_error = raise_error

@@ -63,7 +63,9 @@ def to_array(value: Any, name: str) -> Array:
         DataError: text, dates, complex numbers, other objects, or rows of different lengths.
         ShapeError: a single number where rows are expected.
     """
-    if is_frame(value):
+    if type(value) is np.ndarray:
+        array = value
+    elif is_frame(value):
         array = frame_to_array(value, name)
     elif is_sparse(value):
         array = value.toarray()

@@ -29,6 +29,8 @@ def check_rows(where: str, x: Any, y: Any = None, sample_weight: Any = None) -> 
         DataError: no rows, or no array at all.
         ShapeError: arrays of different lengths.
     """
+    if isinstance(x, np.ndarray) and isinstance(y, np.ndarray) and sample_weight is None and 0 < len(x) == len(y):
+        return len(x)  # the usual case
     parts = (("x", x), ("y", y), ("sample_weight", sample_weight))
     leaves = [pair for name, part in parts for pair in named_leaves(part, name)]
     if not leaves:
@@ -92,6 +94,9 @@ def _remedy(array: Array, bad: Array) -> str:
 def check_all_finite(where: str, parts: dict[str, tuple[Any, Any]]) -> None:
     """Check every leaf of `{name: (arrays, originals)}`."""
     for name, (arrays, originals) in parts.items():
+        if arrays is None or isinstance(arrays, np.ndarray):
+            check_finite(where, name, arrays, originals)
+            continue
         sources = dict(named_leaves(originals, name))
         for leaf_name, leaf in named_leaves(arrays, name):
             check_finite(where, leaf_name, leaf, sources.get(leaf_name))

@@ -53,7 +53,11 @@ class Accumulator(Variable):
 
     def reset(self) -> None:
         """Set everything to zero."""
-        self.assign(np.zeros_like(self._array))
+        if substitutions() is None:
+            self._array.fill(0)
+            self.version += 1
+        else:
+            self.assign(np.zeros_like(self._array))
 
 
 @public("keras.metrics")

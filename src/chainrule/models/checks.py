@@ -15,6 +15,7 @@ from chainrule.errors import ChainruleError, DataError
 from chainrule.models.entries import check_shapes
 
 _BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")
+_FIRST = 64
 _CLASSIFIERS = ("crossentropy", "hinge")
 
 
@@ -108,10 +109,6 @@ def check_labels(model: Any, batches: Batches, where: str) -> None:
 
 
 def _check_classes(loss: Any, y: Array, width: int | None) -> None:
-    from types import SimpleNamespace
-
-    from chainrule.losses.classification import class_numbers
-
     name = _name(loss)
     options = getattr(loss, "parameters", {})
     if (
@@ -120,6 +117,12 @@ def _check_classes(loss: Any, y: Array, width: int | None) -> None:
         and y.ndim <= 2
         and options.get("axis", -1) == -1
     ):
+        if y.dtype.kind in "iu" and y.size == len(y) and y.min() >= 0 and y.max() < width:
+            return  # the usual case, in two passes
+        from types import SimpleNamespace
+
+        from chainrule.losses.classification import class_numbers
+
         class_numbers(y, SimpleNamespace(shape=(len(y), width)), options.get("ignore_class"), -1, name)
     elif name == "binary_crossentropy" and y.dtype.kind in "iuf" and y.size and not (y.min() >= 0 and y.max() <= 1):
         at = tuple(int(i) for i in np.argwhere((y < 0) | (y > 1))[0])
@@ -135,13 +138,22 @@ def warn_of_one_class(model: Any, batches: Batches) -> None:
     for loss, y, width in _targets(model, batches):
         if not any(part in _name(loss) for part in _CLASSIFIERS) or len(y) < 2:
             continue
-        labels = y.argmax(axis=-1) if y.ndim == 2 and y.shape[1] > 1 and y.shape[1] == width else y
-        if labels.ndim <= 2 and labels.size == len(labels) and (labels == labels[:1]).all():
+        if all(_is_one_class(part, width) for part in (y[:_FIRST], y)):  # most data show it in their first rows
+            labels = _labels(y, width)
             model._warn_once(
                 "one class",
                 f"fit: all {len(y)} rows of y have the class {labels.reshape(-1)[0].item():g}: the model can only "
                 "learn to say so. Check how y was made, or shuffle before splitting.",
             )
+
+
+def _labels(y: Array, width: int | None) -> Array:
+    return y.argmax(axis=-1) if y.ndim == 2 and y.shape[1] > 1 and y.shape[1] == width else y
+
+
+def _is_one_class(y: Array, width: int | None) -> bool:
+    labels = _labels(y, width)
+    return labels.ndim <= 2 and labels.size == len(labels) and bool((labels == labels[:1]).all())
 
 
 def _targets(model: Any, batches: Batches) -> Iterator[tuple[Any, Array, int | None]]:

@@ -8,8 +8,7 @@ One batch is `Trainer._learn`; an engine runs as many of them at a time as the c
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,8 +25,7 @@ from chainrule.models.prepare import check_more, prepare
 from chainrule.random import threefry
 
 
-@dataclass(frozen=True)
-class FitSettings:
+class FitSettings(NamedTuple):
     """The arguments of `Model.fit` besides the data."""
 
     batch_size: int | None
@@ -62,7 +60,7 @@ def fit(model: Any, x: Any, y: Any, s: FitSettings) -> Any:
     callbacks.on_train_begin()
     try:
         for epoch in range(first, last):
-            logs = _train_epoch(model, training, callbacks, epoch, guard)
+            logs = _train_epoch(model, training, callbacks, epoch, guard, last=epoch + 1 == last)
             if validation is not None and _validates(s.validation_freq, epoch):
                 logs.update({f"val_{k}": v for k, v in run_test(model, validation, callbacks).items()})
             callbacks.on_epoch_end(epoch, logs)
@@ -75,7 +73,7 @@ def fit(model: Any, x: Any, y: Any, s: FitSettings) -> Any:
     return model.history
 
 
-def _train_epoch(model: Any, batches: Batches, callbacks: Any, epoch: int, guard: Guard) -> Logs:
+def _train_epoch(model: Any, batches: Batches, callbacks: Any, epoch: int, guard: Guard, last: bool) -> Logs:
     """Run one epoch and return its loss and metrics."""
     model.reset_metrics()
     callbacks.on_epoch_begin(epoch)
@@ -95,7 +93,7 @@ def _train_epoch(model: Any, batches: Batches, callbacks: Any, epoch: int, guard
             step += len(losses)
             if step < until or model.stop_training:
                 break
-        guard.end_epoch(epoch)
+        guard.end_epoch(epoch, last)
         model._epochs_seen += 1
         return dict(model._logs())
 
@@ -139,6 +137,5 @@ def _validates(freq: Any, epoch: int) -> bool:
 
 
 def _ends_on_nan(callbacks: Any) -> bool:
-    from chainrule.callbacks.terminate_on_nan import TerminateOnNaN
-
-    return any(isinstance(c, TerminateOnNaN) for c in callbacks.callbacks)
+    """Whether a `TerminateOnNaN` is among the callbacks."""
+    return any(getattr(c, "ends_on_nan", False) for c in callbacks.callbacks)

@@ -4,6 +4,7 @@ fails.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,8 +25,19 @@ class Snapshot:
 
     def __init__(self, variables: list[Variable]) -> None:
         self.variables = variables
-        roots = {id(root): root for root in map(_root, variables)}
-        self.copies = [(root, root.copy()) for root in roots.values()]
+        self.homes = [v._array for v in variables]
+        self.copies = [(root, root.copy()) for root in roots_of(variables)]
+
+    def fits(self, variables: list[Variable]) -> bool:
+        """Whether these variables have their values where they had them when the snapshot was taken."""
+        homes = [v._array for v in variables]
+        return len(homes) == len(self.homes) and all(map(operator.is_, homes, self.homes))
+
+    def renew(self, variables: list[Variable]) -> None:
+        """Take the values as they are now, from variables that fit."""
+        self.variables = variables
+        for root, values in self.copies:
+            values[...] = root
 
     def restore(self) -> None:
         for root, values in self.copies:
@@ -34,10 +46,14 @@ class Snapshot:
             v.version += 1
 
 
-def _root(variable: Variable) -> Array:
-    """Return the array whose memory a variable's values lie in."""
-    array: Array = variable._array
-    return array.base if isinstance(array.base, np.ndarray) else array
+def roots_of(variables: list[Variable]) -> list[Array]:
+    """Return the arrays whose memory the variables' values lie in, each once: a whole model has one or two."""
+    roots: dict[int, Array] = {}
+    for v in variables:
+        base = v._array.base
+        root = base if isinstance(base, np.ndarray) else v._array
+        roots[id(root)] = root
+    return list(roots.values())
 
 
 class Guard:
@@ -52,10 +68,18 @@ class Guard:
         self.model = model
         self.silent = silent
         self.last_loss: float | None = None
-        self._good = self._snapshot()
+        self._good = Snapshot([])
+        self._weights: list[Array] = []
+        self._keep(self._variables())
 
-    def _snapshot(self) -> Snapshot:
-        return Snapshot([*self.model.weights, *self.model.optimizer.variables])
+    def _variables(self) -> list[Variable]:
+        return [*self.model.weights, *self.model.optimizer.variables]
+
+    def _keep(self, variables: list[Variable]) -> None:
+        if self._good.fits(variables):
+            self._good.renew(variables)
+        else:
+            self._good, self._weights = Snapshot(variables), roots_of(self.model.weights)
 
     @contextmanager
     def restoring(self) -> Iterator[None]:
@@ -72,25 +96,35 @@ class Guard:
         Raises:
             DivergedError: one is NaN or infinite; weights and optimizer are put back first.
         """
-        bad = np.flatnonzero(~np.isfinite(losses))
-        if len(bad) and not self.silent:
-            at = int(bad[0])
+        good = np.isfinite(losses)
+        if good.all():
+            if len(losses):
+                self.last_loss = float(losses[-1])
+        elif not self.silent:
+            at = int(good.argmin())
             before = float(losses[at - 1]) if at else self.last_loss
             self._diverged(f"the loss became {losses[at]:g} in epoch {epoch + 1}, batch {step + at + 1}", before)
-        if len(losses) and not len(bad):
-            self.last_loss = float(losses[-1])
 
-    def end_epoch(self, epoch: int) -> None:
+    def end_epoch(self, epoch: int, last: bool = False) -> None:
         """Keep the weights as they are now.
+
+        Args:
+            last: no epoch follows, so that nobody will ask for these weights.
 
         Raises:
             DivergedError: one is NaN or infinite, although no loss has shown it yet.
         """
+        variables = self._variables()
+        if not self.silent and not (self._good.fits(variables) and all_finite(self._weights)):
+            self._check_weights(epoch)
+        if not last:
+            self._keep(variables)
+
+    def _check_weights(self, epoch: int) -> None:
         for v in self.model.weights:
-            if v.dtype.kind == "f" and not np.isfinite(v.value).all() and not self.silent:
+            if v.dtype.kind == "f" and not np.isfinite(v.value).all():
                 what = "NaN" if np.isnan(v.value).any() else "infinite"
                 self._diverged(f"the weights became {what} ('{v.path}') in epoch {epoch + 1}", self.last_loss)
-        self._good = self._snapshot()
 
     def _diverged(self, what: str, before: float | None) -> None:
         self._good.restore()
@@ -102,3 +136,9 @@ class Guard:
             + f"Try a smaller learning rate (it is {rate:.3g}), scale the inputs and targets to about 1 "
             "(layers.Normalization), or clip the gradients (clipnorm=1.0)."
         )
+
+
+def all_finite(arrays: list[Array]) -> bool:
+    """Whether the sums of float arrays are finite, so that all numbers in them are; False may mean large numbers."""
+    with np.errstate(all="ignore"):
+        return all(a.dtype.kind != "f" or bool(np.isfinite(np.add.reduce(a, axis=None))) for a in arrays)

@@ -32,12 +32,13 @@ def prepare(model: Any, batches: Batches, where: str) -> None:
     check_labels(model, batches, where)
     with located(where):
         _build_loss_and_metrics(model, batch)
-    if where == "fit":
-        warn_of_one_class(model, batches)
-    if not model.optimizer.built:
-        model.pack()
-        model.optimizer.build(model.trainable_variables)
-    model._engine = _engine_for(model)
+    with model.structure_fixed():
+        if where == "fit":
+            warn_of_one_class(model, batches)
+        if not model.optimizer.built:
+            model.pack()
+            model.optimizer.build(model.trainable_variables)
+        model._engine = _engine_for(model)
 
 
 def check_more(model: Any, batches: Batches, where: str) -> None:

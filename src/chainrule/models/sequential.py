@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -33,6 +33,8 @@ class Sequential(Model):
     >>> model.count_params()
     19
     """
+
+    _not_parts: ClassVar[frozenset[str]] = Model._not_parts | {"_chain", "_entry"}  # what is in them is known
 
     def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None) -> None:
         super().__init__(name=name)
