@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -52,14 +53,15 @@ class CallbackList(Callback):
             _check(position, callback)
         self._history = self._last_of(History)
         self._progbar = self._last_of(ProgbarLogger)
+        self._added: Any = None  # a History that nobody else has seen
         if self._history is None and add_history:
-            self._history = History()
+            self._history = self._added = History()
             self.callbacks.append(self._history)
         if self._progbar is None and add_progbar:
             self._progbar = ProgbarLogger()
             self.callbacks.append(self._progbar)
         self._open_blocks = 0
-        self._listeners: dict[str, list[Any]] = {}
+        self._listeners: dict[str, list[Any]] | None = None
         self.set_model(model)
         self.set_params(params)
 
@@ -74,7 +76,7 @@ class CallbackList(Callback):
             callback.set_model(self._model)
         if self.params:
             callback.set_params(self.params)
-        self._listen()
+        self._listeners = None
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Hand `params` to every callback."""
@@ -82,7 +84,7 @@ class CallbackList(Callback):
         if params:
             for callback in self.callbacks:
                 callback.set_params(params)
-        self._listen()
+        self._listeners = None
 
     def set_model(self, model: Any) -> None:
         """Hand the model to every callback, and the `History`, if there is one, to the model."""
@@ -96,15 +98,20 @@ class CallbackList(Callback):
 
     # -- who listens ---------------------------------------------------------------------------------------------------
 
-    def _listen(self) -> None:
-        """Note who listens to which hook; done anew when training, evaluation or prediction begins."""
-        self._listeners = {hook: [c for c in self.callbacks if listens_to(c, hook)] for hook in HOOKS}
+    def _heard(self) -> dict[str, list[Any]]:
+        """Return who listens to which hook; found out anew when training, evaluation or prediction begins."""
+        if self._listeners is None:
+            self._listeners = {hook: [] for hook in HOOKS}
+            for callback in self.callbacks:
+                for hook in _hooks_of_history() if callback is self._added else _hooks_of(callback):
+                    self._listeners[hook].append(callback)
+        return self._listeners
 
     def _listens_to(self, hook: str) -> bool:
         return any(listens_to(callback, hook) for callback in self.callbacks)
 
     def _wants(self, mode: str) -> bool:
-        return bool(self._listeners[f"on_{mode}_batch_begin"] or self._listeners[f"on_{mode}_batch_end"])
+        return bool(self._heard()[f"on_{mode}_batch_begin"] or self._heard()[f"on_{mode}_batch_end"])
 
     @property
     def wants_train_batches(self) -> bool:
@@ -128,11 +135,11 @@ class CallbackList(Callback):
 
     def only_draws(self, mode: str) -> bool:
         """Whether the progress line alone listens to the batches of `'train'`, `'test'` or `'predict'`."""
-        listeners = [*self._listeners[f"on_{mode}_batch_begin"], *self._listeners[f"on_{mode}_batch_end"]]
+        listeners = [*self._heard()[f"on_{mode}_batch_begin"], *self._heard()[f"on_{mode}_batch_end"]]
         return all(type(c) is ProgbarLogger for c in listeners)
 
     def _batch(self, hook: str, batch: int, logs: LogsSource) -> None:
-        listeners = self._listeners[hook]
+        listeners = self._heard()[hook]
         if not listeners:
             return
         if len(listeners) == 1 and type(listeners[0]) is ProgbarLogger and not listeners[0].due(batch):
@@ -193,10 +200,11 @@ class CallbackList(Callback):
 
     def _begin(self, hook: str, logs: LogsSource) -> None:
         if not self._open_blocks:
-            self._listen()
+            self._listeners = None
         self._each(hook, logs)
-        if not self._open_blocks:
-            self._listen()  # a callback may have made up its mind
+        if not self._open_blocks and any(c is not self._added for c in self.callbacks):
+            self._listeners = None  # a callback may have made up its mind
+            self._heard()
         self._open_blocks += 1
 
     def _end(self, hook: str, logs: LogsSource) -> None:
@@ -206,11 +214,20 @@ class CallbackList(Callback):
             raise ValueError(f"CallbackList: {hook} was called without {hook.replace('_end', '_begin')} before it.")
 
     def _each(self, hook: str, logs: LogsSource, *index: int) -> None:
-        listeners = self._listeners[hook]
+        listeners = self._heard()[hook]
         if listeners:
             values = python_logs(logs() if callable(logs) else logs)
             for callback in listeners:
                 getattr(callback, hook)(*index, values)
+
+
+def _hooks_of(callback: Any) -> tuple[str, ...]:
+    return tuple(hook for hook in HOOKS if listens_to(callback, hook))
+
+
+@cache
+def _hooks_of_history() -> tuple[str, ...]:
+    return _hooks_of(History())
 
 
 def python_logs(logs: LogsLike) -> dict[str, Any]:
