@@ -93,7 +93,6 @@ void Program<T>::find_gradients() {
     bool any = (*op)->penalty_value() >= 0;
     for (const int output : outputs_of(**op)) any = any || matters[output];
     for (const int input : (*op)->inputs) matters[input] = matters[input] || any;
-    if ((*op)->penalty_value() >= 0) matters[(*op)->output] = 1;
   }
   for (size_t v = 0; v < values.size(); ++v) values[v].wants_gradient = learns[v] && matters[v];
 }
@@ -102,7 +101,28 @@ template <class T>
 void Program<T>::finish() {
   insert_forks();
   find_gradients();
-  for (size_t i = 0; i < ops.size(); ++i) ops[i]->number = static_cast<int>(i);
+  for (size_t i = 0; i < ops.size(); ++i) {
+    ops[i]->number = static_cast<int>(i);
+    ops[i]->settle(values);
+  }
+}
+
+template <class T>
+bool Program<T>::learns_all() const {
+  std::vector<std::pair<int64_t, int64_t>> reached;
+  for (auto& op : ops) {
+    const bool has = values[op->output].wants_gradient;
+    for (const Parameter& one : op->parameters()) {
+      if (has) reached.emplace_back(one.begin, one.end);
+    }
+  }
+  std::sort(reached.begin(), reached.end());
+  int64_t at = 0;
+  for (const auto& [begin, end] : reached) {
+    if (begin > at) return false;
+    at = std::max(at, end);
+  }
+  return at >= n_trainable;
 }
 
 template <class T>

@@ -38,6 +38,13 @@ struct Parameter {
   int64_t row;  // numbers that must stay together
 };
 
+// A matrix of (rows, width). An alias has no memory for its numbers: they are another value's; its gradients are its own.
+struct Value {
+  int64_t width;
+  int alias = -1;
+  bool wants_gradient = false;
+};
+
 template <class T>
 class Op {
  public:
@@ -68,20 +75,16 @@ class Op {
   // Arithmetic of the forward pass per row, to decide how many threads pay.
   virtual double flops_per_row() const { return 0; }
 
-  // A value that holds a penalty per row to be added to the loss (and divided by the batch), or -1.
+  // A value of width 1 that holds a penalty per row to be added to the loss (and divided by the batch), or -1. The
+  // op's gradients[output] is null if nothing but the penalty depends on its output.
   virtual int penalty_value() const { return -1; }
+
+  // Told once the program is complete and knows who wants which gradient.
+  virtual void settle(const std::vector<Value>& values) { (void)values; }
 
   std::vector<int> inputs;
   int output = -1;
   int number = -1;
-};
-
-// A matrix of (rows, width). An alias has no memory of its own: its numbers (and gradients) are another value's.
-struct Value {
-  int64_t width;
-  int alias = -1;
-  int gradient_alias = -1;
-  bool wants_gradient = false;
 };
 
 // What the user's arrays provide: rows are copied (and converted) from there, or used in place.
@@ -145,6 +148,9 @@ class Program {
   // To be called once, when everything has been added.
   void finish();
 
+  // Whether every trainable parameter has a gradient, so that an optimizer can update all of them.
+  bool learns_all() const;
+
   // Whether some step of training needs all rows of the batch at once.
   bool whole_batch() const;
   double flops_per_row() const;  // of forward and backward pass
@@ -154,13 +160,13 @@ class Program {
   void find_gradients();
 };
 
-// Numbers per row that a frame needs for values and gradients.
+// Bytes per row that a frame needs for values and gradients.
 template <class T>
 int64_t bytes_per_row(const Program<T>& program, bool gradients) {
   int64_t n = 0;
   for (const Value& v : program.values) {
     if (v.alias < 0) n += v.width;
-    if (gradients && v.wants_gradient && v.gradient_alias < 0) n += v.width;
+    if (gradients && v.wants_gradient) n += v.width;
   }
   return n * static_cast<int64_t>(sizeof(T));
 }

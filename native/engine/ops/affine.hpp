@@ -26,8 +26,7 @@ struct ActivationOf {
 template <class T>
 class Affine : public Op<T> {
  public:
-  Affine(AffineShape shape, ActivationOf<T> activation, bool input_wants_gradient)
-      : shape_(shape), activation_(std::move(activation)), turns_(input_wants_gradient) {}
+  Affine(AffineShape shape, ActivationOf<T> activation) : shape_(shape), activation_(std::move(activation)) {}
 
   void forward(const Frame<T>& frame) const override {
     T* y = frame.values[this->output];
@@ -86,6 +85,8 @@ class Affine : public Op<T> {
     frame.kernels->matmul.multiply(args);
   }
 
+  void settle(const std::vector<Value>& values) override { turns_ = values[this->inputs[0]].wants_gradient; }
+
   int64_t prepared_size() const override { return turns_ ? shape_.in * shape_.units : 0; }
 
   void prepare(const T* params, int64_t begin, int64_t end, T* out) const override {
@@ -104,7 +105,7 @@ class Affine : public Op<T> {
  private:
   AffineShape shape_;
   ActivationOf<T> activation_;
-  bool turns_;
+  bool turns_ = false;  // whether the transposed kernel is needed, for the gradient of the input
 };
 
 }  // namespace chainrule
