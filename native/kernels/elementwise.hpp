@@ -69,12 +69,23 @@ void sum_columns(const T* a, int64_t rows, int64_t width, T* out, bool accumulat
   });
 }
 
+template <class T>
+void standardize(const T* a, T* b, int64_t rows, int64_t width, const T* mean, const T* deviation) {
+  for_each_column_group<T>(0, width, [&](int64_t j, auto io) {
+    const auto m = io.load(mean + j), d = io.load(deviation + j);
+    for (int64_t r = 0; r < rows; ++r) {
+      const int64_t at = r * width + j;
+      io.store(b + at, each([](Vec<T> x, Vec<T> from, Vec<T> by) { return (x - from) / by; }, io.load(a + at), m, d));
+    }
+  });
+}
+
 }  // namespace elements
 
 template <class T>
 constexpr ElementKernels<T> element_kernels() {
-  return {elements::add<T>,    elements::multiply<T>,      elements::maximum<T>,    elements::minimum<T>,
-          elements::affine<T>, elements::scale_columns<T>, elements::sum_columns<T>};
+  return {elements::add<T>,    elements::multiply<T>,      elements::maximum<T>,     elements::minimum<T>,
+          elements::affine<T>, elements::scale_columns<T>, elements::sum_columns<T>, elements::standardize<T>};
 }
 
 }  // namespace
