@@ -81,7 +81,9 @@ class HoldsState:
             layer = stack.pop()
             if id(layer) not in seen:
                 seen[id(layer)] = layer
-                stack.extend(reversed(layer._sublayers()))
+                below = layer._sublayers()
+                if below:
+                    stack.extend(reversed(below))
         return list(seen.values())
 
     @property
@@ -102,11 +104,7 @@ class HoldsState:
     @property
     def weights(self) -> list[Variable]:
         """The variables of this layer and of the layers in it, each once."""
-        found: dict[int, Variable] = {}
-        for layer in self._flatten_layers():
-            for v in layer._own_variables():
-                found.setdefault(id(v), v)
-        return list(found.values())
+        return weights_of(self._flatten_layers())
 
     @property
     def variables(self) -> list[Variable]:
@@ -222,6 +220,16 @@ class HoldsState:
             )
         for i, v in enumerate(mine):
             v.assign(np.asarray(store[str(i)]))
+
+
+def weights_of(layers: list[Layer]) -> list[Variable]:
+    """Return the variables that the layers own themselves, each once."""
+    found: dict[int, Variable] = {}
+    for layer in layers:
+        for own in (layer._variables_trainable, layer._variables_fixed):
+            for v in own:
+                found[id(v)] = v
+    return list(found.values())
 
 
 def _members(value: Any) -> Iterator[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -75,15 +74,18 @@ def _width(layer: Any) -> int | None:
 # -- data ----------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def located(where: str) -> Iterator[None]:
-    """Put the place in front of the message of an error of ours, unless it names `fit`, `evaluate`, ... already."""
-    try:
-        yield
-    except ChainruleError as error:
-        if str(error).startswith(where.split(",")[0]):
-            raise
-        raise type(error)(f"{where}: {error}") from error
+class located:
+    """Puts the place in front of the message of an error of ours, unless it names `fit`, `evaluate`, ... already."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        if isinstance(error, ChainruleError) and not str(error).startswith(self.where.split(",")[0]):
+            raise type(error)(f"{self.where}: {error}") from error
 
 
 def check_inputs(model: Any, batches: Batches, where: str) -> None:

@@ -85,7 +85,7 @@ def _train_epoch(model: Any, batches: Batches, callbacks: Any, epoch: int, guard
         while data.steps is None or step < data.steps:
             until = pace.next(step)
             callbacks.on_train_batch_begin(step)
-            with guard.restoring(), located(f"fit, epoch {epoch + 1}"):
+            with guard, located(f"fit, epoch {epoch + 1}"):
                 losses = model._engine.train_steps(model, data, key, step, until)
             guard.check(losses, epoch, step)
             if len(losses):

@@ -5,8 +5,6 @@ fails.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -76,19 +74,14 @@ class Guard:
         return [*self.model.weights, *self.model.optimizer.variables]
 
     def _keep(self, variables: list[Variable]) -> None:
-        if self._good.fits(variables):
-            self._good.renew(variables)
-        else:
-            self._good, self._weights = Snapshot(variables), roots_of(self.model.weights)
+        self._good, self._weights = Snapshot(variables), roots_of(self.model.weights)
 
-    @contextmanager
-    def restoring(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Within the block an error puts weights and optimizer back."""
-        try:
-            yield
-        except Exception:
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and issubclass(kind, Exception):
             self._good.restore()
-            raise
 
     def check(self, losses: Array, epoch: int, step: int) -> None:
         """Look at the losses of the steps that begin with number `step`.
@@ -115,9 +108,12 @@ class Guard:
             DivergedError: one is NaN or infinite, although no loss has shown it yet.
         """
         variables = self._variables()
-        if not self.silent and not (self._good.fits(variables) and all_finite(self._weights)):
+        fits = self._good.fits(variables)
+        if not self.silent and not (fits and all_finite(self._weights)):
             self._check_weights(epoch)
-        if not last:
+        if fits and not last:
+            self._good.renew(variables)
+        elif not last:
             self._keep(variables)
 
     def _check_weights(self, epoch: int) -> None:

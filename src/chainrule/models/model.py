@@ -11,6 +11,7 @@ from chainrule._typing import Config
 from chainrule.errors import unknown_name
 from chainrule.layers.arguments import input_shapes, is_shape
 from chainrule.layers.base import Layer
+from chainrule.layers.state import weights_of
 from chainrule.models.graph import Graph
 from chainrule.models.trainer import Trainer
 from chainrule.saving.serialization import public, serialize_keras_object
@@ -121,7 +122,8 @@ class Model(Trainer, Layer):
         if self._fixed is not None:
             yield
             return
-        self._fixed = super()._flatten_layers(), super().weights
+        layers = super()._flatten_layers()
+        self._fixed = layers, weights_of(layers)
         try:
             yield
         finally:

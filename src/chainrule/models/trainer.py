@@ -32,7 +32,7 @@ class Trainer:
     """The methods of `Model` that concern training."""
 
     _not_parts: ClassVar[frozenset[str]] = frozenset(
-        {"_compile_arguments", "_compile_loss", "_compile_metrics", "_loss_tracker", "_step_logs"}
+        {"_compile_arguments", "_compile_loss", "_compile_metrics", "_loss_tracker", "_random_key", "_step_logs"}
         | {"history", "loss", "optimizer"}
     )
 
