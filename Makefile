@@ -57,13 +57,26 @@ sanitize: $(VENV)/.test $(VENV)/.build  ## the native tests under the sanitizers
 	native/sanitize.sh address
 	native/sanitize.sh thread
 
-bench: $(VENV)/.test compiled  ## measure, and compare with peers where they are installed
-	$(BIN)/python benchmarks/import_time.py
-	$(BIN)/python benchmarks/training_step.py
+BENCH := .bench-venv/bin/python
+PEERS := jax keras tensorflow-cpu scikit-learn onnxruntime onnx matplotlib
+
+.bench-venv/.peers:
+	$(PYTHON) -m venv .bench-venv
+	$(BENCH) -m pip --disable-pip-version-check --quiet install torch==2.13.0
+	$(BENCH) -m pip --disable-pip-version-check --quiet install $(PEERS)
+	@touch $@
+
+# `make bench ONLY=or,table ROUNDS=3 PEERS_ONLY=torch,jax-scan`; BENCH_ARGS=--resume goes on with a run that was stopped.
+bench: .bench-venv/.peers  ## the ladder: chainrule and its peers in turn; writes docs/benchmarks.md
+	$(BENCH) -m pip --disable-pip-version-check --quiet install .
+	$(BENCH) benchmarks/import_time.py
+	$(BENCH) -m benchmarks.ladder.run $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	  $(if $(PEERS_ONLY),--peers $(PEERS_ONLY)) $(BENCH_ARGS)
+	$(BENCH) -m benchmarks.ladder.report
 
 docs: $(VENV)/.test compiled  ## run every example in the documentation and draw the lecture's pictures
 	$(BIN)/python -m pytest README.md docs
 	cd examples/lecture && for script in 02 03 08; do ../../$(BIN)/python $$script\_*.py || exit 1; done
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis demo runs
+	rm -rf $(VENV) .bench-venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis demo runs
