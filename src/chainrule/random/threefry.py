@@ -48,6 +48,7 @@ _PARITY = 0x1BD11BDA
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _FOLD = 1 << 63
 _CHUNK = 1 << 15
+_FEW = 64
 _WITHIN_TWO_SIGMA = 0.9544997361036416
 
 
@@ -124,8 +125,28 @@ def _encrypt_in_place(key: Key, x0: Words, x1: Words, spare: Words) -> None:
         add(x1, _word(schedule[(group + 2) % 3] + group + 1), x1)
 
 
+def _few_blocks(key: Key, n: int, start: int) -> tuple[Words, Words]:
+    """`blocks` for small n: the words lie 64 bits apart in two long integers, which costs less than NumPy's calls."""
+    lanes, ones = (int.from_bytes(unit * n, "little") for unit in (b"\xff\xff\xff\xff\0\0\0\0", b"\1\0\0\0\0\0\0\0"))
+    schedule = [k * ones for k in (key[0], key[1], key[0] ^ key[1] ^ _PARITY)]
+    counters = np.arange(start, start + n, dtype="<u8")
+    high, low = counters >> np.uint64(32), counters & np.uint64(_MASK)
+    x0 = (int.from_bytes(high.tobytes(), "little") + schedule[0]) & lanes
+    x1 = (int.from_bytes(low.tobytes(), "little") + schedule[1]) & lanes
+    for group in range(5):
+        for r in _ROTATIONS[group % 2]:
+            x0 = (x0 + x1) & lanes
+            x1 = ((x1 << r | x1 >> (32 - r)) & lanes) ^ x0
+        x0 = (x0 + schedule[(group + 1) % 3]) & lanes
+        x1 = (x1 + schedule[(group + 2) % 3] + (group + 1) * ones) & lanes
+    first, second = (np.frombuffer(x.to_bytes(8 * n, "little"), "<u8").astype(np.uint32) for x in (x0, x1))
+    return first, second
+
+
 def blocks(key: Key, n: int, start: int = 0) -> tuple[Words, Words]:
     """Return `(x0, x1)` of the blocks `start` to `start + n - 1`, each of shape (n,)."""
+    if n <= _FEW:
+        return _few_blocks(key, n, start)
     x0, x1 = np.empty(n, np.uint32), np.empty(n, np.uint32)
     spare = np.empty(min(n, _CHUNK), np.uint32)
     for low in range(0, n, _CHUNK):

@@ -51,6 +51,13 @@ def test_draws_are_jaxs_random_bits() -> None:
         np.testing.assert_array_equal(bits(key, 18)[::2] ^ bits(key, 18)[1::2], short)
 
 
+@pytest.mark.parametrize("start", [0, 2**32 - 40])
+def test_few_and_many_blocks_are_computed_differently_but_are_the_same(start: int) -> None:
+    many = blocks(KEY, 65, start)
+    for n in (0, 1, 2, 64):
+        assert all(np.array_equal(few, words[:n]) for few, words in zip(blocks(KEY, n, start), many, strict=True))
+
+
 @pytest.mark.parametrize("start", [0, 5, 2**32 - 3, 2**33])
 def test_arrays_of_blocks_equal_single_blocks(start: int) -> None:
     x0, x1 = blocks(KEY, 40_000 if start == 0 else 9, start)  # the first run is longer than one piece
