@@ -3,6 +3,7 @@
 #include "kernels/elementwise.hpp"
 #include "kernels/gradients.hpp"
 #include "kernels/losses.hpp"
+#include "kernels/math_table.hpp"
 #include "kernels/matmul.hpp"
 #include "kernels/metrics.hpp"
 #include "kernels/normalize.hpp"
@@ -20,7 +21,7 @@ namespace {
 template <class T>
 constexpr Kernels<T> kTable = {
     matmul_kernels<T>(),   activation_kernels<T>(), loss_kernels<T>(),      metric_kernels<T>(), update_kernels<T>(),
-    gradient_kernels<T>(), element_kernels<T>(),    normalize_kernels<T>(), random_kernels<T>(),
+    gradient_kernels<T>(), element_kernels<T>(),    normalize_kernels<T>(), random_kernels<T>(), math_kernels<T>(),
 };
 
 }  // namespace

@@ -172,6 +172,15 @@ struct RandomKernels {
   void (*bits)(Key key, uint64_t first, int64_t n, uint32_t* words);
 };
 
+// -- math_table.hpp ----------------------------------------------------------------------------------------------------
+
+// y = f(x), or f(x, second): the functions of math.hpp, for tests.
+template <class T>
+struct MathKernel {
+  const char* name;
+  void (*run)(const T* x, const T* second, T* y, int64_t n);
+};
+
 // -- the whole --------------------------------------------------------------------------------------------------------
 
 template <class K>
@@ -200,6 +209,7 @@ struct Kernels {
   ElementKernels<T> elements;
   NormalizeKernels<T> normalize;
   RandomKernels<T> random;
+  Family<MathKernel<T>> math;
 };
 
 struct InstructionSet {
