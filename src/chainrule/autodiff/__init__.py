@@ -40,7 +40,7 @@ _NAMES = {
     **dict.fromkeys(("CheckResult", "check_sentences", "check_vjp"), "chainrule.autodiff.check"),
     **dict.fromkeys(("grad", "value_and_grad", "vjp"), "chainrule.autodiff.functional"),
 }
-__getattr__ = getter("chainrule.autodiff", (), _NAMES)
+__getattr__ = getter("chainrule.autodiff", ("tape",), _NAMES)
 
 
 def __dir__() -> list[str]:

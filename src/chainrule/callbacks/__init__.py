@@ -32,7 +32,7 @@ _NAMES = {
 }
 
 __all__ = sorted(_NAMES)
-__getattr__ = getter("chainrule.callbacks", (), _NAMES)
+__getattr__ = getter("chainrule.callbacks", ("console",), _NAMES)
 
 
 def __dir__() -> list[str]:

@@ -17,7 +17,7 @@ _FILES = ("load_model", "model_from_json", "save_model")
 _NAMES = {"clone_model": "chainrule.models.clone", **dict.fromkeys(_FILES, "chainrule.saving.keras_format")}
 
 __all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
-__getattr__ = getter("chainrule.models", (), _NAMES)
+__getattr__ = getter("chainrule.models", ("evaluate", "fit"), _NAMES)
 
 
 def __dir__() -> list[str]:
