@@ -13,15 +13,15 @@ struct Gradients {
   // a[i] = f(a[i]), vector by vector
   template <class T, class F>
   static CHAINRULE_INLINE void change(T* a, int64_t n, F f) {
-    for_each_vector<T>(n, [&](int64_t i, auto io) __attribute__((always_inline)) { io.store(a + i, f(io.load(a + i))); });
+    for_each_vector<T>(n,
+                       [&](int64_t i, auto io) __attribute__((always_inline)) { io.store(a + i, f(io.load(a + i))); });
   }
 
   // a[i] = f(a[i], b[i])
   template <class T, class F>
   static CHAINRULE_INLINE void change_by(T* a, const T* b, int64_t n, F f) {
-    for_each_vector<T>(n, [&](int64_t i, auto io) __attribute__((always_inline)) {
-      io.store(a + i, f(io.load(a + i), io.load(b + i)));
-    });
+    for_each_vector<T>(n, [&](int64_t i, auto io)
+                              __attribute__((always_inline)) { io.store(a + i, f(io.load(a + i), io.load(b + i))); });
   }
 
   template <class T>
@@ -80,9 +80,8 @@ struct Gradients {
       for (; i + 4 * kLanes<T> <= last; i += 4 * kLanes<T>) {
         for (int k = 0; k < 4; ++k) s[k] += f(load<T>(x + i + k * kLanes<T>));
       }
-      for_each_vector<T>(last - i, [&](int64_t j, auto io) __attribute__((always_inline)) {
-        s[0] += f(io.load(x + i + j));
-      });
+      for_each_vector<T>(last - i,
+                         [&](int64_t j, auto io) __attribute__((always_inline)) { s[0] += f(io.load(x + i + j)); });
       all += static_cast<double>(sum<T>((s[0] + s[1]) + (s[2] + s[3])));
     }
     return static_cast<T>(all);

@@ -134,10 +134,14 @@ struct RmsProp {
   template <class T>
   static void run(const UpdateArgs<T>& args) {
     switch (static_cast<int>(args.scalars[5])) {
-      case 0: return update_each<Rule<false, false>, T, 1, 5>(args);
-      case 1: return update_each<Rule<true, false>, T, 2, 5>(args);
-      case 2: return update_each<Rule<false, true>, T, 2, 5>(args);
-      default: return update_each<Rule<true, true>, T, 3, 5>(args);
+      case 0:
+        return update_each<Rule<false, false>, T, 1, 5>(args);
+      case 1:
+        return update_each<Rule<true, false>, T, 2, 5>(args);
+      case 2:
+        return update_each<Rule<false, true>, T, 2, 5>(args);
+      default:
+        return update_each<Rule<true, true>, T, 3, 5>(args);
     }
   }
 };
@@ -147,8 +151,7 @@ struct RmsProp {
 struct Adam {
   template <class T>
   static void prepare(const double* settings, double rate, int64_t step, T* scalars, T*) {
-    scalars[0] =
-        static_cast<T>(rate) * root<T>(1 - power<T>(settings[1], step)) / (1 - power<T>(settings[0], step));
+    scalars[0] = static_cast<T>(rate) * root<T>(1 - power<T>(settings[1], step)) / (1 - power<T>(settings[0], step));
     scalars[1] = static_cast<T>(1 - settings[0]);
     scalars[2] = static_cast<T>(1 - settings[1]);
     scalars[3] = static_cast<T>(settings[2]);
