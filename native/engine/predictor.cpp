@@ -33,6 +33,9 @@ Predictor<T>::Predictor(std::shared_ptr<const Program<T>> program, const T* para
 }
 
 template <class T>
+Predictor<T>::~Predictor() = default;
+
+template <class T>
 std::unique_ptr<typename Predictor<T>::Desk> Predictor<T>::take() {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (free_.empty()) return std::make_unique<Desk>(*program_, tile_rows_);

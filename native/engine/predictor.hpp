@@ -17,6 +17,10 @@ class Predictor {
   // `params`: the model's flat array, whose values at the time of each call count.
   Predictor(std::shared_ptr<const Program<T>> program, const T* params);
 
+  ~Predictor();
+  Predictor(const Predictor&) = delete;
+  Predictor& operator=(const Predictor&) = delete;
+
   // outputs[o] gets (rows, width) numbers; sources are those of the first feeds (the model's inputs).
   void predict(const std::vector<Source>& sources, int64_t rows, const std::vector<T*>& outputs);
 

@@ -131,7 +131,10 @@ bool Program<T>::whole_batch() const {
     if (op->whole_batch()) return true;
   }
   for (const Loss<T>& loss : losses) {
-    if (loss.kernel->whole_batch) return true;
+    if (loss.kernel->whole_batch || loss.kernel->needs_all_rows) return true;
+  }
+  for (const Metric<T>& metric : metrics) {
+    if (metric.kernel->needs_all_rows) return true;
   }
   return false;
 }

@@ -120,6 +120,10 @@ struct Metric {
 template <class T>
 class Program {
  public:
+  Program() = default;
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
   std::vector<Value> values;
   std::vector<std::unique_ptr<Op<T>>> ops;
   std::vector<Feed> feeds;

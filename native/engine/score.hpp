@@ -16,11 +16,12 @@ struct Totals {
   std::vector<double> output_losses;        // the same for each output's loss, before its weight
   std::vector<double> metric_totals, metric_counts;
 
-  void resize(size_t losses, size_t metrics) {
-    output_losses.assign(losses, 0);
-    metric_totals.assign(metrics, 0);
-    metric_counts.assign(metrics, 0);
-  }
+  Totals(size_t losses, size_t metrics) : output_losses(losses), metric_totals(metrics), metric_counts(metrics) {}
+
+  void clear() { *this = Totals(output_losses.size(), metric_totals.size()); }
+
+  // Numbers in all.
+  int64_t size() const { return static_cast<int64_t>(2 + output_losses.size() + 2 * metric_totals.size()); }
 };
 
 template <class T>

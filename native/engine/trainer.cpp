@@ -61,7 +61,8 @@ Trainer<T>::Trainer(std::shared_ptr<const Program<T>> program, int64_t batch, T*
       intake_(*program_, batch) {
   const Program<T>& p = *program_;
   bool whole_loss = false;
-  for (const Loss<T>& loss : p.losses) whole_loss = whole_loss || loss.kernel->whole_batch;
+  for (const Loss<T>& one : p.losses) whole_loss = whole_loss || one.kernel->whole_batch || one.kernel->needs_all_rows;
+  for (const Metric<T>& one : p.metrics) whole_loss = whole_loss || one.kernel->needs_all_rows;
   for (auto& op : p.ops) actions_.push_back({Action::kForward, op.get(), op->whole_batch()});
   actions_.push_back({Action::kLosses, nullptr, whole_loss});
   for (auto op = p.ops.rbegin(); op != p.ops.rend(); ++op) {

@@ -49,6 +49,9 @@ class Trainer {
   // `batch`: the most rows of a step. `params`: the model's flat array.
   Trainer(std::shared_ptr<const Program<T>> program, int64_t batch, T* params, Penalties<T> penalties);
 
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
   // Runs training steps; returns how many ran. It stops early after a loss that is no finite number (which is kept in
   // `losses`; its step changes nothing), or when asked to.
   int64_t train(const Steps& steps, Optimizer<T>& optimizer, double* losses, Totals& totals);
@@ -57,6 +60,11 @@ class Trainer {
   int64_t test(const Steps& steps, double* losses, Totals& totals);
 
   const Layout& layout() const { return layout_; }
+
+  Totals totals() const { return {program_->losses.size(), program_->metrics.size()}; }
+
+  // Whether every parameter is a finite number.
+  bool finite() const { return kernels_->gradients.finite(params_, program_->n_params); }
 
  private:
   struct Action {
