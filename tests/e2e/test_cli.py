@@ -213,10 +213,12 @@ def test_summary(run, table):
 def test_doctor(run):
     result = run("doctor")
     assert result.exit_code == 0, result.stdout
-    assert "chainrule" in result.stdout
-    assert "All is well." in result.stdout
+    assert "FAILED" not in result.stdout
+    last = result.stdout.strip().splitlines()[-1]
+    assert last.startswith(("All is well: the native engine runs, with ", "All works, but slowly: the native engine "))
     found = json.loads(run("doctor", "--json").stdout)
     assert found["ok"]
+    assert found["verdict"] == last
     assert "0.3352 -> 0.2873" in found["checks"]["training"]
     assert found["numpy"] == np.__version__
 
