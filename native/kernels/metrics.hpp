@@ -10,7 +10,10 @@ namespace chainrule::CHAINRULE_ISA {
 namespace metrics {
 namespace {
 
-using losses::Rows;
+using losses::ClassNumbers;
+using losses::Plain;
+using losses::row_largest;
+using losses::row_total;
 using losses::run_elements;
 using losses::run_rows;
 
@@ -47,70 +50,55 @@ void accuracy(const LossArgs<T>& a) {
 
 // -- the best classes -------------------------------------------------------------------------------------------------
 
-// The class with the largest score, the first of equal ones; NaN counts as the largest, as in NumPy's argmax. `own` is
-// what `of(class)` gives there.
-template <class T, class Scores, class Of>
-CHAINRULE_INLINE Vec<T> argmax(int64_t width, const Scores& score, const Of& of, Vec<T>& own) {
-  Vec<T> best = score(0), number = set<T>(0);
-  own = of(0);
-  for (int64_t k = 1; k < width; ++k) {
+// The class with the largest score, the first of equal ones; NaN counts as the largest, as in NumPy's argmax.
+template <class T, class R, class Scores>
+CHAINRULE_INLINE Vec<T> argmax(const R& rows, const Scores& score) {
+  const Vec<T> top = row_largest<T>(rows, score), behind = set<T>(-T(rows.a.width));
+  return -row_largest<T>(rows, [&](int64_t k) {
     const Vec<T> v = score(k);
-    const auto better = ((v > best) | (v != v)) & (best == best);
-    best = select(better, v, best);
-    number = select(better, set<T>(T(k)), number);
-    own = select(better, of(k), own);
-  }
-  return number;
-}
-
-template <class T, class Scores>
-CHAINRULE_INLINE Vec<T> argmax(int64_t width, const Scores& score) {
-  Vec<T> own;
-  return argmax<T>(width, score, [](int64_t) { return Vec<T>{}; }, own);
+    return select((v == top) | (v != v), -rows.column(k), behind);
+  });
 }
 
 template <class T>
 void categorical_accuracy(const LossArgs<T>& a) {
-  run_rows<T>(a, a.width, [&](const Rows<T>& rows) {
-    const Vec<T> expected = argmax<T>(a.width, [&](int64_t k) { return rows.y(k); });
-    const Vec<T> found = argmax<T>(a.width, [&](int64_t k) { return rows.p(k); });
+  run_rows<T>(a, a.width, [&](const auto& rows) {
+    const Vec<T> expected = argmax<T>(rows, [&](int64_t k) { return rows.y(k); });
+    const Vec<T> found = argmax<T>(rows, [&](int64_t k) { return rows.p(k); });
     rows.loss(select(expected == found, set<T>(1), set<T>(0)));
   });
 }
 
 template <class T>
 void sparse_categorical_accuracy(const LossArgs<T>& a) {
-  run_rows<T>(a, 1, [&](const Rows<T>& rows) {
-    const Vec<T> found = argmax<T>(a.width, [&](int64_t k) { return rows.p(k); });
-    rows.loss(select(rows.y(0) == found, set<T>(1), set<T>(0)));
+  run_rows<T>(a, 1, [&](const auto& rows) {
+    const Vec<T> found = argmax<T>(rows, [&](int64_t k) { return rows.p(k); });
+    rows.loss(select(rows.class_number() == found, set<T>(1), set<T>(0)));
   });
 }
 
-// 1 where fewer than k classes score higher than `own`
-template <class T>
-CHAINRULE_INLINE Vec<T> among_best(const Rows<T>& rows, Vec<T> own, double k) {
-  const Vec<T> one = set<T>(1), zero = set<T>(0), bar = select(own == own, own, set<T>(-T(__builtin_inf())));
-  Vec<T> higher{};
-  for (int64_t c = 0; c < rows.a.width; ++c) higher += select(rows.p(c) > bar, one, zero);
-  return select(higher < T(k), one, zero);
+// 1 where fewer than k classes score higher than the true one
+template <class T, class R>
+CHAINRULE_INLINE void among_best(const R& rows, const ClassNumbers<T, R>& t, double k) {
+  const Vec<T> one = set<T>(1), zero = set<T>(0);
+  const Vec<T> own = row_total<T>(rows, [&](int64_t c) { return t.only(c, rows.p(c)); });
+  const Vec<T> bar = select(own == own, own, set<T>(-T(__builtin_inf())));
+  const Vec<T> higher = row_total<T>(rows, [&](int64_t c) { return select(rows.p(c) > bar, one, zero); });
+  rows.loss(t.counted(select(higher < T(k), one, zero)));
 }
 
 template <class T>
 void top_k_categorical_accuracy(const LossArgs<T>& a) {  // k
-  run_rows<T>(a, a.width, [&](const Rows<T>& rows) {
-    Vec<T> own;
-    argmax<T>(a.width, [&](int64_t k) { return rows.y(k); }, [&](int64_t k) { return rows.p(k); }, own);
-    rows.loss(among_best<T>(rows, own, a.options[0]));
+  run_rows<T>(a, a.width, [&](const auto& rows) {
+    const Vec<T> expected = argmax<T>(rows, [&](int64_t k) { return rows.y(k); });
+    among_best<T>(rows, ClassNumbers<T, Plain<decltype(rows)>>(rows, expected), a.options[0]);
   });
 }
 
 template <class T>
 void sparse_top_k_categorical_accuracy(const LossArgs<T>& a) {  // k
-  run_rows<T>(a, 1, [&](const Rows<T>& rows) {
-    const losses::ClassNumbers<T> t(rows, __builtin_nan(""));
-    Vec<T> own{};
-    for (int64_t k = 0; k < a.width; ++k) own += t.counted_if(k, rows.p(k));
-    rows.loss(t.counted(among_best<T>(rows, own, a.options[0])));
+  run_rows<T>(a, 1, [&](const auto& rows) {
+    among_best<T>(rows, ClassNumbers<T, Plain<decltype(rows)>>(rows, rows.class_number()), a.options[0]);
   });
 }
 

@@ -51,12 +51,74 @@ struct Power {
 
 template <class T>
 T row_sum(const T* values, int64_t n) {
-  T rest = 0;
   Vec<T> total{};
-  const int64_t whole = n - n % kLanes<T>;
-  for (int64_t i = 0; i < whole; i += kLanes<T>) total += load<T>(values + i);
-  for (int64_t i = whole; i < n; ++i) rest += values[i];
-  return whole ? sum<T>(total) + rest : rest;
+  for_each_vector<T>(n, [&](int64_t i, auto io) { total += io.load(values + i); });
+  return sum<T>(total);
+}
+
+// Loops over short rows, unrolled for the width: the sum of each, and a number repeated over each.
+template <int kWidth, class T>
+void short_sums(const T* values, int64_t rows, T* sums) {
+  for (int64_t r = 0; r < rows; ++r) {
+    T total = values[r * kWidth];
+    for (int k = 1; k < kWidth; ++k) total += values[r * kWidth + k];
+    sums[r] = total;
+  }
+}
+
+template <int kWidth, class T>
+void short_repeats(const T* of_rows, int64_t rows, T factor, T* out) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int k = 0; k < kWidth; ++k) out[r * kWidth + k] = of_rows[r] * factor;
+  }
+}
+
+template <class T>
+void row_sums(const T* values, int64_t rows, int64_t width, T* sums) {
+  switch (width) {
+    case 2:
+      return short_sums<2>(values, rows, sums);
+    case 3:
+      return short_sums<3>(values, rows, sums);
+    case 4:
+      return short_sums<4>(values, rows, sums);
+    case 5:
+      return short_sums<5>(values, rows, sums);
+    case 6:
+      return short_sums<6>(values, rows, sums);
+    case 7:
+      return short_sums<7>(values, rows, sums);
+    case 8:
+      return short_sums<8>(values, rows, sums);
+    default:
+      for (int64_t r = 0; r < rows; ++r) sums[r] = row_sum<T>(values + r * width, width);
+  }
+}
+
+// out[r, k] = of_rows[r] * factor
+template <class T>
+void repeat_rows(const T* of_rows, int64_t rows, int64_t width, T factor, T* out) {
+  switch (width) {
+    case 2:
+      return short_repeats<2>(of_rows, rows, factor, out);
+    case 3:
+      return short_repeats<3>(of_rows, rows, factor, out);
+    case 4:
+      return short_repeats<4>(of_rows, rows, factor, out);
+    case 5:
+      return short_repeats<5>(of_rows, rows, factor, out);
+    case 6:
+      return short_repeats<6>(of_rows, rows, factor, out);
+    case 7:
+      return short_repeats<7>(of_rows, rows, factor, out);
+    case 8:
+      return short_repeats<8>(of_rows, rows, factor, out);
+    default:
+      for (int64_t r = 0; r < rows; ++r) {
+        const Vec<T> own = set<T>(of_rows[r] * factor);
+        for_each_vector<T>(width, [&](int64_t k, auto io) { io.store(out + r * width + k, own); });
+      }
+  }
 }
 
 // Whether targets have another width than predictions: nothing is read then, and the losses are NaN.
@@ -89,31 +151,39 @@ void each_pair(const F& f, const T* y, const T* p, int64_t n, T* values, const T
 
 constexpr int64_t kBlock = 512;  // pairs at a time: their values and factors stay in the first cache
 
+// Rows that are longer than a block, part by part.
+template <bool kMean, class T, class F>
+void run_long_rows(const LossArgs<T>& a, const F& f) {
+  T values[kBlock], factor[kBlock];
+  for (int64_t r = 0; r < a.rows; ++r) {
+    T total = 0;
+    for (int64_t k = 0; a.gradient && k < kBlock; ++k)
+      factor[k] = kMean ? a.scale[r] * T(1.0 / double(a.width)) : a.scale[r];
+    for (int64_t k = 0; k < a.width; k += kBlock) {
+      const int64_t n = a.width - k < kBlock ? a.width - k : kBlock, at = r * a.width + k;
+      each_pair<T>(f, a.y + at, a.p + at, n, values, factor, a.gradient ? a.gradient + at : nullptr);
+      total += row_sum<T>(values, n);
+    }
+    a.losses[r] = kMean ? total / T(a.width) : total;
+  }
+}
+
 // The loss of each row: the mean (or sum) of f over it.
 template <bool kMean, class T, class F>
 void run_elements(const LossArgs<T>& a, const F& f) {
   const int64_t width = a.width;
   if (unfit(a, width)) return;
   if (width == 1) return each_pair<T>(f, a.y, a.p, a.rows, a.losses, a.scale, a.gradient);
-  const T part = kMean ? T(1.0 / double(width)) : T(1), divisor = kMean ? T(width) : T(1);
+  if (width > kBlock) return run_long_rows<kMean>(a, f);
+  const T part = kMean ? T(1.0 / double(width)) : T(1);
   T values[kBlock], factor[kBlock];
-  const int64_t rows_at_once = width < kBlock ? kBlock / width : 1, columns_at_once = width < kBlock ? width : kBlock;
+  const int64_t rows_at_once = kBlock / width;
   for (int64_t first = 0; first < a.rows; first += rows_at_once) {
-    const int64_t rows = first + rows_at_once < a.rows ? rows_at_once : a.rows - first;
-    for (int64_t r = 0; a.gradient && r < rows; ++r) {
-      const T own = a.scale[first + r] * part;
-      for (int64_t k = 0; k < columns_at_once; ++k) factor[r * columns_at_once + k] = own;
-    }
-    T total = 0;  // of a row that is longer than a block
-    for (int64_t column = 0; column < width; column += columns_at_once) {
-      const int64_t columns = column + columns_at_once < width ? columns_at_once : width - column;
-      const int64_t at = first * width + column;
-      each_pair<T>(f, a.y + at, a.p + at, rows * columns, values, factor, a.gradient ? a.gradient + at : nullptr);
-      if (columns_at_once < width) total += row_sum<T>(values, columns);
-    }
-    for (int64_t r = 0; r < rows; ++r) {
-      a.losses[first + r] = (columns_at_once < width ? total : row_sum<T>(values + r * width, width)) / divisor;
-    }
+    const int64_t rows = first + rows_at_once < a.rows ? rows_at_once : a.rows - first, at = first * width;
+    if (a.gradient) repeat_rows<T>(a.scale + first, rows, width, part, factor);
+    each_pair<T>(f, a.y + at, a.p + at, rows * width, values, factor, a.gradient ? a.gradient + at : nullptr);
+    row_sums<T>(values, rows, width, a.losses + first);
+    for (int64_t r = 0; kMean && r < rows; ++r) a.losses[first + r] /= T(width);
   }
 }
 

@@ -22,22 +22,22 @@ struct Normalizer {
 // -sum(y p) / (|y| |p|)
 template <class T>
 void cosine_similarity(const LossArgs<T>& a) {  // epsilon
-  run_rows<T>(a, a.width, [&](const Rows<T>& rows) {
+  run_rows<T>(a, a.width, [&](const auto& rows) {
     Vec<T> yy{}, pp{}, yp{};
-    for (int64_t k = 0; k < a.width; ++k) {
+    for (int64_t k = 0; k < rows.steps(); ++k) {  // behind the end of a row there are zeros
       const Vec<T> y = rows.y(k), p = rows.p(k);
       yy += y * y;
       pp += p * p;
       yp += y * p;
     }
-    const Vec<T> of_y = Normalizer<T>(yy, a.options[0]).factor();
-    const Normalizer<T> normal(pp, a.options[0]);
+    yp = rows.total(yp);
+    const Vec<T> of_y = Normalizer<T>(rows.total(yy), a.options[0]).factor();
+    const Normalizer<T> normal(rows.total(pp), a.options[0]);
     const Vec<T> of_p = normal.factor();
     rows.loss(-(yp * of_y * of_p));
-    const Vec<T> common = normal.slope(-(of_y * yp)) * T(2);
-    for (int64_t k = 0; a.gradient && k < a.width; ++k) {
-      rows.gradient(k, common * rows.p(k) - rows.y(k) * of_y * of_p);
-    }
+    if (!a.gradient) return;
+    const Vec<T> common = normal.slope(-(of_y * yp)) * T(2), factor = of_y * of_p;
+    for (int64_t k = 0; k < rows.steps(); ++k) rows.gradient(k, common * rows.p(k) - rows.y(k) * factor);
   });
 }
 
