@@ -7,7 +7,6 @@ with what. `models/wiring.py` puts the nodes between inputs and outputs into the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -64,14 +63,14 @@ class KerasTensor(Operators):
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
 
 
-@dataclass(eq=False)
 class Node:
     """One symbolic call: `outputs = operation(*args, **kwargs)`."""
 
-    operation: Any
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    outputs: Any
+    def __init__(self, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
+        self.operation = operation
+        self.args = args
+        self.kwargs = kwargs
+        self.outputs = outputs
 
     @property
     def inputs(self) -> list[KerasTensor]:

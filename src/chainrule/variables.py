@@ -10,7 +10,6 @@ import math
 import threading
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -20,11 +19,11 @@ from chainrule._typing import Array
 from chainrule.autodiff.operators import TABLE, Operators
 from chainrule.autodiff.tape import substitutions
 from chainrule.errors import ModelFileError, ShapeError
+from chainrule.records import Record
 from chainrule.utils.naming import unique_name
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(Record):
     """Where a variable lies in the flat buffer: `flat[offset : offset + size]` in the given shape.
 
     >>> Slot(2, (2, 3)).view(np.arange(10)).tolist()

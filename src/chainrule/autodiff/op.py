@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar, cast
 
 import numpy as np
@@ -23,6 +22,7 @@ from chainrule.autodiff.operators import TABLE, Operators
 from chainrule.autodiff.promotion import promote
 from chainrule.autodiff.tensor import Tensor, tensor_of
 from chainrule.errors import ShapeError
+from chainrule.records import Record
 
 F = TypeVar("F", bound=Callable[..., Any])
 Rule = Callable[..., Any]
@@ -42,8 +42,7 @@ def call_symbolically(function: Callable[..., Any], args: tuple[Any, ...], kwarg
     return symbolic_call(function, args, kwargs)
 
 
-@dataclass(frozen=True)
-class Derivative:
+class Derivative(Record):
     """The rule of one input, and the sentence it prints as, an expression in `g`, `y`, the op's arguments and ops."""
 
     sentence: str

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from chainrule.formulas.formula import Formula, format_number
+from chainrule.records import Record, field, replace
 
 F = TypeVar("F", bound=Callable[..., Any])
 Names = Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Record):
     """A function's formula and its derivative, for printing and for an independent computation.
 
     An activation takes h and gives p; a loss takes the target y and the prediction p (or h, if it takes logits). A

@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from chainrule.formulas.notation import Notation
 from chainrule.formulas.symbols import symbols
+from chainrule.records import Record
 
 CONDITION, COMPARISON, SUM, PRODUCT, POWER, ATOM = range(6)
 MAX_TERMS = 8
@@ -21,8 +21,7 @@ MAX_TERMS = 8
 Number = Callable[[float], str]
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(Record):
     """Printed text, how tightly it binds, and what the neighbours of a product must know about it.
 
     `value` marks text with numbers put in, `single` one such number by itself, `call` a named function like `log(p)`.

@@ -5,22 +5,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from chainrule.autodiff import tape
 
 
-@dataclass(slots=True)
 class Call:
     """One running call; inner layers inherit `training` (None: nobody has said).
 
     `layer` and `outputs` tell the glass box who computed what; `outputs` is known once `call` has returned.
     """
 
-    training: bool | None
-    layer: Any
-    outputs: Any = None
+    __slots__ = ("layer", "outputs", "training")
+
+    def __init__(self, training: bool | None, layer: Any, outputs: Any = None) -> None:
+        self.training = training
+        self.layer = layer
+        self.outputs = outputs
 
 
 class _Stack(threading.local):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, SupportsFloat
 
 import numpy as np
@@ -14,10 +13,10 @@ from chainrule.losses.base import Loss, LossFunctionWrapper
 from chainrule.losses.lookup import get
 from chainrule.losses.outputs import align, paths_of, spread
 from chainrule.losses.outputs import sample_weights as _sample_weights
+from chainrule.records import Record
 
 
-@dataclass(frozen=True)
-class OutputLoss:
+class OutputLoss(Record):
     """The loss of one output: `position` among all outputs, its `name`, the loss object and its weight."""
 
     position: int

@@ -6,13 +6,13 @@ import ast
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from chainrule.formulas import Facts, Formula
 from chainrule.formulas.notation import subscript
 from chainrule.glassbox.notation import Math, escape, latex_number, parentheses
 from chainrule.glassbox.numbers import Style
+from chainrule.records import replace
 
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _SQUARED_NAME = re.compile(rf"([\wŷℓ]+⁽[{_RAISED}]+⁾(?:\[\d+\])?)([{_RAISED}])")
