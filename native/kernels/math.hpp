@@ -1,9 +1,9 @@
 // Exponentials, logarithms and their relatives on `Vec<T>`, for float and double.
 //
-// Accuracy, as tests/unit/native/test_math.py holds it against the C library's long double: exp, log, log1p,
-// expm1, softplus, log_sigmoid, pow 2 ulp; sigmoid, erf, tanh 3 ulp; erfc 4 ulp. Zeros, subnormals, infinities and NaN come out as in
-// the C library. Polynomials interpolate at Chebyshev nodes, or are minimax quotients, computed with 50 digits; the
-// forms are those of fdlibm (log, log1p, expm1) and of ops/special.py (erf, erfc).
+// Accuracy, as tests/unit/native/test_math.py holds it against the C library's long double: exp, expm1, log, log1p,
+// softplus, log_sigmoid, pow 2 ulp; tanh, sigmoid, erf 3 ulp; erfc 4 ulp. Zeros, subnormal numbers, infinities and NaN
+// come out as in the C library. Polynomials interpolate at Chebyshev nodes, computed with 50 digits; the forms are
+// those of fdlibm (log, log1p, expm1) and of ops/special.py (erf, erfc).
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ template <>
 struct Constants<float> {
   static constexpr int mantissa = 23, bias = 127;
   static constexpr float whole = 0x1.8p23f;  // added to a small number, it leaves no bits behind the point
-  static constexpr float exp_least = -104.0f, exp_most = 89.0f, expm1_least = -25.0f;
+  static constexpr float exp_least = -104.0f, exp_most = 89.0f, expm1_least = -25.0f, tanh_most = 10.0f;
   static constexpr float log2_e = 1.44269504f, exp_ln2_high = 0.693359375f, exp_ln2_low = -2.12194440e-4f;
   static constexpr float log_ln2_high = 0x1.62e3p-1f, log_ln2_low = 9.05800061e-6f;
   static constexpr float least_normal = 0x1p-126f, into_normal = 0x1p25f, into_normal_log2 = 25.0f;
@@ -48,7 +48,7 @@ template <>
 struct Constants<double> {
   static constexpr int mantissa = 52, bias = 1023;
   static constexpr double whole = 0x1.8p52;
-  static constexpr double exp_least = -746.0, exp_most = 710.0, expm1_least = -50.0;
+  static constexpr double exp_least = -746.0, exp_most = 710.0, expm1_least = -50.0, tanh_most = 20.0;
   static constexpr double log2_e = 1.4426950408889634074, exp_ln2_high = 0.693145751953125,
                           exp_ln2_low = 1.42860682030941723212e-6;
   static constexpr double log_ln2_high = 6.93147180369123816490e-01, log_ln2_low = 1.90821492927058770002e-10;
@@ -83,12 +83,6 @@ struct Constants<double> {
       -5.3526426304695296e-08, -1.5016092749553623e-08, 7.07028129758716e-09,  2.9101113474344687e-09,
       -5.396923825101611e-10, -4.177341048805381e-10, -5.314520101719091e-11};
 };
-
-// tanh(x) = x P(x^2) / Q(x^2) for |x| <= 9.02, where it becomes 1 in float.
-constexpr float kTanhAbove[] = {0.99999997928762589f, 0.13379799233908294f, 0.0034941255410657957f,
-                                2.0584756687894755e-5f, 1.3320430645253676e-8f};
-constexpr float kTanhBelow[] = {1.0f, 0.46713114668795675f, 0.025871433784959483f, 0.00032832320114229977f,
-                                7.7626614778986142e-7f};
 
 // -- bits and pieces --------------------------------------------------------------------------------------------------
 
@@ -235,19 +229,14 @@ CHAINRULE_INLINE Vec<T> expm1(Vec<T> x) {
   return select(abs<T>(x) < set<T>(C::tiny), x, select(n == set<T>(0), p, large));
 }
 
+// -e / (2 + e) with e = exp(-2 |x|) - 1, the sign put back.
 template <class T>
 CHAINRULE_INLINE Vec<T> tanh(Vec<T> x) {
-  if constexpr (sizeof(T) == 4) {
-    x = at_least<T>(at_most<T>(x, 9.02f), -9.02f);
-    const Vec<T> square = x * x;
-    const Vec<T> y = x * polynomial<T>(kTanhAbove, square) / polynomial<T>(kTanhBelow, square);
-    return at_least<T>(at_most<T>(y, 1.0f), -1.0f);
-  } else {
-    const Vec<T> size = abs<T>(x);
-    const Vec<T> e = expm1<T>(set<T>(-2) * size);
-    const Vec<T> y = -e / (e + set<T>(2));
-    return select(size < set<T>(Constants<T>::tiny), x, copy_sign<T>(y, x));
-  }
+  const Vec<T> one = set<T>(1);
+  Vec<T> n;
+  const Vec<T> p = reduced_expm1<T>(set<T>(-2) * at_most<T>(abs<T>(x), Constants<T>::tanh_most), Vec<T>{}, n);
+  const Vec<T> power = power_of_two<T>(n), e = fma(power, p, power - one);
+  return copy_sign<T>(e / (e + set<T>(2)), x);
 }
 
 // 1 / (1 + exp(-x)), as ops.sigmoid computes it.
@@ -398,6 +387,7 @@ CHAINRULE_INLINE Vec<double> pow_of_double(Vec<double> x, Vec<double> y) {
   log_high = select(size == zero, -infinity, select(size < infinity, log_high, size));
   multiply_exactly<double>(y, log_high, p, p_low);
   p_low = select(abs<double>(p) < set<double>(800), p_low + y * log_low, zero);
+  p = select(log_high == zero, zero, p);  // also of infinite y
   V result = exp_of_sum<double>(p, p_low);
   const V half = exponent * set<double>(0.5);
   const auto is_whole = (exponent >= far) | (((exponent + far) - far) == exponent);
