@@ -10,7 +10,6 @@ from chainrule import tree
 from chainrule.autodiff.tape import active, substitute
 from chainrule.data.batches import Batch, Batches
 from chainrule.engines.base import Engine
-from chainrule.engines.choose import choose
 from chainrule.errors import DataError
 from chainrule.layers.context import trial
 from chainrule.models.checks import check_inputs, check_labels, located, warn_of_one_class, warn_of_softmax_over_one
@@ -86,6 +85,8 @@ def prepare_to_predict(model: Any, batches: Batches) -> Engine:
 
 
 def _engine_for(model: Any) -> Engine:
+    from chainrule.engines.choose import choose  # engines know models
+
     model.pack()
     return choose(model._engine_wanted, model)
 
