@@ -141,8 +141,16 @@ def _slice(arrays: Batch, start: int, stop: int) -> Batch:
 
 
 def _map(function: Any, arrays: Batch) -> Batch:
-    x, y, w = tree.map_structure(lambda a: None if a is None else function(a), arrays)
+    x, y, w = (_map_leaves(function, part) for part in arrays)
     return x, y, w
+
+
+def _map_leaves(function: Any, arrays: Any) -> Any:
+    if arrays is None:
+        return None
+    if isinstance(arrays, np.ndarray):
+        return function(arrays)
+    return tree.map_structure(lambda a: None if a is None else function(a), arrays)
 
 
 def _frozen(array: Array) -> Array:

@@ -138,7 +138,8 @@ def _check_classes(loss: Any, y: Array, width: int | None) -> None:
 def warn_of_one_class(model: Any, batches: Batches) -> None:
     """Warn of a classification in which all observations have the same class."""
     for loss, y, width in _targets(model, batches):
-        if not any(part in _name(loss) for part in _CLASSIFIERS) or len(y) < 2:
+        name = _name(loss)
+        if len(y) < 2 or not any(part in name for part in _CLASSIFIERS):
             continue
         if all(_is_one_class(part, width) for part in (y[:_FIRST], y)):  # most data show it in their first rows
             labels = _labels(y, width)
@@ -167,10 +168,10 @@ def _targets(model: Any, batches: Batches) -> Iterator[tuple[Any, Array, int | N
     graph = model._graph_or_none()
     outputs = graph.outputs if graph is not None else None
     losses = compiled.user_loss
-    names = model.output_names or []
     if isinstance(y, np.ndarray) and not tree.is_nested(losses) and (outputs is None or len(outputs) == 1):
         yield losses, y, None if outputs is None else outputs[0].shape[-1]
     elif outputs is not None and not isinstance(graph.output_structure, dict):
+        names = model.output_names or []
         for i, output in enumerate(outputs):
             loss, part = _entry(losses, i, names, len(outputs)), _entry(y, i, names, len(outputs))
             if isinstance(part, np.ndarray) and loss is not None:
