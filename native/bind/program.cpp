@@ -95,7 +95,7 @@ void bind(nb::module_& m, const char* name) {
   c.def("metric", &add_metric<T>, nb::arg("name"), nb::arg("options"), nb::arg("prediction"), nb::arg("target"),
         nb::arg("weight"), nb::arg("width"), nb::arg("target_width"));
   c.def("finish", &Program<T>::finish, "Settle which gradients are needed; nothing may be added afterwards.");
-  c.def("learns_all", &Program<T>::learns_all, "Whether every trainable parameter has a gradient.");
+  c.def("reached", &Program<T>::reached, "Ranges of the trainable parameters that have a gradient.");
   c.def("flops_per_row", &Program<T>::flops_per_row, "Arithmetic of a training step per row.");
   bind_layers<T>(c);
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bind/buffers.hpp"
+#include "bind/optimizer.hpp"
 #include "engine/epochs.hpp"
 #include "engine/predictor.hpp"
 #include "engine/team.hpp"
@@ -55,9 +56,10 @@ void read(const Totals& totals, double* out) {
 
 template <class T>
 int64_t run_steps(Trainer<T>& trainer, Optimizer<T>* optimizer, const nb::list& arrays, nb::handle order, int64_t rows,
-                  int64_t batch_size, int64_t first, int64_t last, KeyWords key, nb::handle rates, nb::handle losses,
-                  nb::handle totals, const nb::list& records) {
+                  int64_t batch_size, int64_t first, int64_t last, int64_t origin, KeyWords key, nb::handle rates,
+                  nb::handle losses, nb::handle totals, const nb::list& records) {
   Given given(arrays, order, rows, batch_size, first, last);
+  given.steps.origin = origin;
   const Views kept(records, true);
   const View losses_view(losses, true), totals_view(totals, true);
   std::optional<View> rates_view;
@@ -81,10 +83,11 @@ int64_t run_steps(Trainer<T>& trainer, Optimizer<T>* optimizer, const nb::list& 
   return ran;
 }
 
-// What `epochs` returns: the state it keeps copies of stays alive with it.
+// What `epochs` returns: the state it keeps copies of stays alive with it; an exception of a signal's handler waits.
 struct Outcome {
   EpochsDone done;
   std::shared_ptr<Views> state;
+  std::shared_ptr<nb::python_error> pending;
 };
 
 template <class T>
@@ -106,8 +109,9 @@ Outcome run_epochs(Trainer<T>& trainer, Optimizer<T>& optimizer, const nb::list&
     const nb::gil_scoped_release free;
     done.emplace(train_epochs(trainer, optimizer, epochs, to));
   }
-  raise_if_interrupted();
-  return {std::move(*done), kept};
+  Outcome outcome{std::move(*done), kept, nullptr};
+  if (PyErr_Occurred()) outcome.pending = std::make_shared<nb::python_error>();
+  return outcome;
 }
 
 template <class T>
@@ -127,6 +131,14 @@ void predict_one(Predictor<T>& predictor, nb::handle x, nb::handle y) {
 }
 
 template <class T>
+void bind_optimizers(nb::module_& m, const char* optimizer, const char* penalties) {
+  nb::class_<Optimizer<T>>(m, optimizer, "One step from gradients to parameters; see native/engine/optimizer.hpp.")
+      .def("__init__", [](Optimizer<T>* at, nb::dict from) { new (at) Optimizer<T>(read_optimizer<T>(from)); });
+  nb::class_<Penalties<T>>(m, penalties, "Penalties of parameters; see native/engine/penalties.hpp.")
+      .def("__init__", [](Penalties<T>* at, nb::dict from) { new (at) Penalties<T>(read_penalties<T>(from)); });
+}
+
+template <class T>
 void bind(nb::module_& m, const char* trainer, const char* predictor) {
   using P = std::shared_ptr<Program<T>>;
   nb::class_<Trainer<T>>(m, trainer, "Runs the steps of epochs; see native/engine/trainer.hpp.")
@@ -138,7 +150,7 @@ void bind(nb::module_& m, const char* trainer, const char* predictor) {
            },
            nb::arg("program"), nb::arg("batch"), nb::arg("params"), nb::arg("penalties"))
       .def("run", &run_steps<T>, nb::arg("optimizer").none(), nb::arg("sources"), nb::arg("order").none(),
-           nb::arg("rows"), nb::arg("batch_size"), nb::arg("first"), nb::arg("last"), nb::arg("key"),
+           nb::arg("rows"), nb::arg("batch_size"), nb::arg("first"), nb::arg("last"), nb::arg("origin"), nb::arg("key"),
            nb::arg("rates").none(), nb::arg("losses"), nb::arg("totals"), nb::arg("records"),
            "Run steps first to last; without an optimizer nothing is learnt. Returns how many ran.")
       .def("epochs", &run_epochs<T>, nb::arg("optimizer"), nb::arg("sources"), nb::arg("rows"), nb::arg("batch_size"),
@@ -178,7 +190,12 @@ void bind_running(nb::module_& m) {
       .def_prop_ro("before", [](const Outcome& o) -> nb::object {
         return o.done.has_before ? nb::cast(o.done.before) : nb::none();
       })
-      .def("restore", [](const Outcome& o) { o.done.begin.restore(); });
+      .def("restore", [](const Outcome& o) { o.done.begin.restore(); }, "Put the state of the last epoch's start back.")
+      .def("raise_pending", [](const Outcome& o) {
+        if (o.pending) throw nb::python_error(*o.pending);
+      }, "Raise what interrupted the training, if something did.");
+  bind_optimizers<float>(m, "Optimizer32", "Penalties32");
+  bind_optimizers<double>(m, "Optimizer64", "Penalties64");
   bind<float>(m, "Trainer32", "Predictor32");
   bind<double>(m, "Trainer64", "Predictor64");
   m.def("set_threads", [](int n) { Team::instance().set_threads(n); }, nb::arg("count"));

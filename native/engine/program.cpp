@@ -108,21 +108,13 @@ void Program<T>::finish() {
 }
 
 template <class T>
-bool Program<T>::learns_all() const {
-  std::vector<std::pair<int64_t, int64_t>> reached;
+std::vector<std::pair<int64_t, int64_t>> Program<T>::reached() const {
+  std::vector<std::pair<int64_t, int64_t>> found;
   for (auto& op : ops) {
-    const bool has = values[op->output].wants_gradient;
-    for (const Parameter& one : op->parameters()) {
-      if (has) reached.emplace_back(one.begin, one.end);
-    }
+    if (!values[op->output].wants_gradient) continue;
+    for (const Parameter& one : op->parameters()) found.emplace_back(one.begin, one.end);
   }
-  std::sort(reached.begin(), reached.end());
-  int64_t at = 0;
-  for (const auto& [begin, end] : reached) {
-    if (begin > at) return false;
-    at = std::max(at, end);
-  }
-  return at >= n_trainable;
+  return found;
 }
 
 template <class T>

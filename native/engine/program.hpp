@@ -152,8 +152,8 @@ class Program {
   // To be called once, when everything has been added.
   void finish();
 
-  // Whether every trainable parameter has a gradient, so that an optimizer can update all of them.
-  bool learns_all() const;
+  // Ranges of the trainable parameters that have a gradient, because a loss depends on them.
+  std::vector<std::pair<int64_t, int64_t>> reached() const;
 
   // Whether some step of training needs all rows of the batch at once.
   bool whole_batch() const;

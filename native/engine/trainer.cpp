@@ -201,7 +201,7 @@ void Trainer<T>::rows_by_tiles(int64_t rows) {
 
 template <class T>
 double Trainer<T>::run_batch(const Steps& steps, int64_t step) {
-  const int64_t row = step * steps.batch_size;
+  const int64_t row = (step - steps.origin) * steps.batch_size;
   rows_ = std::min(steps.batch_size, steps.rows - row);
   record_row_ = (step - steps.first) * steps.batch_size;
   key_ = fold_in(steps.key, static_cast<uint64_t>(step));

@@ -26,6 +26,7 @@ struct Steps {
   int64_t rows = 0;                // of the epoch
   int64_t batch_size = 0;
   int64_t first = 0, last = 0;     // numbers of steps
+  int64_t origin = 0;              // the number of the step that begins with the first row
   Key key{};                       // of the epoch
   const double* rates = nullptr;   // the learning rate of each step, from `first`
   std::vector<char*> records;      // by output: where to keep the predictions of these steps, or null

@@ -6,10 +6,11 @@ from typing import Any
 
 from chainrule.engines.base import Engine
 from chainrule.engines.compiled import note_missing
+from chainrule.engines.native.engine import NativeEngine
 from chainrule.engines.reference import ReferenceEngine
 from chainrule.errors import EngineError, unknown_name
 
-ENGINES: dict[str, Any] = {"reference": ReferenceEngine}
+ENGINES: dict[str, Any] = {"native": NativeEngine, "reference": ReferenceEngine}
 """Engine classes by name, the fastest first; an engine that is not installed is not here."""
 
 

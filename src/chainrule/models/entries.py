@@ -25,7 +25,7 @@ def enter(graph: Graph, inputs: Any) -> list[Any]:
     Raises:
         ShapeError: an input is missing, or has another shape.
     """
-    given = [inputs] if isinstance(inputs, Operators) else _in_order(graph, inputs)
+    given = [inputs] if isinstance(inputs, Operators) else in_order(graph, inputs)
     if len(given) != len(graph.inputs):
         raise ShapeError(_wrong_number(graph, len(given)))
     return [_fit(graph, value, t) for value, t in zip(given, graph.inputs, strict=True)]
@@ -39,7 +39,7 @@ def check_shapes(graph: Graph, x: Any, where: str) -> None:
     """
     names = {id(leaf): name for name, leaf in named_leaves(x, "x")}
     try:
-        given = _in_order(graph, x)
+        given = in_order(graph, x)
     except ShapeError as error:
         raise ShapeError(f"{where}: {error}") from None
     for array, t in zip(given, graph.inputs, strict=True):
@@ -50,7 +50,7 @@ def check_shapes(graph: Graph, x: Any, where: str) -> None:
             raise ShapeError(f"{text} {_advice(t.shape, tuple(array.shape), name)}")
 
 
-def _in_order(graph: Graph, inputs: Any) -> list[Any]:
+def in_order(graph: Graph, inputs: Any) -> list[Any]:
     declared = graph.input_structure
     if isinstance(inputs, dict):
         names = sorted(declared) if isinstance(declared, dict) else graph.input_names

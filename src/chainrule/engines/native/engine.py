@@ -1,0 +1,214 @@
+"""The native engine: the plan as a program in C++, many steps of an epoch in one call, many epochs where nobody looks.
+
+It computes what the reference engine computes, on the same memory: the flat buffer, the optimizer's moments, the
+totals of the metrics. `native/` holds the C++; ARCHITECTURE.md explains how a step runs.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from chainrule import tree
+from chainrule._typing import Array
+from chainrule.engines.compiled import compiled
+from chainrule.engines.epoch import Epoch
+from chainrule.engines.lower import lower
+from chainrule.engines.native import optimizer as steps
+from chainrule.engines.native.feed import Arrays, arrays_of, readable
+from chainrule.engines.native.threads import use_threads
+from chainrule.engines.native.totals import add_totals, hand_over, records
+from chainrule.engines.native.translate import TargetShapes, Translation, check_losses, translate
+from chainrule.engines.plan import CannotLower, Plan
+from chainrule.models.entries import in_order
+from chainrule.random.threefry import Key
+
+
+_RECORDED_ROWS = 1 << 16
+"""Rows whose predictions are kept at a time for metrics in Python."""
+
+_KEPT_JOBS = 4
+
+
+class Job:
+    """A program for data of certain shapes, with a trainer for batches of up to so many rows."""
+
+    def __init__(self, model: Any, plan: Plan, shapes: TargetShapes, batch: int, suffix: str) -> None:
+        native = compiled()
+        buffer = model.pack()
+        self.translation = translate(plan, getattr(native, f"Program{suffix}"), shapes)
+        self.batch = batch
+        self.description: dict[str, Any] = {"penalties": steps.describe_penalties(plan.penalties)}
+        self.optimizer = None
+        if model.optimizer is not None:
+            self._add_optimizer(model, plan, native, suffix)
+        penalties = getattr(native, f"Penalties{suffix}")(self.description)
+        self.trainer = getattr(native, f"Trainer{suffix}")(self.translation.program, batch, buffer.array, penalties)
+
+    def _add_optimizer(self, model: Any, plan: Plan, native: Any, suffix: str) -> None:
+        variables = model.trainable_variables
+        reached = {begin for begin, _ in self.translation.program.reached()}
+        trained = [v.slot.offset in reached for v in variables]
+        if not all(trained):
+            missing = [v.path for v, has in zip(variables, trained, strict=True) if not has]
+            warnings.warn(
+                f"Gradients do not exist for variables {missing} when minimizing the loss. If using `model.compile()`, "
+                "did you forget to provide a `loss` argument?",
+                stacklevel=8,
+            )
+        self.description = steps.describe_step(plan, model.optimizer, model.pack(), variables, trained)
+        self.optimizer = getattr(native, f"Optimizer{suffix}")(self.description)
+
+
+class NativeEngine:
+    """Runs models whose layers, losses and optimizers are ours. Metrics of the user's own are handed their batches."""
+
+    name = "native"
+    batches_at_once = math.inf
+    """Of a prediction; the reference engine takes a few at a time."""
+
+    def __init__(self, reason: str | None = None) -> None:
+        self.reason = reason
+        self._plan: Plan | None = None
+        self._suffix = ""
+        self._jobs: dict[Any, Job] = {}
+        self._arrays: tuple[Any, Arrays] | None = None
+        self._predictor: Any = None
+        self._forward: Translation | None = None
+
+    def refuses(self, model: Any) -> str | None:
+        native = compiled()
+        if isinstance(native, str):
+            return native
+        try:
+            self._prepare(model, native)
+        except CannotLower as reason:
+            return str(reason)
+        return None
+
+    def _prepare(self, model: Any, native: Any) -> None:
+        plan = lower(model)
+        if plan.python:
+            raise CannotLower(plan.python[0])
+        buffer = model.pack()
+        kind = buffer.array.dtype
+        if str(kind) not in ("float32", "float64"):
+            raise CannotLower(f"model '{model.name}' computes in {kind}")
+        for entry in plan.inputs:
+            if np.dtype(entry.dtype).kind == "f" and entry.dtype != str(kind):
+                raise CannotLower(f"input '{entry.name}' is of type {entry.dtype}, but the weights are of type {kind}")
+        self._plan, self._suffix = plan, "32" if kind == np.float32 else "64"
+        self._forward = translate(plan, getattr(native, f"Program{self._suffix}"))
+        check_losses(plan.losses)
+        if model.optimizer is not None:
+            steps.check_optimizer(model.optimizer, model.trainable_variables)
+            steps.check_plan(plan)
+
+    # -- training -----------------------------------------------------------------------------------------------------
+
+    def train_steps(self, model: Any, epoch: Epoch, key: Key, first: int, last: int) -> Array:
+        return self._run(model, epoch, key, first, last, learns=True)
+
+    def test_steps(self, model: Any, epoch: Epoch, first: int, last: int) -> Array:
+        return self._run(model, epoch, (0, 0), first, last, learns=False)
+
+    def _run(self, model: Any, epoch: Epoch, key: Key, first: int, last: int, learns: bool) -> Array:
+        use_threads(compiled())
+        batch = epoch.arrays
+        if batch is None:
+            return self._run_stream(model, epoch, key, first, last, learns)
+        arrays = self._arrays_of(model, batch)
+        assert epoch.batch_size is not None
+        assert epoch.steps is not None
+        job = self._job(model, arrays, min(epoch.batch_size, len(arrays.inputs[0])))
+        rows = len(arrays.inputs[0]) if epoch.order is None else len(epoch.order)
+        order = None if epoch.order is None else np.ascontiguousarray(epoch.order, np.int64)
+        return self._run_job(model, job, arrays, order, rows, epoch.batch_size, first, last, 0, key, learns)
+
+    def _run_stream(self, model: Any, epoch: Epoch, key: Key, first: int, last: int, learns: bool) -> Array:
+        losses: list[float] = []
+        for step in range(first, last):
+            batch = epoch.step(step)
+            if batch is None:
+                break
+            arrays = arrays_of(model, batch)
+            rows = len(arrays.inputs[0])
+            job = self._job(model, arrays, rows)
+            losses += self._run_job(
+                model, job, arrays, None, rows, rows, step, step + 1, step, key, learns
+            ).tolist()  # fmt: skip
+            if learns and not math.isfinite(losses[-1]):
+                break
+        return np.array(losses)
+
+    def _run_job(
+        self, model: Any, job: Job, arrays: Arrays, order: Array | None, rows: int, batch_size: int,
+        first: int, last: int, origin: int, key: Key, learns: bool,
+    ) -> Array:  # fmt: skip
+        """Run steps in as few native calls as rates, and metrics in Python, allow."""
+        feeds = arrays.feeds(job.translation)
+        losses = np.zeros(last - first)
+        at_once = steps.steps_per_rate(model.optimizer) if learns else math.inf
+        if job.translation.handed:
+            at_once = min(at_once, max(_RECORDED_ROWS // batch_size, 1))
+        done = 0
+        while done < last - first:
+            begin = first + done
+            end = int(min(last, begin + at_once))
+            totals = np.zeros(job.trainer.n_totals())
+            kept = records(job.translation, end - begin, batch_size, model._buffer.array.dtype)
+            rates = steps.rates(model.optimizer, int(model.optimizer.iterations), end - begin) if learns else None
+            ran = job.trainer.run(
+                job.optimizer if learns else None, feeds, order, rows, batch_size, begin, end, origin, key, rates,
+                losses[done:], totals, kept,
+            )  # fmt: skip
+            if learns:
+                steps.close_steps(model.optimizer, model._buffer)
+            model._step_logs = None
+            add_totals(model, job.translation, totals)
+            hand_over(job.translation, arrays, kept, order, (begin - origin) * batch_size, rows, batch_size, ran)
+            done += ran
+            if ran < end - begin or (learns and not math.isfinite(losses[done - 1])):
+                break
+        return losses[:done]
+
+    def _arrays_of(self, model: Any, batch: Any) -> Arrays:
+        """Return the arrays of an epoch; those of the next epochs are the same ones."""
+        x, y, w = batch
+        if self._arrays is None or any(a is not b for a, b in zip(self._arrays[0], (x, y, w), strict=True)):
+            self._arrays = ((x, y, w), arrays_of(model, batch))
+        return self._arrays[1]
+
+    def _job(self, model: Any, arrays: Arrays, batch: int) -> Job:
+        key = (arrays.shapes, batch)
+        job = self._jobs.get(key)
+        if job is None:
+            assert self._plan is not None
+            if len(self._jobs) >= _KEPT_JOBS:
+                self._jobs.pop(next(iter(self._jobs)))
+            job = self._jobs[key] = Job(model, self._plan, arrays.shapes, batch, self._suffix)
+        return job
+
+    # -- prediction ---------------------------------------------------------------------------------------------------
+
+    def predict_batch(self, model: Any, x: Any) -> Any:
+        use_threads(compiled())
+        graph = model._graph_or_none()
+        inputs = [readable(a, t.dtype) for a, t in zip(in_order(graph, x), graph.inputs, strict=True)]
+        rows = len(inputs[0])
+        forward, dtype = self._forward, model._buffer.array.dtype
+        assert forward is not None
+        outputs = [np.empty((rows, *node.shape), dtype) for node in forward.outputs]
+        self.predictor(model).predict(inputs, rows, outputs)
+        return tree.pack_sequence_as(graph.output_structure, outputs)
+
+    def predictor(self, model: Any) -> Any:
+        """Return what runs the forward pass, on the model's parameters."""
+        if self._predictor is None:
+            assert self._forward is not None
+            kind = getattr(compiled(), f"Predictor{self._suffix}")
+            self._predictor = kind(self._forward.program, model._buffer.array)
+        return self._predictor

@@ -1,0 +1,90 @@
+"""How data reach a program: one array for each of its feeds, in rows without gaps, in a type that native code reads."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule import tree
+from chainrule._typing import Array
+from chainrule.data.batches import Batch
+from chainrule.engines.native.translate import TargetShapes, Translation
+from chainrule.losses.outputs import align
+from chainrule.losses.outputs import sample_weights as weights_of
+from chainrule.models.entries import in_order
+
+_KINDS = "fiub"
+
+
+class Arrays(NamedTuple):
+    """The rows of an epoch, or of a batch: one array for each input, and for each output's targets and weights."""
+
+    inputs: list[Array]
+    targets: list[Array | None]
+    weights: list[Array | None]
+
+    @property
+    def shapes(self) -> TargetShapes:
+        return TargetShapes(tuple(map(_numbers, self.targets)), tuple(map(_numbers, self.weights)))
+
+    def feeds(self, program: Translation) -> list[Array | None]:
+        """Return the arrays in the order of a program's feeds."""
+        return [
+            *self.inputs,
+            *(self.targets[o] for o in program.targets),
+            *(self.weights[o] for o in program.weights),
+        ]
+
+
+def arrays_of(model: Any, batch: Batch) -> Arrays:
+    """Return the arrays of `(x, y, sample_weight)` by input and output.
+
+    Raises:
+        DataError, ShapeError: they do not fit the model.
+    """
+    x, y, sample_weight = batch
+    graph = model._graph_or_none()
+    inputs = [readable(a, t.dtype) for a, t in zip(in_order(graph, x), graph.inputs, strict=True)]
+    count = len(graph.outputs)
+    if y is None:
+        return Arrays(inputs, [None] * count, [None] * count)
+    if count == 1 and not tree.is_nested(y) and not tree.is_nested(sample_weight):
+        targets, weights = [y], [sample_weight]
+    else:
+        losses = model._compile_loss
+        structure = graph.output_structure
+        names = losses._names(structure) if losses is not None else graph.output_names
+        at = {o.position: o.loss for o in losses.outputs} if losses is not None else {}
+        present = [at.get(i) for i in range(count)]
+        targets = align(y, structure, names, present)
+        weights = weights_of(sample_weight, structure, names, present)
+    return Arrays(
+        inputs,
+        [None if t is None else readable(t) for t in targets],
+        [None if w is None else readable(w) for w in weights],
+    )
+
+
+def readable(array: Any, dtype: str | None = None) -> Array:
+    """Return an array that native code can read row by row: itself, if it can.
+
+    Args:
+        dtype: of an input that takes whole numbers.
+    """
+    array = np.asarray(array)
+    if dtype is not None and np.dtype(dtype).kind in "iu" and array.dtype.kind == "f":
+        array = array.astype(dtype)
+    if array.dtype.kind not in _KINDS or array.dtype.itemsize == 2 and array.dtype.kind == "f" or array.itemsize > 8:
+        array = array.astype(np.float64 if array.itemsize > 8 else np.float32)
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    row = array[:1]
+    if not row.flags.c_contiguous or (len(array) > 1 and array.strides[0] < row.nbytes):
+        array = np.ascontiguousarray(array)
+    return array
+
+
+def _numbers(array: Array | None) -> int | None:
+    return None if array is None else math.prod(array.shape[1:])
