@@ -42,7 +42,8 @@ void activation(const std::string& isa, const std::string& name, Matrix<const T>
 template <class T>
 void bind(nb::module_& m) {
   m.def("activation", &activation<T>, nb::arg("isa"), nb::arg("name"), nb::arg("h"), nb::arg("gy"), nb::arg("y"),
-        nb::arg("gh"), nb::arg("options"), "Write y = f(h) and gh = f'(h) gy. y may be h unless h is needed, gh may be gy.");
+        nb::arg("gh"), nb::arg("options"),
+        "Write y = f(h) and gh = f'(h) gy. y may be h unless h is needed, gh may be gy.");
 }
 
 }  // namespace
@@ -50,12 +51,15 @@ void bind(nb::module_& m) {
 void bind_activations(nb::module_& m) {
   bind<float>(m);
   bind<double>(m);
-  m.def("activations", [] {
-    nb::dict needs_input;
-    const auto& family = chosen().f32->activations;
-    for (int i = 0; i < family.count; ++i) needs_input[family.entries[i].name] = family.entries[i].needs_input;
-    return needs_input;
-  }, "The names, and whether the derivative is computed from the input.");
+  m.def(
+      "activations",
+      [] {
+        nb::dict needs_input;
+        const auto& family = chosen().f32->activations;
+        for (int i = 0; i < family.count; ++i) needs_input[family.entries[i].name] = family.entries[i].needs_input;
+        return needs_input;
+      },
+      "The names, and whether the derivative is computed from the input.");
 }
 
 }  // namespace chainrule

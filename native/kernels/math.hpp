@@ -33,14 +33,13 @@ struct Constants<float> {
 
   static constexpr float exp[] = {0.5f, 0.16666576266288757f, 0.04166655242443085f, 0.00836323294788599f,
                                   0.0013926250394433737f};
-  static constexpr float log[] = {0.6666666865348816f, 0.4000012278556824f, 0.28550779819488525f,
-                                  0.23331613838672638f};
-  static constexpr float erf[] = {1.128379225730896f,     -0.37612637877464294f,   0.11283782124519348f,
-                                  -0.026865430176258087f, 0.005221031606197357f,   -0.0008484080317430198f,
+  static constexpr float log[] = {0.6666666865348816f, 0.4000012278556824f, 0.28550779819488525f, 0.23331613838672638f};
+  static constexpr float erf[] = {1.128379225730896f,      -0.37612637877464294f,  0.11283782124519348f,
+                                  -0.026865430176258087f,  0.005221031606197357f,  -0.0008484080317430198f,
                                   0.00011265958892181516f, -9.667044650996104e-06f};
-  static constexpr float erfc[] = {0.6849972605705261f,     -0.17442651093006134f,   0.0678127259016037f,
-                                   -0.01253130380064249f,   -0.005894471425563097f,  0.006652017589658499f,
-                                   -0.0031246247235685587f, 0.0007082170341163874f,  7.543100946350023e-05f,
+  static constexpr float erfc[] = {0.6849972605705261f,     -0.17442651093006134f,  0.0678127259016037f,
+                                   -0.01253130380064249f,   -0.005894471425563097f, 0.006652017589658499f,
+                                   -0.0031246247235685587f, 0.0007082170341163874f, 7.543100946350023e-05f,
                                    -7.158131484175101e-05f};
 };
 
@@ -76,12 +75,12 @@ struct Constants<double> {
                                    -1.6364642158167616e-07, 1.4792401209404813e-08,  -1.216456005728345e-09,
                                    8.709045129053106e-11,   -4.230945824295338e-12};
   static constexpr double erfc[] = {
-      0.6849972881253069,     -0.1744265099503212,    0.06781283641264231,    -0.012531475817357859,
-      -0.005896222616089512,  0.006653009971578537,   -0.003114385594703357,  0.0007094473724765111,
-      5.265605307723588e-05,  -8.421230930523656e-05, 1.2520192156028338e-05, 7.408182181996497e-06,
-      -2.4666682950454813e-06, -7.100116010810774e-07, 3.7106167173262195e-07, 8.871345878633467e-08,
-      -5.3526426304695296e-08, -1.5016092749553623e-08, 7.07028129758716e-09,  2.9101113474344687e-09,
-      -5.396923825101611e-10, -4.177341048805381e-10, -5.314520101719091e-11};
+      0.6849972881253069,      -0.1744265099503212,     0.06781283641264231,    -0.012531475817357859,
+      -0.005896222616089512,   0.006653009971578537,    -0.003114385594703357,  0.0007094473724765111,
+      5.265605307723588e-05,   -8.421230930523656e-05,  1.2520192156028338e-05, 7.408182181996497e-06,
+      -2.4666682950454813e-06, -7.100116010810774e-07,  3.7106167173262195e-07, 8.871345878633467e-08,
+      -5.3526426304695296e-08, -1.5016092749553623e-08, 7.07028129758716e-09,   2.9101113474344687e-09,
+      -5.396923825101611e-10,  -4.177341048805381e-10,  -5.314520101719091e-11};
 };
 
 // -- bits and pieces --------------------------------------------------------------------------------------------------
@@ -113,7 +112,8 @@ CHAINRULE_INLINE Vec<T> polynomial(const T (&c)[N], Vec<T> x) {
   return y;
 }
 
-// The smaller (larger) of x and a limit; NaN stays NaN. (Intrinsics without a mask make GCC 12 warn for nothing.)
+// The smaller (larger) of x and a limit; NaN, the second operand, stays NaN. (Without a mask, GCC 12 warns for
+// nothing.)
 template <class T>
 CHAINRULE_INLINE Vec<T> at_most(Vec<T> x, T limit) {
 #if defined(__AVX512F__)
@@ -121,6 +121,18 @@ CHAINRULE_INLINE Vec<T> at_most(Vec<T> x, T limit) {
     return (Vec<T>)_mm512_maskz_min_ps(0xffff, (__m512)set<T>(limit), (__m512)x);
   } else {
     return (Vec<T>)_mm512_maskz_min_pd(0xff, (__m512d)set<T>(limit), (__m512d)x);
+  }
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4) {
+    return (Vec<T>)_mm256_min_ps((__m256)set<T>(limit), (__m256)x);
+  } else {
+    return (Vec<T>)_mm256_min_pd((__m256d)set<T>(limit), (__m256d)x);
+  }
+#elif defined(__SSE2__)
+  if constexpr (sizeof(T) == 4) {
+    return (Vec<T>)_mm_min_ps((__m128)set<T>(limit), (__m128)x);
+  } else {
+    return (Vec<T>)_mm_min_pd((__m128d)set<T>(limit), (__m128d)x);
   }
 #else
   return select(set<T>(limit) < x, set<T>(limit), x);
@@ -134,6 +146,18 @@ CHAINRULE_INLINE Vec<T> at_least(Vec<T> x, T limit) {
     return (Vec<T>)_mm512_maskz_max_ps(0xffff, (__m512)set<T>(limit), (__m512)x);
   } else {
     return (Vec<T>)_mm512_maskz_max_pd(0xff, (__m512d)set<T>(limit), (__m512d)x);
+  }
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4) {
+    return (Vec<T>)_mm256_max_ps((__m256)set<T>(limit), (__m256)x);
+  } else {
+    return (Vec<T>)_mm256_max_pd((__m256d)set<T>(limit), (__m256d)x);
+  }
+#elif defined(__SSE2__)
+  if constexpr (sizeof(T) == 4) {
+    return (Vec<T>)_mm_max_ps((__m128)set<T>(limit), (__m128)x);
+  } else {
+    return (Vec<T>)_mm_max_pd((__m128d)set<T>(limit), (__m128d)x);
   }
 #else
   return select(set<T>(limit) > x, set<T>(limit), x);
@@ -193,37 +217,46 @@ CHAINRULE_INLINE void add_exactly(Vec<T> a, Vec<T> b, Vec<T>& high, Vec<T>& low)
 
 // -- exponentials -----------------------------------------------------------------------------------------------------
 
-// Writes x + low = n ln 2 + r and returns exp(r) - 1.
+// Takes x = n ln 2 + r apart and returns r.
 template <class T>
-CHAINRULE_INLINE Vec<T> reduced_expm1(Vec<T> x, Vec<T> low, Vec<T>& n) {
+CHAINRULE_INLINE Vec<T> reduce(Vec<T> x, Vec<T>& n) {
   using C = Constants<T>;
   const Vec<T> whole = set<T>(C::whole);
   n = fma(x, set<T>(C::log2_e), whole) - whole;
-  Vec<T> r = fma(n, set<T>(-C::exp_ln2_high), x);
-  r = fma(n, set<T>(-C::exp_ln2_low), r) + low;
-  return fma(r * r, polynomial<T>(C::exp, r), r);
+  return fma(n, set<T>(-C::exp_ln2_low), fma(n, set<T>(-C::exp_ln2_high), x));
+}
+
+// exp(r) - 1 for |r| <= ln 2 / 2.
+template <class T>
+CHAINRULE_INLINE Vec<T> expm1_near(Vec<T> r) {
+  return fma(r * r, polynomial<T>(Constants<T>::exp, r), r);
+}
+
+template <class T>
+CHAINRULE_INLINE Vec<T> clip_exponent(Vec<T> x, T least) {
+  return at_least<T>(at_most<T>(x, Constants<T>::exp_most), least);
 }
 
 // exp(x + low), low being much smaller than x.
 template <class T>
 CHAINRULE_INLINE Vec<T> exp_of_sum(Vec<T> x, Vec<T> low) {
-  using C = Constants<T>;
-  x = at_least<T>(at_most<T>(x, C::exp_most), C::exp_least);
   Vec<T> n;
-  const Vec<T> p = reduced_expm1<T>(x, low, n);
-  return scale_by_power<T>(p + set<T>(1), n);
+  const Vec<T> r = reduce<T>(clip_exponent<T>(x, Constants<T>::exp_least), n);
+  return scale_by_power<T>(expm1_near<T>(r + low) + set<T>(1), n);
 }
 
 template <class T>
 CHAINRULE_INLINE Vec<T> exp(Vec<T> x) {
-  return exp_of_sum<T>(x, Vec<T>{});
+  Vec<T> n;
+  const Vec<T> r = reduce<T>(clip_exponent<T>(x, Constants<T>::exp_least), n);
+  return scale_by_power<T>(expm1_near<T>(r) + set<T>(1), n);
 }
 
 template <class T>
 CHAINRULE_INLINE Vec<T> expm1(Vec<T> x) {
   using C = Constants<T>;
   Vec<T> n;
-  const Vec<T> p = reduced_expm1<T>(at_least<T>(at_most<T>(x, C::exp_most), C::expm1_least), Vec<T>{}, n);
+  const Vec<T> p = expm1_near<T>(reduce<T>(clip_exponent<T>(x, C::expm1_least), n));
   const Vec<T> half = power_of_two<T>(n - set<T>(1));  // half of 2^n, which may itself overflow
   const Vec<T> large = (fma(half, p, half - set<T>(T(0.5)))) * set<T>(2);
   return select(abs<T>(x) < set<T>(C::tiny), x, select(n == set<T>(0), p, large));
@@ -234,7 +267,7 @@ template <class T>
 CHAINRULE_INLINE Vec<T> tanh(Vec<T> x) {
   const Vec<T> one = set<T>(1);
   Vec<T> n;
-  const Vec<T> p = reduced_expm1<T>(set<T>(-2) * at_most<T>(abs<T>(x), Constants<T>::tanh_most), Vec<T>{}, n);
+  const Vec<T> p = expm1_near<T>(reduce<T>(set<T>(-2) * at_most<T>(abs<T>(x), Constants<T>::tanh_most), n));
   const Vec<T> power = power_of_two<T>(n), e = fma(power, p, power - one);
   return copy_sign<T>(e / (e + set<T>(2)), x);
 }
@@ -392,8 +425,8 @@ CHAINRULE_INLINE Vec<double> pow_of_double(Vec<double> x, Vec<double> y) {
   const V half = exponent * set<double>(0.5);
   const auto is_whole = (exponent >= far) | (((exponent + far) - far) == exponent);
   const auto is_odd = is_whole & (exponent < far + far) & (((half + far) - far) != half);
-  const V negative = select(is_odd, -result, select(is_whole | (size == zero) | (size == infinity), result,
-                                                    set<double>(__builtin_nan(""))));
+  const V negative = select(
+      is_odd, -result, select(is_whole | (size == zero) | (size == infinity), result, set<double>(__builtin_nan(""))));
   const auto has_sign = ((Vec<int64_t>)x) < 0;
   result = select(has_sign & (x == x), negative, result);
   return select((y == zero) | (x == one), one, result);

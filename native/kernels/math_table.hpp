@@ -22,11 +22,16 @@ void run_pow(const T* x, const T* second, T* y, int64_t n) {
 
 template <class T>
 constexpr MathKernel<T> kMath[] = {
-    {"exp", run_math<T, exp<T>>},           {"expm1", run_math<T, expm1<T>>},
-    {"log", run_math<T, log<T>>},           {"log1p", run_math<T, log1p<T>>},
-    {"tanh", run_math<T, tanh<T>>},         {"sigmoid", run_math<T, sigmoid<T>>},
-    {"softplus", run_math<T, softplus<T>>}, {"log_sigmoid", run_math<T, log_sigmoid<T>>},
-    {"erf", run_math<T, erf<T>>},           {"erfc", run_math<T, erfc<T>>},
+    {"exp", run_math<T, exp<T>>},
+    {"expm1", run_math<T, expm1<T>>},
+    {"log", run_math<T, log<T>>},
+    {"log1p", run_math<T, log1p<T>>},
+    {"tanh", run_math<T, tanh<T>>},
+    {"sigmoid", run_math<T, sigmoid<T>>},
+    {"softplus", run_math<T, softplus<T>>},
+    {"log_sigmoid", run_math<T, log_sigmoid<T>>},
+    {"erf", run_math<T, erf<T>>},
+    {"erfc", run_math<T, erfc<T>>},
     {"pow", run_pow<T>},
 };
 

@@ -16,14 +16,12 @@ namespace {
 template <class A, class T>
 void forward_elements(const T* h, T* y, int64_t rows, int64_t width, const double* options) {
   const A f(options);
-  for_each_vector<T>(rows * width, [&](int64_t i, auto io) __attribute__((always_inline)) {
-    io.store(y + i, f.forward(io.load(h + i)));
-  });
+  for_each_vector<T>(rows * width, [&](int64_t i, auto io)
+                                       __attribute__((always_inline)) { io.store(y + i, f.forward(io.load(h + i))); });
 }
 
 template <class A, class T>
-void backward_elements(const T* h, const T* y, const T* gy, T* gh, int64_t rows, int64_t width,
-                       const double* options) {
+void backward_elements(const T* h, const T* y, const T* gy, T* gh, int64_t rows, int64_t width, const double* options) {
   const A f(options);
   for_each_vector<T>(rows * width, [&](int64_t i, auto io) __attribute__((always_inline)) {
     Vec<T> x{};

@@ -158,9 +158,7 @@ template <class T>
 struct SparseSigmoid : FromInput<T> {
   using V = Vec<T>;
   using FromInput<T>::FromInput;
-  CHAINRULE_INLINE V forward(V h) const {
-    return at_most<T>(at_least<T>((h + set<T>(1)) / set<T>(2), 0), 1);
-  }
+  CHAINRULE_INLINE V forward(V h) const { return at_most<T>(at_least<T>((h + set<T>(1)) / set<T>(2), 0), 1); }
   CHAINRULE_INLINE V backward(V h, V, V g) const {
     return g * one_where<T>((h > set<T>(-1)) & (h < set<T>(1))) / set<T>(2);
   }

@@ -1,7 +1,7 @@
 // Activations of whole rows: softmax, log_softmax, sparsemax, glu.
 //
-// Rows of up to kNarrow numbers are turned, so that a vector holds one column of several rows: no sums across lanes,
-// and the same bits for every instruction set. Wider rows are vectors along the row.
+// Narrow rows are turned, so that a vector holds one column of several rows: no sums across lanes,
+// and the same sums for every instruction set. Wider rows are vectors along the row.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,24 @@
 namespace chainrule::CHAINRULE_ISA {
 namespace {
 
-constexpr int64_t kNarrow = 32;
+constexpr int64_t kNarrow = 32, kNarrowBack = 12;  // widest rows to turn: forward, and for gradients
+
+template <int64_t n>
+struct Width {
+  static constexpr int64_t value = n;
+};
+
+// Calls f(Width<width>) for the usual widths, so that loops over them unroll, and f(Width<0>) for others.
+template <int64_t n = 2, class F>
+CHAINRULE_INLINE void with_known_width(int64_t width, F&& f) {
+  if constexpr (n > 10) {
+    f(Width<0>{});
+  } else if (width == n) {
+    f(Width<n>{});
+  } else {
+    with_known_width<n + 1>(width, f);
+  }
+}
 
 // Up to `capacity` rows, column by column.
 template <class T>
@@ -40,23 +57,17 @@ struct TurnedRows {
     if (rows < capacity) {
       for (int64_t c = 0; c < width; ++c) std::memset(at[c], 0, sizeof(at[c]));
     }
-    if (width == 2) return copy_in<2>(from, rows, width);
-    if (width == 3) return copy_in<3>(from, rows, width);
-    if (width == 10) return copy_in<10>(from, rows, width);
-    copy_in<0>(from, rows, width);
+    with_known_width(width, [&](auto n) { copy_in<n.value>(from, rows, width); });
   }
   void write(T* to, int64_t rows, int64_t width) const {
-    if (width == 2) return copy_out<2>(to, rows, width);
-    if (width == 3) return copy_out<3>(to, rows, width);
-    if (width == 10) return copy_out<10>(to, rows, width);
-    copy_out<0>(to, rows, width);
+    with_known_width(width, [&](auto n) { copy_out<n.value>(to, rows, width); });
   }
   CHAINRULE_INLINE Vec<T> get(int64_t c, int64_t r) const { return load<T>(&at[c][r]); }
   CHAINRULE_INLINE void put(int64_t c, int64_t r, Vec<T> v) { store<T>(&at[c][r], v); }
 };
 
-// Calls `f(column(c), ...)` for blocks of rows: reads `a` and perhaps `b` turned, runs f(r) for each vector of rows
-// on them, writes `a` back to `out`.
+// Reads `a`, and `b` unless it is null, turned, in blocks of rows; calls f(a, b, r) for each vector of rows r, r + 1,
+// ... of a block; writes what that left in `a` to `out`.
 template <class T, class F>
 CHAINRULE_INLINE void for_turned_rows(const T* a, const T* b, T* out, int64_t rows, int64_t width, F&& f) {
   TurnedRows<T> first, second;
@@ -141,15 +152,14 @@ void softmax_forward(const T* h, T* y, int64_t rows, int64_t width, const double
       io.store(y + i, e);
       return e;
     }));
-    for_each_vector<T>(width, [&](int64_t i, auto io) __attribute__((always_inline)) {
-      io.store(y + i, io.load(y + i) / total);
-    });
+    for_each_vector<T>(
+        width, [&](int64_t i, auto io) __attribute__((always_inline)) { io.store(y + i, io.load(y + i) / total); });
   }
 }
 
 template <class T>
 void softmax_backward(const T*, const T* y, const T* gy, T* gh, int64_t rows, int64_t width, const double*) {
-  if (width <= kNarrow) {
+  if (width <= kNarrowBack) {
     for_turned_rows<T>(gy, y, gh, rows, width, [=](auto& g, auto& p, int64_t r) __attribute__((always_inline)) {
       Vec<T> dot{};
       for (int64_t c = 0; c < width; ++c) dot += g.get(c, r) * p.get(c, r);
@@ -158,9 +168,8 @@ void softmax_backward(const T*, const T* y, const T* gy, T* gh, int64_t rows, in
     return;
   }
   for (int64_t row = 0; row < rows; ++row, y += width, gy += width, gh += width) {
-    const Vec<T> dot = set<T>(sum_row<T>(width, [&](int64_t i, auto io) __attribute__((always_inline)) {
-      return io.load(gy + i) * io.load(y + i);
-    }));
+    const Vec<T> dot = set<T>(sum_row<T>(
+        width, [&](int64_t i, auto io) __attribute__((always_inline)) { return io.load(gy + i) * io.load(y + i); }));
     for_each_vector<T>(width, [&](int64_t i, auto io) __attribute__((always_inline)) {
       io.store(gh + i, io.load(y + i) * (io.load(gy + i) - dot));
     });
@@ -186,18 +195,16 @@ void log_softmax_forward(const T* h, T* y, int64_t rows, int64_t width, const do
   }
   for (int64_t row = 0; row < rows; ++row, h += width, y += width) {
     const Vec<T> most = set<T>(largest<T>(h, width));
-    const Vec<T> total = log<T>(set<T>(sum_row<T>(width, [&](int64_t i, auto io) __attribute__((always_inline)) {
-      return exp<T>(io.load(h + i) - most);
-    })));
-    for_each_vector<T>(width, [&](int64_t i, auto io) __attribute__((always_inline)) {
-      io.store(y + i, (io.load(h + i) - most) - total);
-    });
+    const Vec<T> total = log<T>(set<T>(sum_row<T>(
+        width, [&](int64_t i, auto io) __attribute__((always_inline)) { return exp<T>(io.load(h + i) - most); })));
+    for_each_vector<T>(width, [&](int64_t i, auto io)
+                                  __attribute__((always_inline)) { io.store(y + i, (io.load(h + i) - most) - total); });
   }
 }
 
 template <class T>
 void log_softmax_backward(const T*, const T* y, const T* gy, T* gh, int64_t rows, int64_t width, const double*) {
-  if (width <= kNarrow) {
+  if (width <= kNarrowBack) {
     for_turned_rows<T>(gy, y, gh, rows, width, [=](auto& g, auto& p, int64_t r) __attribute__((always_inline)) {
       Vec<T> total{};
       for (int64_t c = 0; c < width; ++c) total += g.get(c, r);
@@ -206,9 +213,8 @@ void log_softmax_backward(const T*, const T* y, const T* gy, T* gh, int64_t rows
     return;
   }
   for (int64_t row = 0; row < rows; ++row, y += width, gy += width, gh += width) {
-    const Vec<T> total = set<T>(sum_row<T>(width, [&](int64_t i, auto io) __attribute__((always_inline)) {
-      return io.load(gy + i);
-    }));
+    const Vec<T> total =
+        set<T>(sum_row<T>(width, [&](int64_t i, auto io) __attribute__((always_inline)) { return io.load(gy + i); }));
     for_each_vector<T>(width, [&](int64_t i, auto io) __attribute__((always_inline)) {
       io.store(gh + i, io.load(gy + i) - exp<T>(io.load(y + i)) * total);
     });

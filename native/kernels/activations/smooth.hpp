@@ -75,12 +75,8 @@ template <class T>
 struct Elu : FromInput<T> {
   using V = Vec<T>;
   explicit Elu(const double* o) : FromInput<T>(o), alpha(T(o[0])) {}
-  CHAINRULE_INLINE V forward(V h) const {
-    return select(h > set<T>(0), h, set<T>(alpha) * expm1<T>(at_most<T>(h, 0)));
-  }
-  CHAINRULE_INLINE V backward(V h, V y, V g) const {
-    return g * select(h > set<T>(0), set<T>(1), y + set<T>(alpha));
-  }
+  CHAINRULE_INLINE V forward(V h) const { return select(h > set<T>(0), h, set<T>(alpha) * expm1<T>(at_most<T>(h, 0))); }
+  CHAINRULE_INLINE V backward(V h, V y, V g) const { return g * select(h > set<T>(0), set<T>(1), y + set<T>(alpha)); }
   T alpha;
 };
 
