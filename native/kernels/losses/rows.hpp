@@ -7,56 +7,23 @@
 namespace chainrule::CHAINRULE_ISA::losses {
 namespace {
 
-// Numbers `stride` apart, one in each lane; the lanes after the first `count` repeat the last of these.
-template <class T>
-struct Column {
-  Vec<Int<T>> offsets;
-  int64_t stride, count;
-
-  Column(int64_t stride, int64_t count) : stride(stride), count(count) {
-    for (int l = 0; l < kLanes<T>; ++l) offsets[l] = static_cast<Int<T>>((l < count ? l : count - 1) * stride);
-  }
-  CHAINRULE_INLINE Vec<T> load(const T* from) const {
-#if defined(__AVX512F__)
-    if constexpr (sizeof(T) == 4) {
-      return (Vec<T>)_mm512_mask_i32gather_ps(__m512{}, __mmask16(-1), (__m512i)offsets, from, 4);
-    } else {
-      return (Vec<T>)_mm512_mask_i64gather_pd(__m512d{}, __mmask8(-1), (__m512i)offsets, from, 8);
-    }
-#elif defined(__AVX2__)
-    if constexpr (sizeof(T) == 4) {
-      return (Vec<T>)_mm256_i32gather_ps(from, (__m256i)offsets, 4);
-    } else {
-      return (Vec<T>)_mm256_i64gather_pd(from, (__m256i)offsets, 8);
-    }
-#else
-    Vec<T> v;
-    for (int l = 0; l < kLanes<T>; ++l) v[l] = from[offsets[l]];
-    return v;
-#endif
-  }
-  CHAINRULE_INLINE void store(T* to, Vec<T> v) const {
-    T lane[kLanes<T>];
-    CHAINRULE_ISA::store<T>(lane, v);
-    for (int64_t l = 0; l < count; ++l) to[l * stride] = lane[l];
-  }
-};
+constexpr int64_t kShort = 32;  // columns
 
 // Up to as many short rows as there are lanes: step k is column k, and a lane holds all of its row.
 template <class T>
 struct ShortRows {
   const LossArgs<T>& a;
   int64_t first, count;
-  Column<T> of_p, of_y;
-  Vec<T> scale{};
+  Vec<T> scale{}, p_columns[kShort], y_columns[kShort];
 
-  ShortRows(const LossArgs<T>& args, int64_t first, int64_t count)
-      : a(args), first(first), count(count), of_p(args.width, count), of_y(args.y_width, count) {
-    if (a.gradient) scale = count == kLanes<T> ? load<T>(a.scale + first) : load_some<T>(a.scale + first, count);
+  ShortRows(const LossArgs<T>& args, int64_t first, int64_t count) : a(args), first(first), count(count) {
+    turn(a.p + first * a.width, a.width, p_columns);
+    turn(a.y + first * a.y_width, a.y_width, y_columns);
+    if (a.gradient) scale = some(a.scale + first);
   }
   CHAINRULE_INLINE int64_t steps() const { return a.width; }
-  CHAINRULE_INLINE Vec<T> p(int64_t k) const { return of_p.load(a.p + first * a.width + k); }
-  CHAINRULE_INLINE Vec<T> y(int64_t k) const { return of_y.load(a.y + first * a.y_width + k); }
+  CHAINRULE_INLINE Vec<T> p(int64_t k) const { return p_columns[k]; }
+  CHAINRULE_INLINE Vec<T> y(int64_t k) const { return y_columns[k]; }
   CHAINRULE_INLINE Vec<T> class_number() const { return y(0); }
   CHAINRULE_INLINE Vec<T> column(int64_t k) const { return set<T>(T(k)); }
   // v, or `other` in lanes behind the end of a row
@@ -71,7 +38,48 @@ struct ShortRows {
     }
   }
   CHAINRULE_INLINE void gradient(int64_t k, Vec<T> slope) const {
-    of_p.store(a.gradient + first * a.width + k, slope * scale);
+    T lane[kLanes<T>];
+    store<T>(lane, slope * scale);
+    T* const to = a.gradient + first * a.width + k;
+    if (count == kLanes<T>) {
+      for (int l = 0; l < kLanes<T>; ++l) to[l * a.width] = lane[l];
+    } else {
+      for (int64_t l = 0; l < count; ++l) to[l * a.width] = lane[l];
+    }
+  }
+
+ private:
+  CHAINRULE_INLINE Vec<T> some(const T* from) const {
+    return count == kLanes<T> ? load<T>(from) : load_some<T>(from, count);
+  }
+  // Rows to columns; the lanes after the last row repeat it.
+  CHAINRULE_INLINE void turn(const T* rows, int64_t width, Vec<T>* columns) const {
+    if (width == 1) {
+      columns[0] = some(rows);
+      return;
+    }
+    Vec<Int<T>> place;
+    for (int l = 0; l < kLanes<T>; ++l) place[l] = static_cast<Int<T>>((l < count ? l : count - 1) * width);
+    for (int64_t k = 0; k < width; ++k) columns[k] = gather(rows + k, place);
+  }
+  static CHAINRULE_INLINE Vec<T> gather(const T* from, Vec<Int<T>> place) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(T) == 4) {
+      return (Vec<T>)_mm512_mask_i32gather_ps(__m512{}, __mmask16(-1), (__m512i)place, from, 4);
+    } else {
+      return (Vec<T>)_mm512_mask_i64gather_pd(__m512d{}, __mmask8(-1), (__m512i)place, from, 8);
+    }
+#elif defined(__AVX2__)
+    if constexpr (sizeof(T) == 4) {
+      return (Vec<T>)_mm256_i32gather_ps(from, (__m256i)place, 4);
+    } else {
+      return (Vec<T>)_mm256_i64gather_pd(from, (__m256i)place, 8);
+    }
+#else
+    Vec<T> v;
+    for (int l = 0; l < kLanes<T>; ++l) v[l] = from[place[l]];
+    return v;
+#endif
   }
 };
 
@@ -82,22 +90,21 @@ struct LongRow {
   const T *p_row, *y_row;
   int64_t row;
   T scale;
+  Vec<T> lanes;
 
   LongRow(const LossArgs<T>& args, int64_t row)
       : a(args),
         p_row(args.p + row * args.width),
         y_row(args.y + row * args.y_width),
         row(row),
-        scale(args.gradient ? args.scale[row] : T(0)) {}
+        scale(args.gradient ? args.scale[row] : T(0)) {
+    for (int l = 0; l < kLanes<T>; ++l) lanes[l] = T(l);
+  }
   CHAINRULE_INLINE int64_t steps() const { return (a.width + kLanes<T> - 1) / kLanes<T>; }
   CHAINRULE_INLINE Vec<T> p(int64_t k) const { return part(p_row, k); }
   CHAINRULE_INLINE Vec<T> y(int64_t k) const { return part(y_row, k); }
   CHAINRULE_INLINE Vec<T> class_number() const { return set<T>(y_row[0]); }
-  CHAINRULE_INLINE Vec<T> column(int64_t k) const {
-    Vec<T> number;
-    for (int l = 0; l < kLanes<T>; ++l) number[l] = T(l);
-    return number + T(k * kLanes<T>);
-  }
+  CHAINRULE_INLINE Vec<T> column(int64_t k) const { return lanes + T(k * kLanes<T>); }
   CHAINRULE_INLINE Vec<T> within(int64_t k, Vec<T> v, T other) const {
     return left(k) >= kLanes<T> ? v : select(column(k) < T(a.width), v, set<T>(other));
   }
@@ -161,7 +168,7 @@ void run_short_rows(const LossArgs<T>& a, F&& f) {
 template <class T, class F>
 void run_rows(const LossArgs<T>& a, int64_t y_width, F&& f) {
   if (unfit(a, y_width)) return;
-  if (a.width < 2 * kLanes<T>) return run_short_rows<T>(a, f);
+  if (a.width <= kShort) return run_short_rows<T>(a, f);
   for (int64_t row = 0; row < a.rows; ++row) f(LongRow<T>(a, row));
 }
 
