@@ -14,7 +14,21 @@ native = pytest.importorskip("chainrule._native")
 kernels = native.kernels
 FLOATS = (np.float32, np.float64)
 SIZES = (*range(1, 71), 255, 300)
-SHAPES = [(1, 1), (7, 1), (5, 2), (4, 3), (9, 4), (3, 7), (2, 15), (6, 16), (3, 17), (5, 30), (2, 33), (3, 65), (2, 150)]
+SHAPES = [
+    (1, 1),
+    (7, 1),
+    (5, 2),
+    (4, 3),
+    (9, 4),
+    (3, 7),
+    (2, 15),
+    (6, 16),
+    (3, 17),
+    (5, 30),
+    (2, 33),
+    (3, 65),
+    (2, 150),
+]
 
 
 @pytest.fixture(params=native.isas())
