@@ -200,16 +200,16 @@ struct Family {
 
 template <class T>
 struct Kernels {
-  MatmulKernels<T> matmul;
-  Family<ActivationKernel<T>> activations;
-  Family<LossKernel<T>> losses;
-  Family<MetricKernel<T>> metrics;
-  Family<UpdateKernel<T>> updates;
-  GradientKernels<T> gradients;
-  ElementKernels<T> elements;
-  NormalizeKernels<T> normalize;
-  RandomKernels<T> random;
-  Family<MathKernel<T>> math;
+  const MatmulKernels<T>& matmul;
+  const Family<ActivationKernel<T>>& activations;
+  const Family<LossKernel<T>>& losses;
+  const Family<MetricKernel<T>>& metrics;
+  const Family<UpdateKernel<T>>& updates;
+  const GradientKernels<T>& gradients;
+  const ElementKernels<T>& elements;
+  const NormalizeKernels<T>& normalize;
+  const RandomKernels<T>& random;
+  const Family<MathKernel<T>>& math;
 };
 
 struct InstructionSet {
