@@ -9,7 +9,8 @@ from chainrule import activations
 from chainrule._typing import Shape, Value
 from chainrule.engines.plan import Activate, CannotLower, Step
 from chainrule.layers.base import Layer
-from chainrule.saving.serialization import names_of, public
+from chainrule.saving.names import named
+from chainrule.saving.serialization import public
 
 __all__ = ["Activation"]
 
@@ -49,7 +50,7 @@ def lower_activation(layer: Layer, activation: Any) -> Iterator[Step]:
     if activation is None or activation is activations.linear:
         return
     name = getattr(activation, "__name__", "")
-    if names_of("keras.activations").get(name) is not activation:
+    if named("keras.activations", name) is not activation:
         raise CannotLower(
             f"the activation {name or type(activation).__name__!r} of layer '{layer.name}' is Python code"
         )

@@ -12,6 +12,7 @@ from chainrule.autodiff.operators import Operators
 from chainrule.autodiff.promotion import as_array
 from chainrule.autodiff.tensor import Tensor
 from chainrule.layers import context
+from chainrule.utils.signatures import signature_of
 
 
 def call_parameters(cls: Any) -> dict[str, inspect.Parameter]:
@@ -50,7 +51,7 @@ def build_arguments(layer: Any, shapes: dict[str, Any]) -> dict[str, Any]:
     Raises:
         TypeError: `build` has several parameters, and one is not the name of a `call` argument with `_shape` behind it.
     """
-    names = list(inspect.signature(type(layer).build).parameters)[1:]
+    names = list(signature_of(type(layer).build).parameters)[1:]
     if len(names) <= 1:
         return dict.fromkeys(names, next(iter(shapes.values()), None))
     known = call_parameters(type(layer))

@@ -6,6 +6,9 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from chainrule.utils.signatures import signature_of
+
+_MISSING = object()
 _REST = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 
 
@@ -30,7 +33,7 @@ class Configurable:
         """What the constructor was called with, by name, and its defaults; worked out only where somebody asks."""
         args, kwargs = self._given
         try:
-            bound = inspect.signature(type(self).__init__).bind(self, *args, **kwargs)
+            bound = signature_of(type(self).__init__).bind(self, *args, **kwargs)
         except TypeError:  # a `__new__` of the user's own took other arguments
             return {}
         bound.apply_defaults()
@@ -51,11 +54,11 @@ class Configurable:
         """Return the constructor's arguments as JSON-like values."""
         from chainrule.saving.serialization import serialize_keras_object
 
-        config, given = self._base_config(), self._init_arguments
+        config = self._base_config()
         for name in _own_arguments(type(self)):
             if name not in config:
-                value = getattr(self, name, given.get(name))
-                config[name] = serialize_keras_object(value)
+                value = getattr(self, name, _MISSING)
+                config[name] = serialize_keras_object(self._init_arguments.get(name) if value is _MISSING else value)
         return config
 
     @classmethod
@@ -79,7 +82,7 @@ def _own_arguments(cls: type) -> list[str]:
         if "get_config" in base.__dict__ and not base.__module__.startswith("chainrule."):
             cls = next(c for c in cls.__mro__ if c.__module__.startswith("chainrule."))
             break
-    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
+    parameters = list(signature_of(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
     return [p.name for p in parameters if p.kind not in _REST]
 
 
@@ -93,7 +96,7 @@ def build(cls: Any, arguments: dict[str, Any]) -> Any:
 
     So `class MLP(Model): def __init__(self, hidden)` comes back from a file with its name, as users expect.
     """
-    parameters = inspect.signature(cls.__init__).parameters
+    parameters = signature_of(cls.__init__).parameters
     if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
         return cls(**arguments)
     later = {key: arguments[key] for key in _OF_EVERY_LAYER if key in arguments and key not in parameters}
@@ -118,6 +121,6 @@ def accepted(cls: Any, config: Mapping[str, Any]) -> dict[str, Any]:
     taken: set[str] = set()
     for base in cls.__mro__:
         if "__init__" in vars(base):
-            parameters = inspect.signature(base.__init__).parameters.values()
+            parameters = signature_of(base.__init__).parameters.values()
             taken.update(p.name for p in parameters)
     return {key: value for key, value in config.items() if value is not None or key in taken}

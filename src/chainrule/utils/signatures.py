@@ -1,0 +1,25 @@
+"""The signatures of functions, read once: to ask `inspect.signature` takes longer than most of what its answer is for."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+_known: WeakKeyDictionary[Callable[..., Any], inspect.Signature] = WeakKeyDictionary()
+
+
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """Return `inspect.signature(function)`, from memory if it was asked for before.
+
+    >>> signature_of(signature_of) is signature_of(signature_of)
+    True
+    """
+    try:
+        return _known[function]
+    except KeyError:
+        _known[function] = found = inspect.signature(function)
+        return found
+    except TypeError:  # an object that cannot be a key
+        return inspect.signature(function)
