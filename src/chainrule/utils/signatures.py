@@ -1,4 +1,4 @@
-"""The signatures of functions, read once: to ask `inspect.signature` takes longer than most of what its answer is for."""
+"""The signatures of functions, read once: `inspect.signature` takes longer than what most of its answers are for."""
 
 from __future__ import annotations
 
