@@ -79,29 +79,8 @@ class Embedding(Layer):
         )  # fmt: skip
 
     def call(self, inputs: Value) -> Value:
-        numbers = self._whole(np.asarray(inputs))
-        if numbers.size and not (numbers.min() >= 0 and numbers.max() < self.input_dim):
-            at = tuple(int(i) for i in np.argwhere((numbers < 0) | (numbers >= self.input_dim))[0])
-            raise DataError(
-                f"Embedding '{self.name}': expected whole numbers from 0 to {self.input_dim - 1}, "
-                f"but found {numbers[at]} at {at}. Raise input_dim, or map unknown values to a number of their own."
-            )
+        numbers = row_numbers(np.asarray(inputs), self.input_dim, self.name)
         return ops.take(self.embeddings, numbers, axis=0)
-
-    def _whole(self, numbers: Array) -> Array:
-        """Return numbers as integers.
-
-        Raises:
-            DataError: there are others among them.
-        """
-        if numbers.dtype.kind in "iu":
-            return numbers
-        if numbers.dtype.kind not in "fb" or not (numbers == np.trunc(numbers)).all():
-            raise DataError(
-                f"Embedding '{self.name}': expected whole numbers from 0 to {self.input_dim - 1}, but received "
-                f"{numbers.dtype} values with others among them. Map categories to numbers first."
-            )
-        return numbers.astype(np.int64)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape, self.output_dim)
@@ -115,3 +94,29 @@ class Embedding(Layer):
             config.pop(key, None)
         config.setdefault("activity_regularizer", None)
         return config
+
+
+def row_numbers(numbers: Array, count: int, name: str) -> Array:
+    """Return numbers of rows of a table as integers.
+
+    Args:
+        count: of the rows.
+        name: of the layer, for messages.
+
+    Raises:
+        DataError: there are others among them.
+    """
+    if numbers.dtype.kind not in "iu":
+        if numbers.dtype.kind not in "fb" or not (numbers == np.trunc(numbers)).all():
+            raise DataError(
+                f"Embedding '{name}': expected whole numbers from 0 to {count - 1}, but received "
+                f"{numbers.dtype} values with others among them. Map categories to numbers first."
+            )
+        numbers = numbers.astype(np.int64)
+    if numbers.size and not (numbers.min() >= 0 and numbers.max() < count):
+        at = tuple(int(i) for i in np.argwhere((numbers < 0) | (numbers >= count))[0])
+        raise DataError(
+            f"Embedding '{name}': expected whole numbers from 0 to {count - 1}, "
+            f"but found {numbers[at]} at {at}. Raise input_dim, or map unknown values to a number of their own."
+        )
+    return numbers

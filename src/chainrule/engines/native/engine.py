@@ -18,7 +18,7 @@ from chainrule.engines.compiled import compiled
 from chainrule.engines.epoch import Epoch
 from chainrule.engines.lower import lower
 from chainrule.engines.native import optimizer as steps
-from chainrule.engines.native.feed import Arrays, arrays_of, readable
+from chainrule.engines.native.feed import Arrays, arrays_of, check_tables, readable
 from chainrule.engines.native.threads import use_threads
 from chainrule.engines.native.totals import add_totals, hand_over, records
 from chainrule.engines.native.translate import TargetShapes, Translation, check_losses, translate
@@ -134,7 +134,7 @@ class NativeEngine:
             batch = epoch.step(step)
             if batch is None:
                 break
-            arrays = arrays_of(model, batch)
+            arrays = self._checked(model, batch)
             rows = len(arrays.inputs[0])
             job = self._job(model, arrays, rows)
             losses += self._run_job(
@@ -160,7 +160,7 @@ class NativeEngine:
             end = int(min(last, begin + at_once))
             totals = np.zeros(job.trainer.n_totals())
             kept = records(job.translation, end - begin, batch_size, model._buffer.array.dtype)
-            rates = steps.rates(model.optimizer, int(model.optimizer.iterations), end - begin) if learns else None
+            rates = steps.rates(model.optimizer, int(model.optimizer._iterations), end - begin) if learns else None
             ran = job.trainer.run(
                 job.optimizer if learns else None, feeds, order, rows, batch_size, begin, end, origin, key, rates,
                 losses[done:], totals, kept,
@@ -179,8 +179,14 @@ class NativeEngine:
         """Return the arrays of an epoch; those of the next epochs are the same ones."""
         x, y, w = batch
         if self._arrays is None or any(a is not b for a, b in zip(self._arrays[0], (x, y, w), strict=True)):
-            self._arrays = ((x, y, w), arrays_of(model, batch))
+            self._arrays = ((x, y, w), self._checked(model, batch))
         return self._arrays[1]
+
+    def _checked(self, model: Any, batch: Any) -> Arrays:
+        arrays = arrays_of(model, batch)
+        assert self._forward is not None
+        check_tables(self._forward, arrays.inputs)
+        return arrays
 
     def _job(self, model: Any, arrays: Arrays, batch: int) -> Job:
         key = (arrays.shapes, batch)
@@ -201,6 +207,7 @@ class NativeEngine:
         rows = len(inputs[0])
         forward, dtype = self._forward, model._buffer.array.dtype
         assert forward is not None
+        check_tables(forward, inputs)
         outputs = [np.empty((rows, *node.shape), dtype) for node in forward.outputs]
         self.predictor(model).predict(inputs, rows, outputs)
         return tree.pack_sequence_as(graph.output_structure, outputs)

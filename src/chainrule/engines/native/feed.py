@@ -11,6 +11,7 @@ from chainrule import tree
 from chainrule._typing import Array
 from chainrule.data.batches import Batch
 from chainrule.engines.native.translate import TargetShapes, Translation
+from chainrule.layers.embedding import row_numbers
 from chainrule.losses.outputs import align
 from chainrule.losses.outputs import sample_weights as weights_of
 from chainrule.models.entries import in_order
@@ -84,6 +85,16 @@ def readable(array: Any, dtype: str | None = None) -> Array:
     if not row.flags.c_contiguous or (len(array) > 1 and array.strides[0] < row.nbytes):
         array = np.ascontiguousarray(array)
     return array
+
+
+def check_tables(program: Translation, inputs: list[Array]) -> None:
+    """Check the inputs that are numbers of rows of tables.
+
+    Raises:
+        DataError: one is not.
+    """
+    for source, count, name in program.tables:
+        row_numbers(inputs[source], count, name)
 
 
 def _numbers(array: Array | None) -> int | None:

@@ -26,10 +26,11 @@ SPARSE = ("sparse_categorical_crossentropy", "categorical_generalized_cross_entr
 
 
 class Node(NamedTuple):
-    """A value of a program: its number, and the shape of one observation."""
+    """A value of a program: its number, the shape of one observation, and which input of the model it is, if it is."""
 
     value: int
     shape: tuple[int, ...]
+    source: int | None = None
 
     @property
     def width(self) -> int:
@@ -54,6 +55,7 @@ class Translation:
         targets, weights: the feeds behind the inputs, as numbers of outputs.
         metrics: those the program computes, in order.
         handed: those that are handed predictions in Python.
+        tables: which input holds numbers of rows of a table, how many rows that has, and the layer's name.
     """
 
     program: Any
@@ -63,6 +65,7 @@ class Translation:
     weights: list[int] = field(default_factory=list)
     metrics: list[MetricOf] = field(default_factory=list)
     handed: list[MetricOf] = field(default_factory=list)
+    tables: list[tuple[int, int, str]] = field(default_factory=list)
 
 
 def translate(plan: Plan, native: Any, shapes: TargetShapes | None = None) -> Translation:
@@ -77,13 +80,15 @@ def translate(plan: Plan, native: Any, shapes: TargetShapes | None = None) -> Tr
     """
     program = native(plan.n_params, plan.n_trainable)
     nodes: dict[int, Node] = {}
-    for entry in plan.inputs:
+    from chainrule.engines.native import layers  # noqa: F401  (its functions register themselves at `build`)
+
+    for number, entry in enumerate(plan.inputs):
         if any(n is None for n in entry.shape[1:]):
             raise CannotLower(f"input '{entry.name}' has an axis of unknown length")
         shape = tuple(int(n) for n in entry.shape[1:] if n is not None)
-        nodes[entry.value] = Node(program.feed(math.prod(shape)), shape)
+        nodes[entry.value] = Node(program.feed(math.prod(shape)), shape, number)
     found = Translation(program, [nodes[i.value] for i in plan.inputs])
-    _add_steps(plan, program, nodes)
+    _add_steps(plan, found, nodes)
     found.outputs = [nodes[n] for n in plan.outputs]
     for node in found.outputs:
         program.output(node.value)
@@ -93,13 +98,13 @@ def translate(plan: Plan, native: Any, shapes: TargetShapes | None = None) -> Tr
     return found
 
 
-def _add_steps(plan: Plan, program: Any, nodes: dict[int, Node]) -> None:
+def _add_steps(plan: Plan, found: Translation, nodes: dict[int, Node]) -> None:
     readers = _count_readers(plan)
     todo = list(plan.instructions)
     counts: dict[tuple[int, int], int] = {}
     while todo:
         now = todo.pop(0)
-        builder = Builder(program, plan.n_trainable, now, counts)
+        builder = Builder(found.program, plan.n_trainable, now, counts, found.tables)
         if isinstance(now.step, steps.Affine) and todo and _follows(todo[0], now, readers):
             then = todo.pop(0)
             nodes[then.output] = builder.affine(now.step, nodes[now.inputs[0]], then.step)
@@ -135,6 +140,7 @@ class Builder:
     n_trainable: int
     instruction: Instruction
     counts: dict[tuple[int, int], int]
+    tables: list[tuple[int, int, str]]
 
     def trains(self, slot: steps.Slot | None) -> bool:
         return slot is not None and slot.offset < self.n_trainable
