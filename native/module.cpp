@@ -17,6 +17,7 @@ void bind_running(nb::module_& m);
 void bind_optimizer(nb::module_& m);
 void bind_activations(nb::module_& kernels);
 void bind_losses(nb::module_& kernels);
+void bind_math(nb::module_& kernels);
 void bind_normalize(nb::module_& kernels);
 void bind_random(nb::module_& kernels);
 
@@ -47,6 +48,7 @@ NB_MODULE(_native, m) {
   nb::module_ kernels = m.def_submodule("kernels", "Single kernels of a named instruction set, for tests.");
   bind_activations(kernels);
   bind_losses(kernels);
+  bind_math(kernels);
   bind_normalize(kernels);
   bind_random(kernels);
 }

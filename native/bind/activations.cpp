@@ -1,14 +1,7 @@
 // What tests call: one activation of one instruction set, forward and backward, on arrays.
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
-#include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include <stdexcept>
-#include <string>
-#include <vector>
-
-#include "kernels/table.hpp"
+#include "bind/arrays.hpp"
 
 namespace nb = nanobind;
 
@@ -18,20 +11,11 @@ namespace {
 template <class T>
 using Matrix = nb::ndarray<T, nb::numpy, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
-const InstructionSet& set_named(const std::string& name) {
-  int count;
-  const InstructionSet* sets = available(&count);
-  for (int i = 0; i < count; ++i) {
-    if (name == sets[i].name) return sets[i];
-  }
-  throw std::invalid_argument("There is no instruction set '" + name + "' here.");
-}
-
 // y and gh are written; a null `h` is passed to the backward pass unless the activation needs its input.
 template <class T>
 void activation(const std::string& isa, const std::string& name, Matrix<const T> h, Matrix<const T> gy, Matrix<T> y,
                 Matrix<T> gh, const std::vector<double>& options) {
-  const auto* kernel = kernels_of<T>(set_named(isa)).activations.find(name.c_str());
+  const auto* kernel = kernels_of<T>(binding::set_named(isa)).activations.find(name.c_str());
   if (!kernel) throw std::invalid_argument("There is no activation '" + name + "'.");
   const int64_t rows = static_cast<int64_t>(h.shape(0)), width = static_cast<int64_t>(h.shape(1));
   kernel->forward(h.data(), y.data(), rows, width, options.data());

@@ -1,12 +1,6 @@
 // What tests call: one mathematical function of one instruction set, on arrays.
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
-#include <nanobind/stl/string.h>
 
-#include <stdexcept>
-#include <string>
-
-#include "kernels/table.hpp"
+#include "bind/arrays.hpp"
 
 namespace nb = nanobind;
 
@@ -16,18 +10,9 @@ namespace {
 template <class T>
 using Row = nb::ndarray<T, nb::numpy, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
-const InstructionSet& set_named(const std::string& name) {
-  int count;
-  const InstructionSet* sets = available(&count);
-  for (int i = 0; i < count; ++i) {
-    if (name == sets[i].name) return sets[i];
-  }
-  throw std::invalid_argument("There is no instruction set '" + name + "' here.");
-}
-
 template <class T>
 void math(const std::string& isa, const std::string& name, Row<const T> x, Row<const T> second, Row<T> y) {
-  const auto* kernel = kernels_of<T>(set_named(isa)).math.find(name.c_str());
+  const auto* kernel = kernels_of<T>(binding::set_named(isa)).math.find(name.c_str());
   if (!kernel) throw std::invalid_argument("There is no function '" + name + "'.");
   if (x.shape(0) != y.shape(0) || x.shape(0) != second.shape(0)) throw std::invalid_argument("Sizes differ.");
   kernel->run(x.data(), second.data(), y.data(), static_cast<int64_t>(x.shape(0)));
