@@ -38,6 +38,7 @@ SYSTEMS = {
 VARIANTS = {
     "fused": "fused optimizer",
     "epochs": "all epochs in one call",
+    "shuffled": "shuffling",
     "reference": "reference engine",
     "in turn": "one model after the other",
     "predict_on_batch": "`predict_on_batch`",

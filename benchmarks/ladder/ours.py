@@ -48,7 +48,7 @@ def prediction(model: cr.Model, x: Any, way: str) -> Callable[[], Any]:
 
 def alone(network: Network, engine: str) -> Prepared:
     x, y = arrays(network)
-    shuffle = not network.full_batch
+    shuffle = network.shuffles
 
     def train(epochs: int) -> tuple[float, float]:
         model = build(network, engine)

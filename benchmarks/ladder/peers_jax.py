@@ -72,7 +72,7 @@ def epoch_of(network: Network) -> Callable[..., Any]:
         return (p, m, v, t + 1, key), value
 
     def epoch(state: Any, x: jax.Array, y: jax.Array) -> tuple[Any, jax.Array]:
-        if network.full_batch:
+        if not network.shuffles:
             return jax.lax.scan(lambda s, _: step(s, (x, y)), state, length=1)
         *rest, key = state
         key, now = jax.random.split(key)

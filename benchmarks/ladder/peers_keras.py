@@ -30,7 +30,7 @@ def prepare(workload: Workload, variant: str) -> Prepared:
     if workload.kind in ("one-row", "all-rows"):
         return calls(prediction(build(network), x[:1] if workload.kind == "one-row" else x, variant or workload.kind))
     models = [build(network) for _ in range(MODELS_IN_TURN if workload.kind == "many" else 1)]
-    settings = {"batch_size": network.batch, "shuffle": not network.full_batch, "verbose": 0}
+    settings = {"batch_size": network.batch, "shuffle": network.shuffles, "verbose": 0}
 
     def train(epochs: int) -> tuple[float, float]:
         start = time.perf_counter()

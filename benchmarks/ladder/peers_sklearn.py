@@ -23,7 +23,7 @@ def build(network: Network, epochs: int) -> Any:
         hidden_layer_sizes=network.widths[:-1],
         activation={"sigmoid": "logistic"}.get(network.activation, network.activation),
         batch_size=network.batch,
-        shuffle=not network.full_batch,
+        shuffle=network.shuffles,
         max_iter=epochs,
         n_iter_no_change=epochs + 1,
         alpha=0.0,

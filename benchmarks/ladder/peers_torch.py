@@ -77,7 +77,7 @@ def trainer(network: Network, fused: bool) -> Callable[[int], float]:
 
     def run(epochs: int) -> float:
         for _ in range(epochs):
-            loss = step(x, y) if network.full_batch else shuffled_epoch()
+            loss = shuffled_epoch() if network.shuffles else step(x, y)
         return loss.item()
 
     return run

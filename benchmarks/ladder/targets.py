@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import floor, log10
 from typing import Literal
 
 from benchmarks.ladder.contestants import split, title
@@ -35,18 +36,21 @@ class AtMost:
 
 @dataclass(frozen=True)
 class Faster:
-    """chainrule is `factor` times as fast as the fastest of `peers`."""
+    """chainrule, the way `ours` names, is `factor` times as fast as the fastest of `peers`; `when` is said with it."""
 
     factor: float
     peers: tuple[str, ...]
+    ours: str = "chainrule"
+    when: str = ""
 
     def judge(self, medians: Medians, show: Show) -> Verdict:
         found = {peer: medians[peer] for peer in self.peers if peer in medians}
         asked = f"{self.factor:g}x {self.whom()}" if self.factor != 1 else f"as fast as {self.whom()}"
-        if "chainrule" not in medians or not found:
+        asked += self.when and f", {self.when}"
+        if self.ours not in medians or not found:
             return Verdict(asked, "not measured", None)
         best = min(found, key=lambda peer: found[peer])
-        ratio = found[best] / medians["chainrule"]
+        ratio = found[best] / medians[self.ours]
         return Verdict(asked, f"{show.ratio(ratio)} ({title(best)})", ratio >= self.factor)
 
     def whom(self) -> str:
@@ -78,7 +82,7 @@ class Efficiency:
     alone: str
 
     def judge(self, medians: Medians, show: Show) -> Verdict:
-        asked = f"{self.share:.0%} efficient on {show.cores} cores"
+        asked = f"{self.share:.0%} efficient over the cores"
         if "chainrule" not in medians or self.alone not in medians:
             return Verdict(asked, "not measured", None)
         share = medians[self.alone] / medians["chainrule"] / show.cores
@@ -111,10 +115,8 @@ class Show:
 def three_digits(number: float) -> str:
     """Return `number` with three significant digits, never in powers of ten.
 
-    >>> [three_digits(n) for n in (0.1234, 12.345, 1234.5, 0.0)]
-    ['0.123', '12.3', '1,234', '0']
+    >>> [three_digits(n) for n in (0.000351, 0.1234, 12.345, 1234.5, 0.0)]
+    ['0.000351', '0.123', '12.3', '1,234', '0']
     """
-    if number == 0:
-        return "0"
-    digits = len(str(int(abs(number)))) if abs(number) >= 1 else 0
-    return f"{number:,.{max(0, 3 - digits)}f}"
+    before_point = floor(log10(abs(number))) + 1 if number else 3
+    return f"{number:,.{max(0, 3 - before_point)}f}"

@@ -28,6 +28,8 @@ def serve(workload_name: str, contestant: str, small: bool, answers: TextIO) -> 
     if small:
         workload, timing.LONG_ENOUGH_S = workload.small(), 0.05
     system, variant = split(contestant)
+    if variant == "shuffled":
+        workload = workload.shuffled()
 
     def answer(**message: Any) -> None:
         print(json.dumps(message), file=answers)
