@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.engines.plan import LossOf, MetricOf, Part
+from chainrule.losses.base import Loss
 from chainrule.saving.serialization import snake_case
 
 
@@ -53,7 +54,8 @@ def describe_losses(compiled: Any) -> tuple[LossOf, ...]:
         options = dict(getattr(output.loss, "parameters", part.options))
         name = function.__name__ if function is not None else snake_case(part.kind)
         weight = 1.0 if output.weight is None else output.weight
-        found.append(LossOf(output.position, Part(name, options), output.loss.reduction, weight))
+        masked = type(output.loss).mask is not Loss.mask
+        found.append(LossOf(output.position, Part(name, options), output.loss.reduction, weight, masked))
     return tuple(found)
 
 

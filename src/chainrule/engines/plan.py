@@ -193,13 +193,15 @@ class Input:
 class LossOf:
     """The loss of output number `output`: `weight * reduce(function(y, p))`.
 
-    `loss.kind` is a function of `chainrule.losses`, `reduction` as in `losses.Loss`.
+    `loss.kind` is a function of `chainrule.losses`, `reduction` as in `losses.Loss`. With `masked`, a mean is over the
+    rows that count: those of another class than `ignore_class`, or (circle) those whose loss is not 0.
     """
 
     output: int
     loss: Part
     reduction: str | None
     weight: float
+    masked: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import pytest
 
 import chainrule as cr
 from chainrule import losses, ops
-from chainrule.engines.native.losses import KERNELS, loss_options
-from chainrule.engines.plan import CannotLower, Part
+from chainrule.engines.native.losses import KERNELS, check_mask, loss_options
+from chainrule.engines.plan import CannotLower, LossOf, Part
 
 native = pytest.importorskip("chainrule._native").kernels
 ISAS = pytest.importorskip("chainrule._native").isas()
@@ -260,3 +260,10 @@ def test_options_come_in_the_order_of_the_function() -> None:
 def test_what_no_kernel_has_is_refused_with_the_reason(kind: str, options: dict[str, object], reason: str) -> None:
     with pytest.raises(CannotLower, match=reason):
         loss_options(Part(kind, options))
+
+
+def test_a_mean_over_rows_known_only_afterwards_is_refused() -> None:
+    for masked, reduction in ((False, "mean"), (True, "sum")):
+        check_mask(LossOf(0, Part("circle"), reduction, 1.0, masked))
+    with pytest.raises(CannotLower, match="loss 'circle' is a mean over the rows whose loss is not 0"):
+        check_mask(LossOf(0, Part("circle"), "sum_over_batch_size", 1.0, masked=True))

@@ -9,7 +9,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.engines.describe import Undescribed, describe
-from chainrule.engines.native.metrics import native_metric
+from chainrule.engines.native.metrics import native_metric, target_width
 from chainrule.engines.plan import MetricOf
 from chainrule.metrics import MeanMetricWrapper, Metric
 from chainrule.saving.serialization import names_of
@@ -186,3 +186,10 @@ def test_binary_accuracy_compares_with_the_threshold_in_the_type_of_the_predicti
         found = native.metric(isa, "binary_accuracy", y.astype(dtype), p.astype(dtype), [0.1])
         expected = cr.metrics.binary_accuracy(y.astype(dtype), p.astype(dtype), 0.1).mean()
         assert found[0] == expected == 0.25
+
+
+def test_how_many_targets_belong_to_a_row() -> None:
+    assert (
+        target_width("sparse_categorical_accuracy", 3) == target_width("categorical_generalized_cross_entropy", 3) == 1
+    )
+    assert target_width("binary_accuracy", 3) == target_width("categorical_accuracy", 3) == 3

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chainrule import config, losses
-from chainrule.engines.plan import CannotLower, Part
+from chainrule.engines.plan import CannotLower, LossOf, Part
 
 KERNELS = (
     "binary_crossentropy",
@@ -35,6 +35,9 @@ KERNELS = (
 )
 """The losses that have a kernel (native/kernels/losses.hpp)."""
 
+CLASS_NUMBERS = ("categorical_generalized_cross_entropy", "circle", "sparse_categorical_crossentropy")
+"""Losses whose targets are class numbers: one for each row of the predictions."""
+
 _WHOLE_BATCH = ("dice", "tversky")
 _ARRAYS = ("ref_labels", "ref_embeddings")
 
@@ -53,6 +56,16 @@ def loss_options(part: Part) -> tuple[float, ...]:
     if part.kind not in KERNELS:
         raise CannotLower(f"loss '{part.kind}' has no native kernel")
     return function_options(getattr(losses, part.kind), part.options, f"loss '{part.kind}'")
+
+
+def check_mask(loss: LossOf) -> None:
+    """Refuse a mean over rows that are known only once their losses are.
+
+    Raises:
+        CannotLower: it is one.
+    """
+    if loss.loss.kind == "circle" and loss.masked and loss.reduction != "sum":
+        raise CannotLower("loss 'circle' is a mean over the rows whose loss is not 0")
 
 
 def function_options(function: Callable[..., Any], given: Mapping[str, Any], where: str) -> tuple[float, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule import losses
-from chainrule.engines.native.losses import function_options
+from chainrule.engines.native.losses import CLASS_NUMBERS, function_options
 from chainrule.engines.plan import CannotLower, MetricOf
 from chainrule.metrics import matches, regression
 from chainrule.metrics.reduction import MeanMetricWrapper
@@ -45,6 +45,11 @@ _KERNELS: dict[Callable[..., Any], str] = {
     regression.cosine_similarity: "cosine_similarity",
     **{function: function.__name__ for function in _LOSSES},
 }
+
+
+def target_width(kernel: str, width: int) -> int:
+    """Return how many targets a kernel compares with a row of so many predictions; with others Python must decide."""
+    return 1 if kernel.startswith("sparse_") or kernel in CLASS_NUMBERS else width
 
 
 def native_metric(metric_of: MetricOf) -> tuple[str, tuple[float, ...]] | None:

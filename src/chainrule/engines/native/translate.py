@@ -17,12 +17,9 @@ import numpy as np
 
 from chainrule.engines import plan as steps
 from chainrule.engines.native.activations import kernel_of
-from chainrule.engines.native.losses import loss_options
-from chainrule.engines.native.metrics import native_metric
+from chainrule.engines.native.losses import CLASS_NUMBERS, check_mask, loss_options
+from chainrule.engines.native.metrics import native_metric, target_width
 from chainrule.engines.plan import CannotLower, Instruction, LossOf, MetricOf, Plan
-
-SPARSE = ("sparse_categorical_crossentropy", "categorical_generalized_cross_entropy")
-"""Losses whose targets are class numbers: one for each row of the predictions."""
 
 
 class Node(NamedTuple):
@@ -220,6 +217,9 @@ def _add_scores(plan: Plan, found: Translation, shapes: TargetShapes) -> None:
             continue
         weight = weights[metric.output] if metric.weighted else -1
         name, options = given
+        if size // inner != target_width(name, node.shape[-1]):  # targets that NumPy would repeat, or that do not fit
+            found.handed.append(metric)
+            continue
         target = targets[metric.output]
         found.program.metric(name, list(options), node.value, target, weight, node.shape[-1], size // inner)
         found.metrics.append(metric)
@@ -230,10 +230,11 @@ def _add_loss(loss: LossOf, found: Translation, target: int, weight: int, size: 
     if loss.reduction not in ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight"):
         raise CannotLower(f"loss '{loss.loss.kind}' has the reduction {loss.reduction!r}")
     inner = math.prod(node.shape[:-1])
-    per_row = 1 if loss.loss.kind in SPARSE else node.shape[-1]
+    per_row = 1 if loss.loss.kind in CLASS_NUMBERS else node.shape[-1]
     if size != inner * per_row:
         raise CannotLower(f"loss '{loss.loss.kind}' compares targets of {size} with predictions of shape {node.shape}")
-    ignored = loss.loss.options.get("ignore_class")
+    check_mask(loss)
+    ignored = loss.loss.options.get("ignore_class") if loss.masked else None
     found.program.loss(
         loss.loss.kind, list(loss_options(loss.loss)), node.value, target, weight, node.shape[-1], per_row,
         loss.reduction, float(loss.weight), np.nan if ignored is None else float(ignored),
@@ -248,3 +249,4 @@ def check_losses(losses: Sequence[LossOf]) -> None:
     """
     for loss in losses:
         loss_options(loss.loss)
+        check_mask(loss)
