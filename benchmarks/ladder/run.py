@@ -88,7 +88,14 @@ class Runner:
                     workers.pop(name).close()
                     continue
                 if step == "prepare":
-                    self.record(workload.name, "details", contestant=name, details=answer["details"])
+                    self.prepared(workload.name, name, answer["details"])
+
+    def prepared(self, workload: str, contestant: str, details: dict[str, object]) -> None:
+        """Put on record what a contestant says of itself; say so where chainrule is not at its fastest."""
+        self.record(workload, "details", contestant=contestant, details=details)
+        engine = str(details.get("engine", "native"))
+        if contestant == "chainrule" and not engine.startswith("native"):
+            say(f"  chainrule runs on another engine than the native one: {engine}")
 
     def round(self, workload: Workload, workers: dict[str, Worker]) -> None:
         """Give everybody one turn."""
