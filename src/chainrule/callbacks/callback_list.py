@@ -133,6 +133,11 @@ class CallbackList(Callback):
         """Whether anybody listens to batches of any kind; if not, their hooks need not be called."""
         return self.wants_train_batches or self.wants_test_batches or self.wants_predict_batches
 
+    @property
+    def only_history(self) -> bool:
+        """Whether nobody looks at epochs but a `History`, so that several may run before it is told."""
+        return len(self.callbacks) == 1 and type(self.callbacks[0]) is History
+
     def only_draws(self, mode: str) -> bool:
         """Whether the progress line alone listens to the batches of `'train'`, `'test'` or `'predict'`."""
         listeners = [*self._heard()[f"on_{mode}_batch_begin"], *self._heard()[f"on_{mode}_batch_end"]]

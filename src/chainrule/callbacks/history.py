@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chainrule.callbacks.base import Callback, LogsLike
@@ -31,4 +32,15 @@ class History(Callback):
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+        self.model.history = self
+
+    def add_epochs(self, epochs: Sequence[int], logs: Mapping[str, list[Any]]) -> None:
+        """Note the metrics of several epochs at once.
+
+        Args:
+            logs: metric name to one value per epoch.
+        """
+        self.epoch.extend(epochs)
+        for name, values in logs.items():
+            self.history.setdefault(name, []).extend(values)
         self.model.history = self

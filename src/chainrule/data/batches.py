@@ -94,6 +94,11 @@ class ArrayBatches(Batches):
         self._asked = steps or total
         self._left = np.zeros(0, np.int64)
 
+    @property
+    def cuts_epochs(self) -> bool:
+        """Whether `steps` makes an epoch shorter than the data, so that the next one goes on where it stopped."""
+        return self._partial
+
     def arrays(self) -> Batch:
         """Return all of `(x, y, sample_weight)`, unshuffled."""
         return self._arrays

@@ -193,14 +193,18 @@ class CompileMetrics(Metric):
     def result(self) -> dict[str, Any]:
         """Return all values by name, in the order of `metrics`, then `weighted_metrics`.
 
-        A name that is taken gets a number, or, in `weighted_metrics`, first the prefix 'weighted_'.
-
         Raises:
             DataError: before the first batch.
         """
         if not self.built:
             raise DataError("CompileMetrics: there is no result before the first batch.")
-        results: dict[str, Any] = {}
+        return {name: metric.result() for name, metric in self.named()}
+
+    def named(self) -> Iterator[tuple[str, Metric]]:
+        """Yield all metrics with their names in logs.
+
+        A name that is taken gets a number, or, in `weighted_metrics`, first the prefix 'weighted_'.
+        """
         taken: dict[str, int] = {}
         for weighted, parts in ((False, self._flat_metrics), (True, self._flat_weighted_metrics)):
             for part in parts:
@@ -209,8 +213,7 @@ class CompileMetrics(Metric):
                     name = prefix + metric.name
                     if weighted and name in taken:
                         name = f"{prefix}weighted_{metric.name}"
-                    results[_unique(name, taken)] = metric.result()
-        return results
+                    yield _unique(name, taken), metric
 
 
 def _unique(name: str, taken: dict[str, int]) -> str:

@@ -59,7 +59,8 @@ def fit(model: Any, x: Any, y: Any, s: FitSettings) -> Any:
     logs: Logs = {}
     callbacks.on_train_begin()
     try:
-        for epoch in range(first, last):
+        epochs, logs = _train_together(model, training, validation, callbacks, range(first, last), guard)
+        for epoch in epochs:
             logs = _train_epoch(model, training, callbacks, epoch, guard, last=epoch + 1 == last)
             if validation is not None and _validates(s.validation_freq, epoch):
                 logs.update({f"val_{k}": v for k, v in run_test(model, validation, callbacks).items()})
@@ -71,6 +72,24 @@ def fit(model: Any, x: Any, y: Any, s: FitSettings) -> Any:
             model.optimizer.finalize_variable_values(model.trainable_variables)
     callbacks.on_train_end(logs)
     return model.history
+
+
+def _train_together(
+    model: Any, batches: Batches, validation: Any, callbacks: Any, epochs: range, guard: Guard
+) -> tuple[range, Logs]:
+    """Let the engine run all epochs in one go, if it can and nobody looks in between.
+
+    Returns the epochs that are left, and the logs of the last one that ran.
+    """
+    together = getattr(model._engine, "train_epochs", None)
+    if together is None or validation is not None or not callbacks.only_history:
+        return epochs, {}
+    with model.structure_fixed(), located("fit"):
+        logs = together(model, batches, epochs, guard)
+    if logs is None:
+        return epochs, {}
+    callbacks.callbacks[0].add_epochs(epochs, logs)
+    return epochs[len(epochs) :], {name: values[-1] for name, values in logs.items()}
 
 
 def _train_epoch(model: Any, batches: Batches, callbacks: Any, epoch: int, guard: Guard, last: bool) -> Logs:

@@ -116,11 +116,34 @@ class Guard:
         elif not last:
             self._keep(variables)
 
+    def diverged(self, epoch: int, outcome: Any) -> None:
+        """Put the state from the start of an epoch back that failed natively (`engines/native/epochs.py`).
+
+        Raises:
+            DivergedError: always.
+        """
+        if outcome.before is not None:
+            self.last_loss = outcome.before
+        if outcome.step >= 0:
+            what = f"the loss became {outcome.loss:g} in epoch {epoch + 1}, batch {outcome.step + 1}"
+        else:
+            what = self._bad_weights(epoch)
+        outcome.restore()
+        self._good.renew(self._variables())
+        self._diverged(what, self.last_loss)
+
     def _check_weights(self, epoch: int) -> None:
+        what = self._bad_weights(epoch)
+        if what:
+            self._diverged(what, self.last_loss)
+
+    def _bad_weights(self, epoch: int) -> str:
+        """Say which weights are no finite numbers; nothing if all are."""
         for v in self.model.weights:
             if v.dtype.kind == "f" and not np.isfinite(v.value).all():
                 what = "NaN" if np.isnan(v.value).any() else "infinite"
-                self._diverged(f"the weights became {what} ('{v.path}') in epoch {epoch + 1}", self.last_loss)
+                return f"the weights became {what} ('{v.path}') in epoch {epoch + 1}"
+        return ""
 
     def _diverged(self, what: str, before: float | None) -> None:
         self._good.restore()

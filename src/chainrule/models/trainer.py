@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -201,6 +202,14 @@ class Trainer:
                 value = m.result()
                 results.update(value if isinstance(value, dict) else {m.name: value})
         return python_logs(results)
+
+    def named_metrics(self) -> Iterator[tuple[str, Any]]:
+        """Yield the metrics, those within the compiled ones too, with their names in logs."""
+        for m in self.metrics:
+            if m is self._compile_metrics:
+                yield from m.named() if m.built else ()
+            else:
+                yield m.name, m
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Update the compiled metrics with a batch and return all results."""

@@ -14,18 +14,20 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Array
+from chainrule.data.batches import Batches
 from chainrule.engines.compiled import compiled
 from chainrule.engines.epoch import Epoch
 from chainrule.engines.lower import lower
 from chainrule.engines.native import optimizer as steps
-from chainrule.engines.native.feed import Arrays, arrays_of, check_tables, readable
+from chainrule.engines.native.feed import Arrays, arrays_of, check_classes, check_tables, readable
 from chainrule.engines.native.threads import use_threads
 from chainrule.engines.native.totals import add_totals, hand_over, records
 from chainrule.engines.native.translate import TargetShapes, Translation, check_losses, translate
 from chainrule.engines.plan import CannotLower, Plan
+from chainrule.engines.reference import ReferenceEngine
 from chainrule.models.entries import in_order
 from chainrule.random.threefry import Key
-
+from chainrule.symbolic import unpacked
 
 _RECORDED_ROWS = 1 << 16
 """Rows whose predictions are kept at a time for metrics in Python."""
@@ -75,7 +77,7 @@ class NativeEngine:
         self._plan: Plan | None = None
         self._suffix = ""
         self._jobs: dict[Any, Job] = {}
-        self._arrays: tuple[Any, Arrays] | None = None
+        self._arrays: list[tuple[Any, Arrays]] = []
         self._predictor: Any = None
         self._forward: Translation | None = None
 
@@ -110,20 +112,36 @@ class NativeEngine:
     # -- training -----------------------------------------------------------------------------------------------------
 
     def train_steps(self, model: Any, epoch: Epoch, key: Key, first: int, last: int) -> Array:
+        if model._compile_loss is None or not model.trainable_variables:  # an error, or nothing to learn
+            return ReferenceEngine().train_steps(model, epoch, key, first, last)
         return self._run(model, epoch, key, first, last, learns=True)
 
     def test_steps(self, model: Any, epoch: Epoch, first: int, last: int) -> Array:
+        if model._compile_loss is None:
+            return ReferenceEngine().test_steps(model, epoch, first, last)
         return self._run(model, epoch, (0, 0), first, last, learns=False)
 
-    def _run(self, model: Any, epoch: Epoch, key: Key, first: int, last: int, learns: bool) -> Array:
+    def train_epochs(self, model: Any, batches: Batches, epochs: range, guard: Any) -> dict[str, list[float]] | None:
+        """Train several epochs in one call; see engines/native/epochs.py."""
+        from chainrule.engines.native.epochs import train_epochs
+
+        if model._compile_loss is None or not model.trainable_variables:
+            return None
+        return train_epochs(self, model, batches, epochs, guard)
+
+    def job_for(self, model: Any, batch: Any, batch_size: int) -> tuple[Job, Arrays]:
+        """Return the program and trainer for these arrays, and the arrays as they go in."""
         use_threads(compiled())
+        arrays = self._arrays_of(model, batch)
+        return self._job(model, arrays, min(batch_size, len(arrays.inputs[0]))), arrays
+
+    def _run(self, model: Any, epoch: Epoch, key: Key, first: int, last: int, learns: bool) -> Array:
         batch = epoch.arrays
         if batch is None:
+            use_threads(compiled())
             return self._run_stream(model, epoch, key, first, last, learns)
-        arrays = self._arrays_of(model, batch)
         assert epoch.batch_size is not None
-        assert epoch.steps is not None
-        job = self._job(model, arrays, min(epoch.batch_size, len(arrays.inputs[0])))
+        job, arrays = self.job_for(model, batch, epoch.batch_size)
         rows = len(arrays.inputs[0]) if epoch.order is None else len(epoch.order)
         order = None if epoch.order is None else np.ascontiguousarray(epoch.order, np.int64)
         return self._run_job(model, job, arrays, order, rows, epoch.batch_size, first, last, 0, key, learns)
@@ -176,16 +194,20 @@ class NativeEngine:
         return losses[:done]
 
     def _arrays_of(self, model: Any, batch: Any) -> Arrays:
-        """Return the arrays of an epoch; those of the next epochs are the same ones."""
-        x, y, w = batch
-        if self._arrays is None or any(a is not b for a, b in zip(self._arrays[0], (x, y, w), strict=True)):
-            self._arrays = ((x, y, w), self._checked(model, batch))
-        return self._arrays[1]
+        """Return the arrays of an epoch; those of the next epochs, and of their validations, are the same ones."""
+        for known, arrays in self._arrays:
+            if all(a is b for a, b in zip(known, batch, strict=True)):
+                return arrays
+        arrays = self._checked(model, batch)
+        self._arrays = [*self._arrays[-1:], (tuple(batch), arrays)]
+        return arrays
 
     def _checked(self, model: Any, batch: Any) -> Arrays:
         arrays = arrays_of(model, batch)
         assert self._forward is not None
+        assert self._plan is not None
         check_tables(self._forward, arrays.inputs)
+        check_classes(self._plan, self._forward, arrays)
         return arrays
 
     def _job(self, model: Any, arrays: Arrays, batch: int) -> Job:
@@ -210,7 +232,7 @@ class NativeEngine:
         check_tables(forward, inputs)
         outputs = [np.empty((rows, *node.shape), dtype) for node in forward.outputs]
         self.predictor(model).predict(inputs, rows, outputs)
-        return tree.pack_sequence_as(graph.output_structure, outputs)
+        return unpacked(tree.pack_sequence_as(graph.output_structure, outputs))
 
     def predictor(self, model: Any) -> Any:
         """Return what runs the forward pass, on the model's parameters."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,8 +11,11 @@ import numpy as np
 from chainrule import tree
 from chainrule._typing import Array
 from chainrule.data.batches import Batch
+from chainrule.engines.native.losses import CLASS_NUMBERS
 from chainrule.engines.native.translate import TargetShapes, Translation
+from chainrule.engines.plan import Plan
 from chainrule.layers.embedding import row_numbers
+from chainrule.losses.classification import class_numbers
 from chainrule.losses.outputs import align
 from chainrule.losses.outputs import sample_weights as weights_of
 from chainrule.models.entries import in_order
@@ -77,7 +81,7 @@ def readable(array: Any, dtype: str | None = None) -> Array:
     array = np.asarray(array)
     if dtype is not None and np.dtype(dtype).kind in "iu" and array.dtype.kind == "f":
         array = array.astype(dtype)
-    if array.dtype.kind not in _KINDS or array.dtype.itemsize == 2 and array.dtype.kind == "f" or array.itemsize > 8:
+    if array.dtype.kind not in _KINDS or (array.dtype.itemsize == 2 and array.dtype.kind == "f") or array.itemsize > 8:
         array = array.astype(np.float64 if array.itemsize > 8 else np.float32)
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
@@ -95,6 +99,21 @@ def check_tables(program: Translation, inputs: list[Array]) -> None:
     """
     for source, count, name in program.tables:
         row_numbers(inputs[source], count, name)
+
+
+def check_classes(plan: Plan, program: Translation, arrays: Arrays) -> None:
+    """Check targets that are class numbers: native code reads predictions at these places.
+
+    Raises:
+        DataError: one is no class.
+    """
+    for loss in plan.losses:
+        target, node = arrays.targets[loss.output], program.outputs[loss.output]
+        if loss.loss.kind not in CLASS_NUMBERS or loss.loss.kind == "circle" or target is None or not len(target):
+            continue
+        if target.dtype.kind not in "iu" or target.min() < 0 or target.max() >= node.shape[-1]:
+            like = SimpleNamespace(shape=(len(target), *node.shape))
+            class_numbers(target, like, loss.loss.options.get("ignore_class"), -1, loss.loss.kind)
 
 
 def _numbers(array: Array | None) -> int | None:

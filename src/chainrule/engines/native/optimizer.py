@@ -178,6 +178,11 @@ def rates(optimizer: Any, first: int, n: int) -> Array:
     return found
 
 
+def constant_rate(optimizer: Any) -> bool:
+    """Whether all steps have the same learning rate, as long as nobody changes it."""
+    return isinstance(optimizer._learning_rate, Variable)
+
+
 def steps_per_rate(optimizer: Any) -> float:
     """Return for how many steps `rates` may be asked ahead: one, if a function of the user's own decides.
 
