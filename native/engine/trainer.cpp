@@ -20,6 +20,7 @@ constexpr int64_t kSmallWeights = 256 << 10;  // bytes of weights of which every
 constexpr int64_t kPieceBytes = 96 << 10;     // of weights whose gradient and update run together
 constexpr int64_t kMostChunks = 16;
 constexpr auto kAskEvery = std::chrono::milliseconds(20);
+constexpr double kLongStep = 1e-5;            // seconds of a step that may ask the clock by itself
 
 int64_t up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 int64_t cuts(int64_t n, int64_t size) { return (n + size - 1) / size; }
@@ -295,19 +296,24 @@ int64_t Trainer<T>::run(const Steps& steps, Optimizer<T>* optimizer, double* los
   steps_ = &steps;
   loss_scale_ = optimizer ? optimizer->loss_scale() : T(1);
   if (training_) prepare(0, program_->n_params);
+  const double seconds = program_->flops_per_row() * static_cast<double>(steps.batch_size) / kFlopsPerSecond;
+  const int64_t ask_every = seconds > kLongStep ? 1 : 16;
   auto asked = std::chrono::steady_clock::now();
   for (int64_t step = steps.first; step < steps.last; ++step) {
     double loss = run_batch(steps, step);
     const Frame<T> whole = frame(whole_, 0, rows_);
     if (!penalties_.empty()) loss += static_cast<double>(penalties_.value(params_));
     losses[step - steps.first] = loss;
-    if (training_ && !std::isfinite(loss)) return step - steps.first + 1;
+    if (training_ && !std::isfinite(loss)) {  // the metrics see it, nothing learns from it
+      score_.add(whole, loss, totals);
+      return step - steps.first + 1;
+    }
     if (optimizer) {
       optimizer->begin_step(steps.rates[step - steps.first]);
       learn(*optimizer);
     }
     score_.add(whole, loss, totals);
-    if (!steps.stop || step % 16 != 0) continue;
+    if (!steps.stop || step % ask_every != 0) continue;
     const auto now = std::chrono::steady_clock::now();
     if (now - asked < kAskEvery) continue;
     asked = now;
