@@ -144,6 +144,7 @@ class NativeEngine:
         job, arrays = self.job_for(model, batch, epoch.batch_size)
         rows = len(arrays.inputs[0]) if epoch.order is None else len(epoch.order)
         order = None if epoch.order is None else np.ascontiguousarray(epoch.order, np.int64)
+        last = min(last, -(-rows // epoch.batch_size))  # `steps_per_epoch` may ask for more than is left
         return self._run_job(model, job, arrays, order, rows, epoch.batch_size, first, last, 0, key, learns)
 
     def _run_stream(self, model: Any, epoch: Epoch, key: Key, first: int, last: int, learns: bool) -> Array:
