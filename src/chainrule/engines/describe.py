@@ -65,8 +65,16 @@ def describe_metrics(compiled: Any) -> tuple[MetricOf, ...]:
     for weighted, lists in ((False, compiled._flat_metrics), (True, compiled._flat_weighted_metrics)):
         for output, part in enumerate(lists):
             for metric in part.metrics if part is not None else ():
-                found.append(MetricOf(output, describe(metric, "metric"), weighted, metric))
+                found.append(MetricOf(output, _described(metric), weighted, metric))
     return tuple(found)
+
+
+def _described(metric: Any) -> Part:
+    """Describe a metric; of one that is Python code there is no more to say than its class, as it is handed batches."""
+    try:
+        return describe(metric, "metric")
+    except Undescribed:
+        return Part(type(metric).__name__)
 
 
 def describe_optimizer(optimizer: Any) -> Part:

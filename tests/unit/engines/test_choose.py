@@ -67,7 +67,7 @@ def test_no_engine_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_unknown_engines() -> None:
     with pytest.raises(UnknownNameError, match=r"Unknown engine 'refrence'\. Did you mean 'reference'\?"):
         choosing.check_name("refrence")
-    with pytest.raises(UnknownNameError, match=r"Unknown engine 'gpu'\. Known: 'auto', 'reference'"):
+    with pytest.raises(UnknownNameError, match=r"Unknown engine 'gpu'\. Known: 'auto', 'native', 'reference'"):
         choosing.choose("gpu", network())
 
 
