@@ -58,10 +58,10 @@ def _training() -> str:
 def _engines() -> str:
     import numpy as np
 
-    from chainrule.engines.choose import ENGINES
+    from chainrule.cli.facts import engines
 
     ends = {}
-    for engine in ENGINES:
+    for engine in [name for name, finding in engines().items() if finding == "available"]:
         model, x, y = _or_perceptron(engine)
         model.fit(x, y, batch_size=3, epochs=20, shuffle=False, verbose=0)
         ends[engine] = np.concatenate([w.ravel() for w in model.get_weights()])

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from chainrule.cli import doctor, facts, main, trials
-from chainrule.engines import compiled
+from chainrule.engines import choose, compiled
 from chainrule.utils import cores
 
 BLAS = {"version": "0.3.30", "kernels": "Haswell", "file": "lib/libscipy_openblas.so"}
@@ -25,9 +27,11 @@ GOOD = {
 
 @pytest.fixture
 def native(monkeypatch):
-    """A compiled module, or the reason why there is none."""
+    """A compiled module, or the reason why there is none; nothing is tried with it."""
 
     def pretend(found):
+        for name in trials.TRIALS:
+            monkeypatch.setitem(trials.TRIALS, name, lambda: "pretended")
         monkeypatch.setattr(compiled, "compiled", lambda: found)
 
     return pretend
@@ -81,6 +85,19 @@ def test_without_the_native_engine_nothing_is_said_twice(native):
     assert found["instruction sets"]["available"] == []
 
 
+def test_an_installation_without_the_native_engine_is_well_but_slow():
+    code = f"""
+import sys
+sys.modules[{compiled.MODULE!r}] = None
+from chainrule.cli import main
+main(["doctor"])
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "check engines       ok, reference: the same weights" in done.stdout
+    assert "All works, but slowly: the native engine is not installed." in done.stdout
+
+
 @pytest.mark.parametrize(
     ("wished", "text"),
     [("baseline", "CHAINRULE_ISA=baseline"), ("avx1024", "CHAINRULE_ISA=avx1024, which is not available")],
@@ -123,7 +140,6 @@ def test_a_failing_check_is_marked(monkeypatch):
 
 
 def test_engines_that_differ_fail(monkeypatch):
-    from chainrule.engines import choose
     from chainrule.engines.reference import ReferenceEngine
 
     class Idle(ReferenceEngine):
@@ -133,6 +149,7 @@ def test_engines_that_differ_fail(monkeypatch):
             return super().test_steps(model, epoch, first, last)
 
     monkeypatch.setattr(choose, "ENGINES", {"idle": Idle, "reference": ReferenceEngine})
+    monkeypatch.setattr(compiled, "compiled", lambda: "the native engine is not installed")
     with pytest.raises(ArithmeticError, match=r"after 40 steps, engine 'idle' is \S+ away from 'reference'"):
         trials.TRIALS["engines"]()
 
