@@ -5,6 +5,9 @@ why. An object of an engine serves one model from one `prepare` (models/prepare.
 finds out in `refuses`, its plan above all. Nothing about the model's structure, compile settings or slots changes in
 between.
 
+An engine may offer more, which is used if it is there: `train_epochs` (models/fit.py), and `forget()`, which lets go of
+the data; such an engine is asked again whether it refuses, in place of a new one.
+
 What an engine changes, and nothing else:
 
     parameters      in the model's flat buffer (`model.pack()`), followed by `buffer.touch()` if it wrote there directly

@@ -24,8 +24,11 @@ def check_name(name: str) -> None:
         raise unknown_name("engine", name, ("auto", *ENGINES))
 
 
-def choose(name: str, model: Any) -> Engine:
+def choose(name: str, model: Any, before: Engine | None = None) -> Engine:
     """Return the engine asked for, or with `'auto'` the first that does not refuse the model.
+
+    Args:
+        before: the engine that served the model until now; if it can `forget` the data, it may go on.
 
     Raises:
         EngineError: the engine asked for by name refuses; there is no silent second choice.
@@ -35,7 +38,7 @@ def choose(name: str, model: Any) -> Engine:
         note_missing()
     first_reason: str | None = None
     for kind in ENGINES.values() if name == "auto" else [ENGINES[name]]:
-        engine: Engine = kind()
+        engine: Engine = before if type(before) is kind and hasattr(before, "forget") else kind()
         reason = engine.refuses(model)
         if reason is None:
             engine.reason = first_reason

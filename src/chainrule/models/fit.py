@@ -68,6 +68,7 @@ def fit(model: Any, x: Any, y: Any, s: FitSettings) -> Any:
             if model.stop_training:
                 break
     finally:
+        getattr(model._engine, "forget", int)()
         if last > 0:
             model.optimizer.finalize_variable_values(model.trainable_variables)
     callbacks.on_train_end(logs)

@@ -88,7 +88,7 @@ def _engine_for(model: Any) -> Engine:
     from chainrule.engines.choose import choose  # engines know models
 
     model.pack()
-    return choose(model._engine_wanted, model)
+    return choose(model._engine_wanted, model, model._engine)
 
 
 def build_for(model: Any, x: Any) -> None:

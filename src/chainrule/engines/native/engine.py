@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import tree
+from chainrule import config, tree
 from chainrule._typing import Array
 from chainrule.data.batches import Batches
 from chainrule.engines.compiled import compiled
@@ -74,6 +74,7 @@ class NativeEngine:
 
     def __init__(self, reason: str | None = None) -> None:
         self.reason = reason
+        self._key: tuple[Any, ...] = ()
         self._plan: Plan | None = None
         self._suffix = ""
         self._jobs: dict[Any, Job] = {}
@@ -82,19 +83,29 @@ class NativeEngine:
         self._forward: Translation | None = None
 
     def refuses(self, model: Any) -> str | None:
+        """Say why it cannot run a model. Asked again, it keeps its programs if nothing about the model has changed."""
         native = compiled()
         if isinstance(native, str):
             return native
+        self.forget()
         try:
-            self._prepare(model, native)
+            plan = lower(model)
+            if plan.python:
+                raise CannotLower(plan.python[0])
+            key = _key(model, plan, native)
+            if not _same(key, self._key):
+                self._jobs, self._predictor, self._key = {}, None, ()
+                self._prepare(model, plan, native)
+                self._key = key
         except CannotLower as reason:
             return str(reason)
         return None
 
-    def _prepare(self, model: Any, native: Any) -> None:
-        plan = lower(model)
-        if plan.python:
-            raise CannotLower(plan.python[0])
+    def forget(self) -> None:
+        """Let go of the data."""
+        self._arrays = []
+
+    def _prepare(self, model: Any, plan: Plan, native: Any) -> None:
         buffer = model.pack()
         kind = buffer.array.dtype
         if str(kind) not in ("float32", "float64"):
@@ -242,3 +253,20 @@ class NativeEngine:
             kind = getattr(compiled(), f"Predictor{self._suffix}")
             self._predictor = kind(self._forward.program, model._buffer.array)
         return self._predictor
+
+
+def _key(model: Any, plan: Plan, native: Any) -> tuple[Any, ...]:
+    """Return all that programs and optimizers are made from; they serve as long as it stays the same."""
+    optimizer = model.optimizer
+    live = () if optimizer is None else (optimizer, optimizer.state, optimizer._excluded, optimizer._excluded_pattern)
+    return plan, model.pack().array, native.isa(), config.epsilon(), *live
+
+
+def _same(key: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Whether two keys are equal: arrays by identity, all else by value."""
+    if len(key) != len(other):
+        return False
+    try:
+        return all(a is b or (not isinstance(a, np.ndarray) and bool(a == b)) for a, b in zip(key, other, strict=True))
+    except ValueError:  # plans that hold arrays
+        return False
