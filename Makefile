@@ -79,4 +79,4 @@ docs: $(VENV)/.test compiled  ## run every example in the documentation and draw
 	cd examples/lecture && for script in 02 03 08; do ../../$(BIN)/python $$script\_*.py || exit 1; done
 
 clean:
-	rm -rf $(VENV) .bench-venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis demo runs
+	rm -rf $(VENV) .bench-venv build dist src/chainrule/_native*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis demo runs
