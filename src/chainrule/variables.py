@@ -246,6 +246,12 @@ def _initial_value(initializer: Any, shape: Sequence[int] | None, dtype: Any) ->
     return value
 
 
+class Changes:
+    """Counts what may change how models compute: attributes set on layers, and variables that move to other memory."""
+
+    count = 0
+
+
 class FlatBuffer:
     """One flat array that holds the given variables; each becomes a view into it, in order.
 
@@ -268,6 +274,7 @@ class FlatBuffer:
             offset += v.size
         kind = dtype or (self.variables[0]._array.dtype if self.variables else config.floatx())
         self.array: Array = np.empty(offset, kind)
+        Changes.count += 1
         for v, slot in zip(self.variables, self.slots, strict=True):
             view = slot.view(self.array)
             view[...] = v._array

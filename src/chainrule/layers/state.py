@@ -12,7 +12,7 @@ from chainrule._typing import Array
 from chainrule.autodiff.operators import Operators
 from chainrule.errors import NotDifferentiableError, ShapeError
 from chainrule.layers import context
-from chainrule.variables import Variable
+from chainrule.variables import Changes, Variable
 
 if TYPE_CHECKING:
     from chainrule.layers.base import Layer
@@ -48,6 +48,7 @@ class HoldsState:
             elif isinstance(value, list | tuple | dict) or _is_part(value):
                 self._parts[name] = None
         object.__setattr__(self, name, value)
+        Changes.count += 1
 
     def _own(self, variable: Variable) -> None:
         """Count a variable among this layer's own, once."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from chainrule._typing import Config
+import numpy as np
+
+from chainrule._typing import Array, Config
+from chainrule.autodiff.tensor import Tensor
 from chainrule.errors import unknown_name
 from chainrule.layers.arguments import input_shapes, is_shape
 from chainrule.layers.base import Layer
@@ -15,7 +18,7 @@ from chainrule.layers.state import weights_of
 from chainrule.models.graph import Graph
 from chainrule.models.trainer import Trainer
 from chainrule.saving.serialization import public, serialize_keras_object
-from chainrule.variables import FlatBuffer, Variable
+from chainrule.variables import Changes, FlatBuffer, Variable
 
 _packing = Lock()
 
@@ -44,6 +47,9 @@ class Model(Trainer, Layer):
             return super().__new__(Functional, *args, **kwargs)
         return super().__new__(cls, *args, **kwargs)
 
+    _quick: tuple[int, Any] = (-1, None)
+    """When the model was looked at last (`Changes.count`), and the short way to its outputs, if it has one."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         graph = None
         if _is_functional(args, kwargs):
@@ -63,6 +69,31 @@ class Model(Trainer, Layer):
         self.built = graph is not None
         if trainable is not None and not trainable:
             self.trainable = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the outputs: of an array by the native engine if nothing speaks against it, else layer by layer."""
+        if len(args) == 1 and not kwargs and type(args[0]) is np.ndarray:
+            outputs = self._quickly(args[0])
+            if outputs is not None:
+                outputs.flags.writeable = False
+                return Tensor(outputs)
+        return super().__call__(*args, **kwargs)
+
+    def _quickly(self, x: Array) -> Array | None:
+        """Return the outputs for an array by the short way, or None where there is none."""
+        seen, quick = self._quick
+        if seen != Changes.count:
+            quick = self._look_for_short_way()
+        return None if quick is None else cast("Array | None", quick(x))
+
+    def _look_for_short_way(self) -> Any:
+        quick = None
+        if self.built and self._engine_wanted in ("auto", "native"):
+            from chainrule.engines.native.quick import quick_call
+
+            quick = quick_call(self)
+        self.__dict__["_quick"] = (Changes.count, quick)
+        return quick
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Compute the outputs. A class of your own overrides this."""
