@@ -20,7 +20,10 @@ from chainrule.models.prepare import prepare, prepare_to_predict
 from chainrule.random import threefry
 
 _AT_ONCE = 32
-"""Batches of the default size that `predict` computes together."""
+"""Batches of the default size that `predict` computes together, unless an engine prefers more (`batches_at_once`)."""
+
+_DRAWN = 40
+"""Updates of the progress line of a long prediction."""
 
 
 def make_callbacks(model: Any, given: Any, verbose: Any, epochs: int, steps: int | None, history: bool = False) -> Any:
@@ -131,8 +134,8 @@ def predict(model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int
     hooks = make_callbacks(model, callbacks, verbose, 1, batches.steps)
     hooks.on_predict_begin()
     parts: list[Any] = []
-    together = batch_size is None and steps is None and _only_layers(model)
-    for step, outputs in enumerate(_outputs(model, engine, batches, together)):
+    any_size = batch_size is None and steps is None and _only_layers(model)
+    for step, outputs in _outputs(model, engine, batches, hooks, any_size):
         hooks.on_predict_batch_begin(step)
         parts.append(outputs)
         hooks.on_predict_batch_end(step, {"outputs": outputs})
@@ -149,19 +152,28 @@ def _only_layers(model: Any) -> bool:
     return model._graph_or_none() is not None and not model.overrides("predict_step")
 
 
-def _outputs(model: Any, engine: Any, batches: Batches, together: bool) -> Iterator[Any]:
-    """Yield the outputs of each batch; many batches of the default size are computed as one."""
-    if not (together and isinstance(batches, ArrayBatches)):
+def _outputs(
+    model: Any, engine: Any, batches: Batches, hooks: Any, any_size: bool
+) -> Iterator[tuple[int, Any]]:
+    """Yield the outputs of batches, each with its number; where nobody looks at every one, many together."""
+    if not (any_size and isinstance(batches, ArrayBatches)):
         for step, (x, _, _) in enumerate(batches.epoch(None)):
             if batches.steps is None or step < batches.steps:
-                yield engine.predict_batch(model, x)
+                yield step, engine.predict_batch(model, x)
         return
-    for first in range(0, batches.steps, _AT_ONCE):
-        stop = min(first + _AT_ONCE, batches.steps)
+    at_once = min(getattr(engine, "batches_at_once", _AT_ONCE), batches.steps)
+    split = hooks.wants_predict_batches
+    if split and hooks.only_draws("predict"):
+        split, at_once = False, min(at_once, max(_AT_ONCE, batches.steps // _DRAWN))
+    for first in range(0, batches.steps, at_once):
+        stop = min(first + at_once, batches.steps)
         outputs = engine.predict_batch(model, _join(batches, first, stop)[0])
+        if not split:
+            yield stop - 1, outputs
+            continue
         for i in range(stop - first):
             part = slice(i * batches.batch_size, (i + 1) * batches.batch_size)
-            yield outputs if stop - first == 1 else tree.map_structure(lambda a, part=part: a[part], outputs)
+            yield first + i, tree.map_structure(lambda a, part=part: a[part], outputs)
 
 
 def _join(batches: ArrayBatches, first: int, stop: int) -> Batch:
