@@ -12,8 +12,8 @@ namespace chainrule {
 
 // What an epoch (or a part of it) adds up, for the loss tracker and the metrics.
 struct Totals {
-  double loss = 0, rows = 0;                // sum of each batch's loss times its rows; rows
-  std::vector<double> output_losses;        // the same for each output's loss, before its weight
+  double loss = 0, rows = 0;          // sum of each batch's loss times its rows; rows
+  std::vector<double> output_losses;  // the same for each output's loss, before its weight
   std::vector<double> metric_totals, metric_counts;
 
   Totals(size_t losses, size_t metrics) : output_losses(losses), metric_totals(metrics), metric_counts(metrics) {}
@@ -99,6 +99,7 @@ class Score {
   static double divisor(const Loss<T>& loss, const Frame<T>& whole) {
     const int64_t n = whole.rows * loss.inner;
     const T* weight = weights(loss, whole);
+    if (loss.kernel->whole_batch) return divisor_of_batch(loss, weight, whole.rows * loss.weight_inner);
     if (loss.reduction == Reduction::kSum) return 1;
     if (loss.reduction == Reduction::kMeanBySampleWeight && (weight || loss.ignores)) {
       double sum = 0;
@@ -112,7 +113,6 @@ class Score {
       }
       return sum;
     }
-    if (loss.kernel->whole_batch) return 1;
     int64_t counted = n;
     if (loss.ignores) {
       counted = 0;
@@ -120,6 +120,14 @@ class Score {
       if (counted == 0) counted = n;
     }
     return static_cast<double>(counted > 0 ? counted : 1);
+  }
+
+  // One loss for all rows is multiplied by each row's weight, and these products are reduced.
+  static double divisor_of_batch(const Loss<T>& loss, const T* weight, int64_t n) {
+    if (!weight || loss.reduction == Reduction::kMeanBySampleWeight) return 1;
+    double sum = 0;
+    for (int64_t i = 0; i < n; ++i) sum += static_cast<double>(weight[i]);
+    return (loss.reduction == Reduction::kSum ? 1 : static_cast<double>(n)) / sum;
   }
 
   static T weight_of(const Loss<T>& loss, const T* weight, int64_t row) {
@@ -132,7 +140,7 @@ class Score {
     const T* weight = weights(loss, frame);
     T* scale = scales_[l].data() + at;
     const T base = divisors_[l] == 0 ? T(0) : static_cast<T>(loss.factor / divisors_[l]) * frame.loss_scale;
-    if (!weight && !loss.ignores) {
+    if ((!weight && !loss.ignores) || loss.kernel->whole_batch) {
       for (int64_t i = 0; i < n; ++i) scale[i] = base;
     } else {
       const T* targets = frame.values[loss.target];
