@@ -10,11 +10,11 @@ a plan for prediction: it is listed in `Plan.python`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from chainrule._typing import Shape
 from chainrule.errors import ChainruleError
+from chainrule.records import Record, field
 from chainrule.variables import Slot, Variable
 
 
@@ -33,8 +33,7 @@ def slot_of(variable: Variable) -> Slot:
     return variable.slot
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Record):
     """An object of ours as data: the name of its class or function, and its settings in Keras's spelling."""
 
     kind: str
@@ -44,12 +43,10 @@ class Part:
 # -- steps ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Record):
     """Base of all steps. A step takes one value and gives one, unless it says otherwise."""
 
 
-@dataclass(frozen=True)
 class Affine(Step):
     """`y = x @ kernel + bias`; `bias` may be None."""
 
@@ -57,7 +54,6 @@ class Affine(Step):
     bias: Slot | None
 
 
-@dataclass(frozen=True)
 class Activate(Step):
     """`y = f(x)`, element-wise or along the last axis: `name` and options as in `chainrule.activations`."""
 
@@ -65,14 +61,12 @@ class Activate(Step):
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
 class ParametricReLU(Step):
     """`y = x if x > 0 else alpha * x`"""
 
     alpha: Slot
 
 
-@dataclass(frozen=True)
 class Dropout(Step):
     """Zero a share `rate` of the values while training and scale the others by `1 / (1 - rate)`.
 
@@ -87,7 +81,6 @@ class Dropout(Step):
     noise_shape: tuple[int | None, ...] | None = None
 
 
-@dataclass(frozen=True)
 class Noise(Step):
     """Add normal noise of standard deviation `stddev` while training; its key is made like that of `Dropout`."""
 
@@ -96,7 +89,6 @@ class Noise(Step):
     seed: int | None = None
 
 
-@dataclass(frozen=True)
 class BatchNormalize(Step):
     """Normalise over all axes but `axis`: by the batch in training (which moves the averages), else by the averages."""
 
@@ -110,7 +102,6 @@ class BatchNormalize(Step):
     frozen: bool = False
 
 
-@dataclass(frozen=True)
 class LayerNormalize(Step):
     """Normalise each observation over `axes`."""
 
@@ -120,7 +111,6 @@ class LayerNormalize(Step):
     beta: Slot | None
 
 
-@dataclass(frozen=True)
 class Rescale(Step):
     """`y = x * scale + offset` with fixed numbers or arrays."""
 
@@ -128,7 +118,6 @@ class Rescale(Step):
     offset: Any
 
 
-@dataclass(frozen=True)
 class Standardize(Step):
     """`y = (x - mean) / max(sqrt(variance), epsilon)` with fixed arrays, or its inverse."""
 
@@ -137,21 +126,18 @@ class Standardize(Step):
     invert: bool = False
 
 
-@dataclass(frozen=True)
 class Reshape(Step):
     """Give each observation the shape `shape` (without the batch axis)."""
 
     shape: tuple[int, ...]
 
 
-@dataclass(frozen=True)
 class Embed(Step):
     """Take rows of `table` by whole numbers."""
 
     table: Slot
 
 
-@dataclass(frozen=True)
 class Merge(Step):
     """Combine values: add, multiply, average, maximum, minimum, subtract, or concatenate along `axis`."""
 
@@ -159,7 +145,6 @@ class Merge(Step):
     axis: int = -1
 
 
-@dataclass(frozen=True)
 class PenalizeActivity(Step):
     """Add the penalty of a value, divided by the batch size, to the loss; the value passes through."""
 
@@ -169,8 +154,7 @@ class PenalizeActivity(Step):
 # -- the whole --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Instruction:
+class Instruction(Record):
     """Apply `step` to the values numbered `inputs` and call the result number `output`; `layer` is for messages."""
 
     step: Step
@@ -179,8 +163,7 @@ class Instruction:
     layer: str
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(Record):
     """One input of the model: the number of its value, its name, shape (batch axis None) and type."""
 
     value: int
@@ -189,8 +172,7 @@ class Input:
     dtype: str
 
 
-@dataclass(frozen=True)
-class LossOf:
+class LossOf(Record):
     """The loss of output number `output`: `weight * reduce(function(y, p))`.
 
     `loss.kind` is a function of `chainrule.losses`, `reduction` as in `losses.Loss`. With `masked`, a mean is over the
@@ -204,8 +186,7 @@ class LossOf:
     masked: bool = False
 
 
-@dataclass(frozen=True)
-class MetricOf:
+class MetricOf(Record):
     """A metric of output number `output`, summed over the batches of an epoch.
 
     `metric.kind` is a class of `chainrule.metrics`, or the function whose mean it is. An engine either adds to the
@@ -219,8 +200,7 @@ class MetricOf:
     state: Any = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Record):
     """Everything an engine needs to train, evaluate and predict, besides the numbers.
 
     Attributes:

@@ -5,11 +5,9 @@ On a busy machine it costs far more, because OpenBLAS's threads wait for each ot
 
 from __future__ import annotations
 
-import ctypes
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -60,6 +58,9 @@ def threads_for(parameters: int, rows: int) -> Iterator[None]:
 @functools.cache
 def openblas() -> tuple[Callable[[], int], Callable[[int], Any]] | None:
     """Return the functions that tell and set the number of threads; None where NumPy uses another BLAS."""
+    import ctypes
+    from pathlib import Path
+
     folder = Path(np.__file__).parent
     for path in [*folder.parent.glob("numpy.libs/*openblas*"), *folder.glob(".dylibs/*openblas*")]:
         try:

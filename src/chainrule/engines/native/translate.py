@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,15 +33,13 @@ class Node(NamedTuple):
         return math.prod(self.shape)
 
 
-@dataclass(frozen=True)
-class TargetShapes:
+class TargetShapes(NamedTuple):
     """What of the data decides about a program: numbers per observation, by output (None: no target, no weights)."""
 
     targets: tuple[int | None, ...]
     weights: tuple[int | None, ...]
 
 
-@dataclass
 class Translation:
     """A program and what belongs to which of its feeds.
 
@@ -55,14 +52,15 @@ class Translation:
         tables: which input holds numbers of rows of a table, how many rows that has, and the layer's name.
     """
 
-    program: Any
-    inputs: list[Node]
-    outputs: list[Node] = field(default_factory=list)
-    targets: list[int] = field(default_factory=list)
-    weights: list[int] = field(default_factory=list)
-    metrics: list[MetricOf] = field(default_factory=list)
-    handed: list[MetricOf] = field(default_factory=list)
-    tables: list[tuple[int, int, str]] = field(default_factory=list)
+    def __init__(self, program: Any, inputs: list[Node]) -> None:
+        self.program = program
+        self.inputs = inputs
+        self.outputs: list[Node] = []
+        self.targets: list[int] = []
+        self.weights: list[int] = []
+        self.metrics: list[MetricOf] = []
+        self.handed: list[MetricOf] = []
+        self.tables: list[tuple[int, int, str]] = []
 
 
 def translate(plan: Plan, native: Any, shapes: TargetShapes | None = None) -> Translation:
@@ -129,8 +127,7 @@ def _follows(then: Instruction, now: Instruction, readers: dict[int, int]) -> bo
 # -- steps ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class Builder:
+class Builder(NamedTuple):
     """What the functions below need besides the step and its inputs."""
 
     program: Any
