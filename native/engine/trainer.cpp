@@ -262,7 +262,8 @@ void Trainer<T>::whole_gradient() {
 template <class T>
 void Trainer<T>::learn_fused(Optimizer<T>& optimizer) {
   const Frame<T> whole = frame(whole_, 0, rows_);
-  Team::instance().run(static_cast<int64_t>(pieces_.size()), layout_.weight_threads, [&](int64_t i, int thread) {
+  const int threads = std::min<int>(layout_.weight_threads, static_cast<int>(scratch_.size()));
+  Team::instance().run(static_cast<int64_t>(pieces_.size()), threads, [&](int64_t i, int thread) {
     const Piece& one = pieces_[i];
     T* gradient = scratch_[thread].data();
     piece_gradient(one, whole, gradient, false);
