@@ -48,15 +48,41 @@ struct SomeColumns {
 template <class T, int N>
 struct FixedColumns {
   static constexpr int vectors = 1;
+  static constexpr int bytes = N * static_cast<int>(sizeof(T));
 
+#if defined(__AVX2__)  // half a vector or less: by way of memory a copy would wait for its own store
   CHAINRULE_INLINE ColumnGroup<T, 1> load(const T* from) const {
-    Vec<T> v{};
-    std::memcpy(&v, from, N * sizeof(T));
-    return {{v}};
+    __m128i half;
+    if constexpr (bytes == 16) {
+      half = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    } else if constexpr (bytes == 8) {
+      half = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
+    } else {
+      int32_t one;
+      std::memcpy(&one, from, sizeof one);
+      half = _mm_cvtsi32_si128(one);
+    }
+    return {{(Vec<T>)_mm256_zextsi128_si256(half)}};
   }
   CHAINRULE_INLINE void store(T* to, const ColumnGroup<T, 1>& group) const {
-    std::memcpy(to, &group.v[0], N * sizeof(T));
+    const __m128i half = _mm256_castsi256_si128((__m256i)group.v[0]);
+    if constexpr (bytes == 16) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to), half);
+    } else if constexpr (bytes == 8) {
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(to), half);
+    } else {
+      const int32_t one = _mm_cvtsi128_si32(half);
+      std::memcpy(to, &one, sizeof one);
+    }
   }
+#else
+  CHAINRULE_INLINE ColumnGroup<T, 1> load(const T* from) const {
+    Vec<T> v{};
+    std::memcpy(&v, from, bytes);
+    return {{v}};
+  }
+  CHAINRULE_INLINE void store(T* to, const ColumnGroup<T, 1>& group) const { std::memcpy(to, &group.v[0], bytes); }
+#endif
 };
 #endif
 
