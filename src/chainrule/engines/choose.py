@@ -38,7 +38,9 @@ def choose(name: str, model: Any, before: Engine | None = None) -> Engine:
         note_missing()
     first_reason: str | None = None
     for kind in ENGINES.values() if name == "auto" else [ENGINES[name]]:
-        engine: Engine = before if type(before) is kind and hasattr(before, "forget") else kind()
+        engine: Engine = kind()
+        if before is not None and type(before) is kind and hasattr(before, "forget"):
+            engine = before
         reason = engine.refuses(model)
         if reason is None:
             engine.reason = first_reason

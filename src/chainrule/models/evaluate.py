@@ -152,9 +152,7 @@ def _only_layers(model: Any) -> bool:
     return model._graph_or_none() is not None and not model.overrides("predict_step")
 
 
-def _outputs(
-    model: Any, engine: Any, batches: Batches, hooks: Any, any_size: bool
-) -> Iterator[tuple[int, Any]]:
+def _outputs(model: Any, engine: Any, batches: Batches, hooks: Any, any_size: bool) -> Iterator[tuple[int, Any]]:
     """Yield the outputs of batches, each with its number; where nobody looks at every one, many together."""
     if not (any_size and isinstance(batches, ArrayBatches)):
         for step, (x, _, _) in enumerate(batches.epoch(None)):

@@ -20,6 +20,7 @@ from chainrule.engines.epoch import Epoch
 from chainrule.engines.lower import lower
 from chainrule.engines.native import optimizer as steps
 from chainrule.engines.native.feed import Arrays, arrays_of, check_classes, check_tables, readable
+from chainrule.engines.native.penalties import describe_penalties
 from chainrule.engines.native.threads import use_threads
 from chainrule.engines.native.totals import add_totals, hand_over, records
 from chainrule.engines.native.translate import TargetShapes, Translation, check_losses, translate
@@ -43,7 +44,7 @@ class Job:
         buffer = model.pack()
         self.translation = translate(plan, getattr(native, f"Program{suffix}"), shapes)
         self.batch = batch
-        self.description: dict[str, Any] = {"penalties": steps.describe_penalties(plan.penalties)}
+        self.description: dict[str, Any] = {"penalties": describe_penalties(plan.penalties)}
         self.optimizer = None
         if model.optimizer is not None:
             self._add_optimizer(model, plan, native, suffix)

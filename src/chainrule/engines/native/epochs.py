@@ -20,7 +20,9 @@ _RATES = 1 << 20
 """Learning rates in one call, where they differ."""
 
 
-def train_epochs(engine: Any, model: Any, batches: Batches, epochs: range, guard: Guard) -> dict[str, list[float]] | None:
+def train_epochs(
+    engine: Any, model: Any, batches: Batches, epochs: range, guard: Guard
+) -> dict[str, list[float]] | None:
     """Train epochs and return their logs, name by name; None if they have to run one by one.
 
     The metrics are left as the last epoch makes them.

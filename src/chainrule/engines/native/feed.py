@@ -72,13 +72,13 @@ def arrays_of(model: Any, batch: Batch) -> Arrays:
     )
 
 
-def readable(array: Any, dtype: str | None = None) -> Array:
+def readable(given: Any, dtype: str | None = None) -> Array:
     """Return an array that native code can read row by row: itself, if it can.
 
     Args:
         dtype: of an input that takes whole numbers.
     """
-    array = np.asarray(array)
+    array: Array = np.asarray(given)
     if dtype is not None and np.dtype(dtype).kind in "iu" and array.dtype.kind == "f":
         array = array.astype(dtype)
     if array.dtype.kind not in _KINDS or (array.dtype.itemsize == 2 and array.dtype.kind == "f") or array.itemsize > 8:

@@ -1,4 +1,4 @@
-"""The steps of layers other than Dense: one function each, calling one method of the program (native/bind/layers.cpp)."""
+"""The steps of layers other than Dense: one function each, calling a method of the program (native/bind/layers.cpp)."""
 
 from __future__ import annotations
 

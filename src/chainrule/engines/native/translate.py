@@ -19,6 +19,7 @@ from chainrule.engines.native.activations import kernel_of
 from chainrule.engines.native.losses import CLASS_NUMBERS, check_mask, loss_options
 from chainrule.engines.native.metrics import native_metric, target_width
 from chainrule.engines.plan import CannotLower, Instruction, LossOf, MetricOf, Plan
+from chainrule.variables import Slot
 
 
 class Node(NamedTuple):
@@ -136,10 +137,10 @@ class Builder(NamedTuple):
     counts: dict[tuple[int, int], int]
     tables: list[tuple[int, int, str]]
 
-    def trains(self, slot: steps.Slot | None) -> bool:
+    def trains(self, slot: Slot | None) -> bool:
         return slot is not None and slot.offset < self.n_trainable
 
-    def offset(self, slot: steps.Slot | None) -> int:
+    def offset(self, slot: Slot | None) -> int:
         return -1 if slot is None else slot.offset
 
     def affine(self, step: steps.Affine, x: Node, activation: Any = None) -> Node:
