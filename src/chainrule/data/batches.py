@@ -11,7 +11,8 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Array
-from chainrule.random.threefry import Key, permutation
+from chainrule.random.orders import row_order
+from chainrule.random.threefry import Key
 
 Batch: TypeAlias = tuple[Any, Any, Any]
 """`(x, y, sample_weight)`: structures of arrays, or None."""
@@ -106,9 +107,9 @@ class ArrayBatches(Batches):
     def order(self, key: Key) -> Array | None:
         """Return the rows of the coming epoch: a permutation if shuffled, the next ones if `steps` cuts epochs."""
         if not self._partial:
-            return permutation(key, self.size) if self.shuffle else None
+            return row_order(key, self.size) if self.shuffle else None
         if not len(self._left):
-            self._left = permutation(key, self.size) if self.shuffle else np.arange(self.size)
+            self._left = row_order(key, self.size) if self.shuffle else np.arange(self.size)
         take = self._asked * self.batch_size
         if len(self._left) <= take - self.batch_size:
             warnings.warn(RAN_OUT, stacklevel=2)

@@ -10,7 +10,8 @@ from typing import Any
 from chainrule._typing import Array
 from chainrule.data.streams import StreamBatches
 from chainrule.errors import DataError
-from chainrule.random.threefry import Key, permutation
+from chainrule.random.orders import row_order
+from chainrule.random.threefry import Key
 
 
 class PyDataset:
@@ -89,7 +90,7 @@ class PyDatasetBatches(StreamBatches):
 
     def order(self, key: Key) -> Array | None:
         n = self.source.num_batches
-        return permutation(key, n) if self.shuffle and n is not None else None
+        return row_order(key, n) if self.shuffle and n is not None else None
 
     def epoch(self, order: Array | None = None) -> Iterator[Any]:
         self.source.on_epoch_begin()
