@@ -9,6 +9,7 @@ from typing import Any
 
 from chainrule.engines.plan import LossOf, MetricOf, Part
 from chainrule.losses.base import Loss
+from chainrule.saving.configurable import _own_arguments
 from chainrule.saving.serialization import snake_case
 
 
@@ -78,6 +79,9 @@ def _described(metric: Any) -> Part:
 
 
 def describe_optimizer(optimizer: Any) -> Part:
-    """Return an optimizer's class and settings; its learning rate is read from the object at each step."""
-    part = describe(optimizer, "optimizer")
-    return Part(part.kind, {k: v for k, v in part.options.items() if k != "learning_rate"})
+    """Return an optimizer's class and settings; its learning rate, maybe a function, is read from the object."""
+    cls = type(optimizer)
+    if not _is_ours(cls):
+        raise Undescribed(f"optimizer '{getattr(optimizer, 'name', cls.__name__)}' is Python code")
+    names = [name for name in _own_arguments(cls) if name not in ("learning_rate", "name")]
+    return Part(cls.__name__, {name: getattr(optimizer, name) for name in names})
