@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.engines.base import Engine
-from chainrule.engines.compiled import note_missing
+from chainrule.engines.compiled import note_slow
 from chainrule.engines.native.engine import NativeEngine
 from chainrule.engines.reference import ReferenceEngine
 from chainrule.errors import EngineError, unknown_name
@@ -34,8 +34,6 @@ def choose(name: str, model: Any, before: Engine | None = None) -> Engine:
         EngineError: the engine asked for by name refuses; there is no silent second choice.
     """
     check_name(name)
-    if name == "auto":
-        note_missing()
     first_reason: str | None = None
     for kind in ENGINES.values() if name == "auto" else [ENGINES[name]]:
         engine: Engine = kind()
@@ -44,6 +42,8 @@ def choose(name: str, model: Any, before: Engine | None = None) -> Engine:
         reason = engine.refuses(model)
         if reason is None:
             engine.reason = first_reason
+            if first_reason is not None:
+                note_slow(first_reason)
             return engine
         first_reason = first_reason or reason
     if name != "auto":

@@ -27,14 +27,15 @@ def _unusable(error: ImportError) -> str:
 
 
 @functools.cache
-def note_missing() -> None:
-    """Say once in a process, in one line on stderr, that the slow engine runs for want of the fast one.
+def note_slow(reason: str) -> None:
+    """Say once in a process, in one line on stderr, that the slow engine runs, and why.
 
     It is a record of the logger `chainrule`, so that whoever configures logging decides about it.
-    """
-    reason = compiled()
-    if isinstance(reason, str):
-        import logging
 
-        text = f"chainrule: {reason}; the slower reference engine runs. See: chainrule doctor"
-        logging.getLogger("chainrule").warning(text)
+    Args:
+        reason: a sentence without a full stop.
+    """
+    import logging
+
+    hint = ". See: chainrule doctor" if reason == compiled() else ""
+    logging.getLogger("chainrule").warning(f"chainrule: {reason}; the slower reference engine runs{hint}")

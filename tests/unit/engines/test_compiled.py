@@ -18,10 +18,10 @@ NOT_INSTALLED = "the native engine is not installed"
 def anew():
     """Look for the module again, before and after."""
     compiled.compiled.cache_clear()
-    compiled.note_missing.cache_clear()
+    compiled.note_slow.cache_clear()
     yield
     compiled.compiled.cache_clear()
-    compiled.note_missing.cache_clear()
+    compiled.note_slow.cache_clear()
 
 
 @pytest.fixture
@@ -70,6 +70,18 @@ def test_it_is_said_once(broken, caplog):
             model.fit(x, x[:, 0], verbose=0)
     expected = f"chainrule: {NOT_INSTALLED}; the slower reference engine runs. See: chainrule doctor"
     assert [(r.levelname, r.message) for r in caplog.records] == [("WARNING", expected)]
+
+
+def test_it_is_said_why_a_model_runs_slowly(caplog):
+    pytest.importorskip(compiled.MODULE)
+    x = np.zeros((4, 2), "float32")
+    with caplog.at_level(logging.INFO, "chainrule"):
+        for _ in range(2):
+            model = cr.Sequential([cr.Input((2,)), cr.layers.Lambda(lambda v: v, name="same")])
+            model.predict(x, verbose=0)
+    expected = "chainrule: layer 'same' is Python code (Lambda.call); the slower reference engine runs"
+    assert [r.message for r in caplog.records] == [expected]
+    assert model.engine == "reference (layer 'same' is Python code (Lambda.call))"
 
 
 def test_nothing_is_said_to_those_who_ask_for_the_reference_engine(broken, caplog):
