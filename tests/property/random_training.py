@@ -95,7 +95,7 @@ def own_mean(y_true: Any, y_pred: Any) -> Any:
     return cr.ops.mean(cr.ops.abs(y_pred), axis=-1)
 
 
-class Largest(cr.metrics.Metric):  # type: ignore[misc]
+class Largest(cr.metrics.Metric):
     """The largest prediction: a metric that no engine knows."""
 
     def __init__(self, name: str = "largest") -> None:
@@ -109,7 +109,7 @@ class Largest(cr.metrics.Metric):  # type: ignore[misc]
         return self.value.numpy()
 
 
-class OwnRate(cr.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+class OwnRate(cr.optimizers.schedules.LearningRateSchedule):
     def __call__(self, step: Any) -> Any:
         return 0.01 / (1.0 + 0.1 * float(np.asarray(step)))
 

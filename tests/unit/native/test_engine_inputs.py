@@ -178,3 +178,61 @@ def test_labels_outside_the_classes() -> None:
                 net.fit(X, labels, batch_size=64, shuffle=False, verbose=0)
             messages.append(str(caught.value))
         assert messages[0] == messages[1]
+
+
+SEQUENCE = np.random.default_rng(4).normal(size=(21, 3, 4)).astype("float32")
+LOSSES: dict[str, tuple[Any, str, Any]] = {
+    "mse": ("mse", "linear", SEQUENCE[:, :, :2]),
+    "mean by weight": (cr.losses.MeanAbsoluteError(reduction="mean_with_sample_weight"), "linear", SEQUENCE[:, :, :2]),
+    "sum": (cr.losses.Huber(reduction="sum"), "linear", SEQUENCE[:, :, :2]),
+    "labels": ("sparse_categorical_crossentropy", "softmax", (SEQUENCE[:, :, 0] > 0).astype("int32")),
+    "labels of columns": ("sparse_categorical_crossentropy", "softmax", (SEQUENCE[:, :, :1] > 0).astype("int64")),
+    "ignored": (cr.losses.SparseCategoricalCrossentropy(ignore_class=1), "softmax", (SEQUENCE[:, :, 0] > 0) * 1),
+    "whole batch": (cr.losses.Dice(), "softmax", np.eye(2, dtype="float32")[(SEQUENCE[:, :, 0] > 0) * 1]),
+}
+
+
+@pytest.mark.parametrize("weights", ["none", "rows", "places"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_several_places_in_each_row(name: str, weights: str) -> None:
+    loss, activation, y = LOSSES[name]
+    rng = np.random.default_rng(5)
+    w = {"none": None, "rows": rng.uniform(0.5, 2, 21), "places": rng.uniform(0.5, 2, (21, 3))}[weights]
+    results = []
+    for engine in ENGINES:
+        cr.utils.clear_session()
+        cr.utils.set_random_seed(2)
+        net = cr.Sequential([cr.Input((3, 4), dtype="float64"), cr.layers.Dense(2, activation, dtype="float64")])
+        measured = (
+            {} if name in ("whole batch", "ignored") else {"weighted_metrics": ["mse" if "m" in name else "accuracy"]}
+        )
+        net.compile(cr.optimizers.SGD(0.1), loss, engine=engine, **measured)
+        try:
+            history = net.fit(SEQUENCE, y, sample_weight=w, batch_size=8, epochs=2, verbose=0, shuffle=False).history
+            results.append([*history.items(), *net.get_weights()])
+        except Exception as error:
+            results.append([f"{type(error).__name__}: {error}"])
+    assert len(results[0]) == len(results[1]), results
+    for a, b in zip(*results, strict=True):
+        if isinstance(a, tuple | str):
+            assert a == b if isinstance(a, str) else a[0] == b[0]
+        if not isinstance(a, str):
+            a, b = (a[1], b[1]) if isinstance(a, tuple) else (a, b)
+            np.testing.assert_allclose(b, a, rtol=1e-11, atol=1e-13)
+
+
+def test_numbers_that_are_no_rows_of_a_table() -> None:
+    messages = []
+    for engine in ENGINES:
+        net = cr.Sequential([cr.Input((2,), dtype="int32"), cr.layers.Embedding(5, 3, name="e"), cr.layers.Flatten(),
+                             cr.layers.Dense(1)])  # fmt: skip
+        net.compile("sgd", "mse", engine=engine)
+        x = np.array([[0, 1], [4, 5], [2, 2]])
+        for act in (
+            lambda net=net, x=x: net.fit(x, np.zeros(3), verbose=0),
+            lambda net=net, x=x: net.predict(x, verbose=0),
+        ):
+            with pytest.raises(cr.errors.DataError) as caught:
+                act()
+            messages.append(str(caught.value))
+    assert messages[:2] == messages[2:]

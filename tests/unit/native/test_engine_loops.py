@@ -64,7 +64,7 @@ def stream(sizes: tuple[int, ...] = (7, 7, 1, 12, 13)) -> Iterator[Any]:
         yield X[rows], Y[rows], W[rows]
 
 
-class Batches(cr.utils.PyDataset):  # type: ignore[misc]
+class Batches(cr.utils.PyDataset):
     def __len__(self) -> int:
         return 5
 
@@ -99,7 +99,7 @@ def test_single_batches() -> None:
     both(run)
 
 
-class Watch(cr.callbacks.Callback):  # type: ignore[misc]
+class Watch(cr.callbacks.Callback):
     """Keeps all it sees of batches."""
 
     def __init__(self) -> None:
@@ -127,7 +127,7 @@ def test_callbacks_of_batches_see_each_batch(per_execution: int) -> None:
 
 
 def test_stopping_between_batches() -> None:
-    class Stop(cr.callbacks.Callback):  # type: ignore[misc]
+    class Stop(cr.callbacks.Callback):
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             self.model.stop_training = batch == 3
 
@@ -136,7 +136,7 @@ def test_stopping_between_batches() -> None:
 
 
 def test_a_rate_that_a_callback_changes() -> None:
-    class Change(cr.callbacks.Callback):  # type: ignore[misc]
+    class Change(cr.callbacks.Callback):
         def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
             self.model.optimizer.learning_rate = 0.01 / (batch + 1)
 
@@ -146,14 +146,14 @@ def test_a_rate_that_a_callback_changes() -> None:
 
 
 def test_weights_that_a_callback_changes() -> None:
-    class Change(cr.callbacks.Callback):  # type: ignore[misc]
+    class Change(cr.callbacks.Callback):
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             self.model.set_weights([w * 0.5 for w in self.model.get_weights()])
 
     both(lambda net: net.fit(X, Y, batch_size=4, epochs=3, verbose=0, callbacks=[Change()]).history)
 
 
-class Slower(cr.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+class Slower(cr.optimizers.schedules.LearningRateSchedule):
     def __call__(self, step: Any) -> Any:
         return 0.05 / (1.0 + float(np.asarray(step)))
 
@@ -168,7 +168,7 @@ def test_a_rate_of_the_users_own(rate: Any) -> None:
     both(run)
 
 
-class Batchwise(cr.metrics.Metric):  # type: ignore[misc]
+class Batchwise(cr.metrics.Metric):
     """The shapes and weights it is given."""
 
     def __init__(self) -> None:
