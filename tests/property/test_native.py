@@ -23,8 +23,8 @@ from hypothesis import HealthCheck, given, settings
 
 pytest.importorskip("chainrule._native")
 
-TRAINING = runpy.run_path(str(Path(__file__).with_name("random_training.py")))
-train, distances, trainings = TRAINING["train"], TRAINING["distances"], TRAINING["trainings"]
+RUNS = runpy.run_path(str(Path(__file__).with_name("random_runs.py")))
+train, distances, trainings = RUNS["train"], RUNS["distances"], RUNS["trainings"]
 EXAMPLES = int(os.environ.get("CHAINRULE_EXAMPLES", "0"))
 
 
