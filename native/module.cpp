@@ -37,6 +37,7 @@ std::vector<std::string> instruction_sets() {
 NB_MODULE(_native, m) {
   using namespace chainrule;
   m.doc() = "The native engine of chainrule.";
+  nb::set_leak_warnings(false);  // models that live until the interpreter ends are no mistake
   m.def("isa", [] { return chosen().name; }, "The instruction set in use.");
   m.def("isas", &instruction_sets, "The instruction sets this machine can run, the best first.");
   m.def("choose_isa", [](const std::string& name) {

@@ -14,18 +14,28 @@
 #include "engine/predictor.hpp"
 #include "engine/team.hpp"
 #include "engine/trainer.hpp"
+#include "engine/watch.hpp"
 
 namespace chainrule {
 namespace {
 
-// Whether a signal (Ctrl-C) wants Python's attention. The exception stays set for the caller to raise.
+// Whether a signal (Ctrl-C) wants Python's attention; the exception stays set for the caller to raise. No signal reaches
+// a watched thread: whoever watches it says when to stop.
 bool interrupted() {
+  if (const Watch* watch = Watch::mine()) return watch->stopped;
   const nb::gil_scoped_acquire gil;
   return PyErr_CheckSignals() != 0;
 }
 
+// Whether something wants to interrupt this thread: then its exception is set.
+bool interrupting() {
+  const Watch* watch = Watch::mine();
+  if (watch && watch->stopped && !PyErr_Occurred()) PyErr_SetNone(PyExc_KeyboardInterrupt);
+  return PyErr_Occurred() != nullptr;
+}
+
 void raise_if_interrupted() {
-  if (PyErr_Occurred()) throw nb::python_error();
+  if (interrupting()) throw nb::python_error();
 }
 
 using KeyWords = std::pair<uint32_t, uint32_t>;
@@ -58,6 +68,7 @@ template <class T>
 int64_t run_steps(Trainer<T>& trainer, Optimizer<T>* optimizer, const nb::list& arrays, nb::handle order, int64_t rows,
                   int64_t batch_size, int64_t first, int64_t last, int64_t origin, KeyWords key, nb::handle rates,
                   nb::handle losses, nb::handle totals, const nb::list& records) {
+  raise_if_interrupted();
   Given given(arrays, order, rows, batch_size, first, last);
   given.steps.origin = origin;
   const Views kept(records, true);
@@ -94,6 +105,7 @@ template <class T>
 Outcome run_epochs(Trainer<T>& trainer, Optimizer<T>& optimizer, const nb::list& arrays, int64_t rows,
                    int64_t batch_size, int64_t steps, bool shuffled, KeyWords model_key, int64_t first, int64_t count,
                    nb::handle rates, nb::handle totals, const nb::list& state) {
+  raise_if_interrupted();
   Given given(arrays, nb::none(), rows, batch_size, 0, steps);
   const auto kept = std::make_shared<Views>(state, true);
   const View rates_view(rates), totals_view(totals, true);
@@ -110,7 +122,7 @@ Outcome run_epochs(Trainer<T>& trainer, Optimizer<T>& optimizer, const nb::list&
     done.emplace(train_epochs(trainer, optimizer, epochs, to));
   }
   Outcome outcome{std::move(*done), kept, nullptr};
-  if (PyErr_Occurred()) outcome.pending = std::make_shared<nb::python_error>();
+  if (interrupting()) outcome.pending = std::make_shared<nb::python_error>();
   return outcome;
 }
 
@@ -182,6 +194,13 @@ void bind(nb::module_& m, const char* trainer, const char* predictor) {
 }  // namespace
 
 void bind_running(nb::module_& m) {
+  nb::class_<Watch>(m, "Watch", "Stops the training of a thread and tells how far it is; see native/engine/watch.hpp.")
+      .def(nb::init<>())
+      .def("begin", [](Watch& watch) { Watch::mine() = &watch; }, "Watch the calling thread from now on.")
+      .def("end", [](Watch&) { Watch::mine() = nullptr; }, "Leave the calling thread alone again.")
+      .def("stop", [](Watch& watch) { watch.stopped = true; }, "Make its training raise KeyboardInterrupt.")
+      .def_prop_rw("epochs", [](const Watch& watch) { return watch.epochs.load(); },
+                   [](Watch& watch, int64_t epochs) { watch.epochs = epochs; });
   nb::class_<Outcome>(m, "Outcome", "What many epochs came to; see native/engine/epochs.hpp.")
       .def_prop_ro("epochs", [](const Outcome& o) { return o.done.epochs; })
       .def_prop_ro("failed", [](const Outcome& o) { return o.done.failed; })

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/random.hpp"
+#include "engine/watch.hpp"
 
 namespace chainrule {
 
@@ -78,6 +79,7 @@ EpochsDone train_epochs(Trainer<T>& trainer, Optimizer<T>& optimizer, const Epoc
     }
     if (ran) done.has_before = true, done.before = last;
     write(sums, totals + done.epochs * sums.size());
+    if (Watch* watch = Watch::mine()) watch->epochs.fetch_add(1, std::memory_order_relaxed);
   }
   return done;
 }

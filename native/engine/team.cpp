@@ -14,6 +14,7 @@ namespace {
 constexpr int kMostWorkers = 256;
 constexpr int kSpins = 4000;  // some 50 us, the time between two phases of a step
 constexpr int kSpinsAlone = 400;
+constexpr int kYields = 1000;  // to others, by a caller whose worker may have lost its core; then it sleeps
 
 inline void pause_briefly() {
 #if defined(__x86_64__)
@@ -45,8 +46,26 @@ struct alignas(64) Team::Worker {
   std::atomic<int> state{kIdle};
   std::atomic<bool> taken{false};  // by a caller, from before posting until it is idle again
   std::atomic<bool> asleep{false};
+  std::atomic<bool> awaited{false};  // the caller sleeps until it is idle
   Job* job = nullptr;
   int thread = 0;
+
+  // Returns when it has left its job. On a busy machine it may have lost its core in the middle of a task, so that
+  // spinning would only keep it from getting one.
+  void await() {
+    for (int spin = 0; state.load(std::memory_order_acquire) != kIdle; ++spin) {
+      pause_briefly();
+      if (spin < kSpinsAlone) continue;
+      if (spin < kSpinsAlone + kYields) {
+        sched_yield();
+        continue;
+      }
+      awaited.store(true, std::memory_order_seq_cst);
+      const int seen = state.load(std::memory_order_seq_cst);
+      if (seen != kIdle) state.wait(seen);
+      awaited.store(false, std::memory_order_relaxed);
+    }
+  }
 };
 
 Team& Team::instance() {
@@ -104,17 +123,17 @@ void Team::work(Worker& me) {
     int posted = kPosted;
     if (!me.state.compare_exchange_strong(posted, kRunning, std::memory_order_acq_rel)) continue;
     me.job->work(me.thread);
-    me.state.store(kIdle, std::memory_order_release);
+    me.state.store(kIdle, std::memory_order_seq_cst);
+    if (me.awaited.load(std::memory_order_seq_cst)) me.state.notify_one();
   }
 }
 
 void Team::run(int64_t tasks, int threads, Task task, void* context) {
   Job job{task, context, tasks};
-  const int free = threads_free(threads);
-  const int wanted = static_cast<int>(std::min<int64_t>(free, tasks - 1));
+  const int wanted = static_cast<int>(std::min<int64_t>(threads, tasks)) - 1;
   Worker* mine[kMostWorkers];
   int count = 0;
-  for (int i = 0; i < limit_.load(std::memory_order_relaxed) - 1 && count < wanted; ++i) {
+  for (int i = 0; count < wanted && i < helpers(); ++i) {
     Worker* one = worker(i);
     if (!one || one->taken.exchange(true, std::memory_order_acquire)) continue;
     mine[count] = one;
@@ -126,19 +145,13 @@ void Team::run(int64_t tasks, int threads, Task task, void* context) {
   job.work(0);
   for (int i = 0; i < count; ++i) {
     int posted = kPosted;
-    if (!mine[i]->state.compare_exchange_strong(posted, kIdle, std::memory_order_acq_rel)) {
-      for (int spin = 0; mine[i]->state.load(std::memory_order_acquire) != kIdle; ++spin) {
-        pause_briefly();
-        if (spin > kSpinsAlone) sched_yield();
-      }
-    }
+    if (!mine[i]->state.compare_exchange_strong(posted, kIdle, std::memory_order_acq_rel)) mine[i]->await();
     mine[i]->taken.store(false, std::memory_order_release);
   }
 }
 
-int Team::threads_free(int threads) const {
-  const int others = std::max(callers_.load(std::memory_order_relaxed) - 1, 0);
-  return std::min(threads, limit_.load(std::memory_order_relaxed) - others) - 1;
+int Team::helpers() const {
+  return limit_.load(std::memory_order_relaxed) - std::max(callers_.load(std::memory_order_relaxed), 1);
 }
 
 }  // namespace chainrule

@@ -47,7 +47,7 @@ class Team {
   Team();
   void work(Worker& worker);
   Worker* worker(int index);
-  int threads_free(int threads) const;  // workers that may join a caller
+  int helpers() const;  // workers beside all callers, so that together they are no more than the limit
   static void after_fork();
 
   std::atomic<int> limit_{1}, callers_{0};

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from chainrule.models import Functional as Functional
     from chainrule.models import Model as Model
     from chainrule.models import Sequential as Sequential
+    from chainrule.models.many import fit_many as fit_many
     from chainrule.optimizers import Optimizer as Optimizer
     from chainrule.regularizers import Regularizer as Regularizer
     from chainrule.symbolic import KerasTensor as KerasTensor
@@ -75,6 +76,7 @@ _NAMES = {
     "Sequential": "chainrule.models",
     "Tensor": "chainrule.autodiff",
     "Variable": "chainrule.variables",
+    "fit_many": "chainrule.models.many",
     "trace": "chainrule.glassbox.trace",
 }
 

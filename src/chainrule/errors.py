@@ -8,6 +8,7 @@
     ├── MutatedError (RuntimeError)         a recorded value changed before its gradient was taken
     ├── ModelFileError (ValueError)         a model file cannot be read or written
     ├── DivergedError (ArithmeticError)     the loss became NaN or infinite
+    │   └── SomeDivergedError               ... of some of the models that were trained together
     ├── EngineError (RuntimeError)          the engine asked for cannot run the model
     └── MissingExtraError (ImportError)     an optional package is not installed
 
@@ -16,7 +17,8 @@ Each message says where, what was expected, what came and what to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 
 class ChainruleError(Exception):
@@ -49,6 +51,22 @@ class ModelFileError(ChainruleError, ValueError):
 
 class DivergedError(ChainruleError, ArithmeticError):
     """The loss became NaN or infinite."""
+
+
+class SomeDivergedError(DivergedError):
+    """The loss of some of the models of `fit_many` became NaN or infinite; the others are trained.
+
+    Attributes:
+        histories: one per model, in order; None where the model diverged.
+        errors: number of a model that diverged to its `DivergedError`.
+    """
+
+    def __init__(
+        self, message: str, histories: Sequence[Any] = (), errors: Mapping[int, BaseException] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.histories = list(histories)
+        self.errors = dict(errors or {})
 
 
 class EngineError(ChainruleError, RuntimeError):

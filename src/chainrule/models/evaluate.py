@@ -30,14 +30,23 @@ def make_callbacks(model: Any, given: Any, verbose: Any, epochs: int, steps: int
     """Return the callbacks as one, with a progress line unless `verbose` is 0."""
     if isinstance(given, CallbackList):
         return given
+    level = level_of(verbose)
+    return CallbackList(
+        given, add_history=history, add_progbar=level != 0, model=model, verbose=level, epochs=epochs, steps=steps
+    )
+
+
+def level_of(verbose: Any) -> int:
+    """Return how much to show: 0, 1 or 2; `'auto'` is 1.
+
+    Raises:
+        DataError: it is something else.
+    """
     if verbose not in ("auto", 0, 1, 2):
         raise DataError(
             f"verbose must be 'auto', 0 (silent), 1 (progress line) or 2 (a line per epoch), but is {verbose!r}."
         )
-    verbose = 1 if verbose == "auto" else int(verbose)
-    return CallbackList(
-        given, add_history=history, add_progbar=verbose != 0, model=model, verbose=verbose, epochs=epochs, steps=steps
-    )
+    return 1 if verbose == "auto" else int(verbose)
 
 
 def require_inputs(x: Any, where: str) -> None:

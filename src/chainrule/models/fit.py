@@ -46,7 +46,7 @@ class FitSettings(NamedTuple):
 
 def fit(model: Any, x: Any, y: Any, s: FitSettings) -> Any:
     """Train and return the history; see `Model.fit`."""
-    first, last = _count(s.initial_epoch, "initial_epoch"), _count(s.epochs, "epochs")
+    first, last = check_count(s.initial_epoch, "initial_epoch"), check_count(s.epochs, "epochs")
     _check_frequency(s.validation_freq)
     require_inputs(x, "fit")
     training, validation = _split(x, y, s)
@@ -138,7 +138,12 @@ def _split(x: Any, y: Any, s: FitSettings) -> tuple[Batches, Batches | None]:
     return batches, validation
 
 
-def _count(value: Any, name: str) -> int:
+def check_count(value: Any, name: str) -> int:
+    """Return a number of epochs, or the number of one, as an int.
+
+    Raises:
+        DataError: it is none.
+    """
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
         raise DataError(f"fit: {name} must be a whole number of at least 0, but is {value!r}.")
     return int(value)
