@@ -87,7 +87,7 @@ def encrypt(key: Key, counter: tuple[int, int]) -> tuple[int, int]:
     return x0, x1
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=128)
 def _fold_one(key: Key, data: int) -> Key:
     if not 0 <= data < _FOLD:
         raise ValueError(f"fold_in: expected an integer in [0, 2^63), received {data}.")
