@@ -263,7 +263,7 @@ Written by `python -m benchmarks.where_time_goes`; edit that script instead of t
   two the time on the wall. A part that takes less than the noise between two programs may come out slightly below 0.
 - Parts disturb each other in the caches; that counts for the part that came last. Rows lie in a cache until *gather*,
   which so has all reading of the data in it.
-- float32, Adam, {date}, commit {commit}, {processor}, {cores} usable cores, instruction set {isa}, load {load} at the
+- float32, Adam, {date}, commit {commit}, {processor}, usable cores: {cores}, instruction set {isa}, load {load} at the
   beginning.
 """
 
