@@ -59,7 +59,7 @@ def lower(model: Any) -> Plan:
     if not all(layer.built for layer in model._flatten_layers()):
         raise CannotLower(f"model '{model.name}' is not built")
     numbers = _Numbers()
-    inputs = tuple(Input(numbers.new(), t.operation.name, t.shape, t.dtype) for t in graph.inputs)
+    inputs = tuple([Input(numbers.new(), t.operation.name, t.shape, t.dtype) for t in graph.inputs])
     outputs = _run(graph, [i.value for i in inputs], numbers)
     python: list[str] = [f"model '{model.name}' has its own {name}" for name in model.overrides(*_STEPS)]
 
@@ -105,7 +105,7 @@ def _run(graph: Any, values: list[int], numbers: _Numbers) -> list[int]:
         if node.inputs:
             if node.kwargs.get("training") is not None:
                 raise CannotLower(f"layer '{node.operation.name}' is called with training={node.kwargs['training']}")
-            results = _apply(node.operation, tuple(known[id(t)] for t in node.inputs), numbers)
+            results = _apply(node.operation, tuple([known[id(t)] for t in node.inputs]), numbers)
             known.update({id(t): v for t, v in zip(tree.flatten(node.outputs), results, strict=True)})
     return [known[id(t)] for t in graph.outputs]
 
