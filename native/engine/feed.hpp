@@ -5,6 +5,8 @@
 #include <cstring>
 #include <type_traits>
 
+#include "kernels/table.hpp"
+
 namespace chainrule {
 
 enum class Kind : int { kNone, kF32, kF64, kI8, kI16, kI32, kI64, kU8, kU16, kU32, kU64 };
@@ -40,16 +42,22 @@ void copy_rows_of(const Source& source, const int64_t* order, int64_t first, int
       }
     }
     const char* from = source.data + row * source.row_bytes;
-    if constexpr (std::is_same_v<From, T>) {
-      std::memcpy(out + i * width, from, static_cast<size_t>(width) * sizeof(T));
-    } else {
-      for (int64_t j = 0; j < width; ++j) {
-        From x;
-        std::memcpy(&x, from + j * static_cast<int64_t>(sizeof(From)), sizeof(From));
-        out[i * width + j] = static_cast<T>(x);
-      }
+    for (int64_t j = 0; j < width; ++j) {
+      From x;
+      std::memcpy(&x, from + j * static_cast<int64_t>(sizeof(From)), sizeof(From));
+      out[i * width + j] = static_cast<T>(x);
     }
   }
+}
+
+// The same where nothing is converted and rows begin on numbers of type T.
+template <class T>
+void copy_rows_as_they_are(const Source& source, const int64_t* order, int64_t first, int64_t rows, int64_t width,
+                           T* out) {
+  const int64_t row = source.row_bytes / static_cast<int64_t>(sizeof(T));
+  const T* from = reinterpret_cast<const T*>(source.data);
+  kernels<T>().elements.gather(order ? from : from + first * row, row, order ? order + first : nullptr, rows, width,
+                               out);
 }
 
 }  // namespace feed
@@ -57,18 +65,32 @@ void copy_rows_of(const Source& source, const int64_t* order, int64_t first, int
 // Rows order[first], ..., order[first + rows - 1] of a source (or first, first + 1, ... without an order), as T.
 template <class T>
 void copy_rows(const Source& source, const int64_t* order, int64_t first, int64_t rows, int64_t width, T* out) {
+  if (source.kind == kind_of<T>() && source.row_bytes % static_cast<int64_t>(sizeof(T)) == 0) {
+    return feed::copy_rows_as_they_are(source, order, first, rows, width, out);
+  }
   switch (source.kind) {
-    case Kind::kNone: return;
-    case Kind::kF32: return feed::copy_rows_of<float>(source, order, first, rows, width, out);
-    case Kind::kF64: return feed::copy_rows_of<double>(source, order, first, rows, width, out);
-    case Kind::kI8: return feed::copy_rows_of<int8_t>(source, order, first, rows, width, out);
-    case Kind::kI16: return feed::copy_rows_of<int16_t>(source, order, first, rows, width, out);
-    case Kind::kI32: return feed::copy_rows_of<int32_t>(source, order, first, rows, width, out);
-    case Kind::kI64: return feed::copy_rows_of<int64_t>(source, order, first, rows, width, out);
-    case Kind::kU8: return feed::copy_rows_of<uint8_t>(source, order, first, rows, width, out);
-    case Kind::kU16: return feed::copy_rows_of<uint16_t>(source, order, first, rows, width, out);
-    case Kind::kU32: return feed::copy_rows_of<uint32_t>(source, order, first, rows, width, out);
-    case Kind::kU64: return feed::copy_rows_of<uint64_t>(source, order, first, rows, width, out);
+    case Kind::kNone:
+      return;
+    case Kind::kF32:
+      return feed::copy_rows_of<float>(source, order, first, rows, width, out);
+    case Kind::kF64:
+      return feed::copy_rows_of<double>(source, order, first, rows, width, out);
+    case Kind::kI8:
+      return feed::copy_rows_of<int8_t>(source, order, first, rows, width, out);
+    case Kind::kI16:
+      return feed::copy_rows_of<int16_t>(source, order, first, rows, width, out);
+    case Kind::kI32:
+      return feed::copy_rows_of<int32_t>(source, order, first, rows, width, out);
+    case Kind::kI64:
+      return feed::copy_rows_of<int64_t>(source, order, first, rows, width, out);
+    case Kind::kU8:
+      return feed::copy_rows_of<uint8_t>(source, order, first, rows, width, out);
+    case Kind::kU16:
+      return feed::copy_rows_of<uint16_t>(source, order, first, rows, width, out);
+    case Kind::kU32:
+      return feed::copy_rows_of<uint32_t>(source, order, first, rows, width, out);
+    case Kind::kU64:
+      return feed::copy_rows_of<uint64_t>(source, order, first, rows, width, out);
   }
 }
 

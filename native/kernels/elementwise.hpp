@@ -70,6 +70,20 @@ void sum_columns(const T* a, int64_t rows, int64_t width, T* out, bool accumulat
 }
 
 template <class T>
+void gather(const T* from, int64_t from_row, const int64_t* order, int64_t rows, int64_t width, T* out) {
+  constexpr int64_t ahead = 8;  // rows whose cache lines are asked for in advance
+  for (int64_t i = 0; i < rows; ++i, out += width) {
+    if (order && i + ahead < rows) {
+      const T* next = from + order[i + ahead] * from_row;
+      for (int64_t at = 0; at < width && at < 128; at += 64 / static_cast<int64_t>(sizeof(T)))
+        __builtin_prefetch(next + at);
+    }
+    const T* row = from + (order ? order[i] : i) * from_row;
+    for_each_vector<T>(width, [&](int64_t j, auto io) { io.store(out + j, io.load(row + j)); });
+  }
+}
+
+template <class T>
 void standardize(const T* a, T* b, int64_t rows, int64_t width, const T* mean, const T* deviation) {
   for_each_column_group<T>(0, width, [&](int64_t j, auto io) {
     const auto m = io.load(mean + j), d = io.load(deviation + j);
@@ -84,8 +98,9 @@ void standardize(const T* a, T* b, int64_t rows, int64_t width, const T* mean, c
 
 template <class T>
 constexpr ElementKernels<T> element_kernels() {
-  return {elements::add<T>,    elements::multiply<T>,      elements::maximum<T>,     elements::minimum<T>,
-          elements::affine<T>, elements::scale_columns<T>, elements::sum_columns<T>, elements::standardize<T>};
+  return {elements::add<T>,         elements::multiply<T>, elements::maximum<T>,
+          elements::minimum<T>,     elements::affine<T>,   elements::scale_columns<T>,
+          elements::sum_columns<T>, elements::gather<T>,   elements::standardize<T>};
 }
 
 }  // namespace

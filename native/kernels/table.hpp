@@ -132,6 +132,8 @@ struct ElementKernels {
   void (*affine)(const T* a, T* b, int64_t n, T factor, T offset);                  // b = a * factor + offset
   void (*scale_columns)(const T* a, T* b, int64_t rows, int64_t width, const T* factor, const T* offset);
   void (*sum_columns)(const T* a, int64_t rows, int64_t width, T* out, bool accumulate);  // in the order of the rows
+  // Row i of `out` (width) is row order[i] of `from`, whose rows begin `from_row` numbers apart; without an order, row i.
+  void (*gather)(const T* from, int64_t from_row, const int64_t* order, int64_t rows, int64_t width, T* out);
   // b = (a - mean) / deviation, column by column.
   void (*standardize)(const T* a, T* b, int64_t rows, int64_t width, const T* mean, const T* deviation);
 };
