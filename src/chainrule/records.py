@@ -87,7 +87,7 @@ class Record:
         raise AttributeError(f"{type(self).__name__} does not change: cannot delete '{name}'")
 
     def _key(self) -> tuple[Any, ...]:
-        # Not of a generator: Python makes such a tuple too long, cuts it, and keeps thousands of the short ones for later.
+        # Not of a generator: Python makes such a tuple too long, cuts it, and keeps thousands of them for later.
         return tuple([self.__dict__[name] for name in self._compared])
 
     def __eq__(self, other: object) -> bool:
