@@ -39,7 +39,10 @@ def epsilon() -> float:
 
 def set_epsilon(value: float) -> None:
     """Set the small number of `epsilon()`."""
+    from chainrule.variables import Changes
+
     _settings["epsilon"] = float(value)
+    Changes.count += 1
 
 
 def backend() -> str:

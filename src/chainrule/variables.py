@@ -163,6 +163,8 @@ class Variable(Operators):
             return self
         self._array[...] = new
         self.version += 1
+        if not self.trainable and self.buffer is not None:
+            Changes.count += 1
         return self
 
     def assign_add(self, value: Any) -> Variable:
@@ -247,7 +249,11 @@ def _initial_value(initializer: Any, shape: Sequence[int] | None, dtype: Any) ->
 
 
 class Changes:
-    """Counts what may change how models compute: attributes set on layers, and variables that move to other memory."""
+    """Counts what may change how models compute.
+
+    That is: attributes set on layers, variables that move to other memory, `config.epsilon()`, and values assigned to
+    variables that are not trained, which engines may have worked into their programs (`Normalization`).
+    """
 
     count = 0
 

@@ -58,3 +58,8 @@ class Epoch:
             self._stream = self.batches.epoch(self.order)
         self._next += 1
         return next(self._stream, None)
+
+    def skip(self, index: int) -> None:
+        """Let `step(index)` be next: an engine that takes the rows itself has run the steps before."""
+        while self._next < index and self.arrays is not None:
+            self.step(self._next)

@@ -26,6 +26,8 @@ class HoldsState:
     """
 
     _not_parts: ClassVar[frozenset[str]] = frozenset({"_build_shapes", "_legacy", "_losses", "_nodes", "_parts"})
+    _notes: ClassVar[frozenset[str]] = frozenset({"_losses"})
+    """Attributes that change while models run, and say nothing about how they compute."""
     name: str
     built: bool
     _trainable: bool
@@ -48,7 +50,8 @@ class HoldsState:
             elif isinstance(value, list | tuple | dict) or _is_part(value):
                 self._parts[name] = None
         object.__setattr__(self, name, value)
-        Changes.count += 1
+        if name not in self._notes:
+            Changes.count += 1
 
     def _own(self, variable: Variable) -> None:
         """Count a variable among this layer's own, once."""

@@ -50,6 +50,11 @@ def check_shapes(graph: Graph, x: Any, where: str) -> None:
             raise ShapeError(f"{text} {_advice(t.shape, tuple(array.shape), name)}")
 
 
+def fits(shape: tuple[int, ...], wanted: Shape) -> bool:
+    """Whether an array of this shape can be an input of that one."""
+    return _fits(_adjusted(shape, wanted), wanted)
+
+
 def in_order(graph: Graph, inputs: Any) -> list[Any]:
     declared = graph.input_structure
     if isinstance(inputs, dict):

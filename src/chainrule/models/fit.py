@@ -86,10 +86,9 @@ def _train_together(
     if together is None or validation is not None or not callbacks.only_history:
         return epochs, {}
     with model.structure_fixed(), located("fit"):
-        logs = together(model, batches, epochs, guard)
+        logs = together(model, batches, epochs, guard, callbacks.callbacks[0])
     if logs is None:
         return epochs, {}
-    callbacks.callbacks[0].add_epochs(epochs, logs)
     return epochs[len(epochs) :], {name: values[-1] for name, values in logs.items()}
 
 

@@ -38,6 +38,7 @@ class Model(Trainer, Layer):
     """
 
     _not_parts: ClassVar[frozenset[str]] = Layer._not_parts | Trainer._not_parts | {"_fixed"}
+    _notes: ClassVar[frozenset[str]] = Layer._notes | Trainer._notes | {"_fixed"}
     _graph: Graph | None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:

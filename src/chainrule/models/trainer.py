@@ -36,6 +36,10 @@ class Trainer:
         {"_compile_arguments", "_compile_loss", "_compile_metrics", "_loss_tracker", "_random_key", "_step_logs"}
         | {"history", "loss", "optimizer"}
     )
+    _notes: ClassVar[frozenset[str]] = frozenset(
+        {"_engine", "_epochs_seen", "_losses", "_step_logs", "history"}
+        | {"stop_evaluating", "stop_predicting", "stop_training"}
+    )
 
     if TYPE_CHECKING:
         name: str

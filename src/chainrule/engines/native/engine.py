@@ -15,20 +15,23 @@ import numpy as np
 from chainrule import config, tree
 from chainrule._typing import Array
 from chainrule.data.batches import Batches
+from chainrule.engines.base import Engine
 from chainrule.engines.compiled import compiled
+from chainrule.engines.describe import describe_optimizer
 from chainrule.engines.epoch import Epoch
 from chainrule.engines.lower import lower
 from chainrule.engines.native import optimizer as steps
-from chainrule.engines.native.feed import Arrays, arrays_of, check_classes, check_tables, readable
+from chainrule.engines.native.feed import Arrays, arrays_of, check_classes, check_tables, inputs_of
 from chainrule.engines.native.penalties import describe_penalties
 from chainrule.engines.native.threads import use_threads
 from chainrule.engines.native.totals import add_totals, hand_over, records
 from chainrule.engines.native.translate import TargetShapes, Translation, check_losses, translate
 from chainrule.engines.plan import CannotLower, Plan
 from chainrule.engines.reference import ReferenceEngine
-from chainrule.models.entries import in_order
-from chainrule.random.threefry import Key
+from chainrule.random.seeds import step_scope
+from chainrule.random.threefry import Key, fold_in
 from chainrule.symbolic import unpacked
+from chainrule.variables import Changes
 
 _RECORDED_ROWS = 1 << 16
 """Rows whose predictions are kept at a time for metrics in Python."""
@@ -76,6 +79,7 @@ class NativeEngine:
     def __init__(self, reason: str | None = None) -> None:
         self.reason = reason
         self._key: tuple[Any, ...] = ()
+        self._seen = -1
         self._plan: Plan | None = None
         self._suffix = ""
         self._jobs: dict[Any, Job] = {}
@@ -100,7 +104,21 @@ class NativeEngine:
                 self._key = key
         except CannotLower as reason:
             return str(reason)
+        self._seen = Changes.count
         return None
+
+    def _successor(self, model: Any, learns: bool = False) -> Engine | None:
+        """Return the engine that runs the model now, if not this one, because something about it has changed.
+
+        A callback may set attributes of a layer or the optimizer, or use another model that shares layers with this
+        one, whose variables then lie in that model's buffer.
+        """
+        if self._seen == Changes.count and not (learns and self._plan and _differs(model.optimizer, self._plan)):
+            return None
+        from chainrule.engines.choose import choose
+
+        engine = model._engine = choose(model._engine_wanted, model, self)
+        return None if engine is self else engine
 
     def forget(self) -> None:
         """Let go of the data."""
@@ -126,20 +144,30 @@ class NativeEngine:
     def train_steps(self, model: Any, epoch: Epoch, key: Key, first: int, last: int) -> Array:
         if model._compile_loss is None or not model.trainable_variables:  # an error, or nothing to learn
             return ReferenceEngine().train_steps(model, epoch, key, first, last)
+        other = self._successor(model, learns=True)
+        if other is not None:
+            epoch.skip(first)
+            return other.train_steps(model, epoch, key, first, last)
         return self._run(model, epoch, key, first, last, learns=True)
 
     def test_steps(self, model: Any, epoch: Epoch, first: int, last: int) -> Array:
         if model._compile_loss is None:
             return ReferenceEngine().test_steps(model, epoch, first, last)
+        other = self._successor(model)
+        if other is not None:
+            epoch.skip(first)
+            return other.test_steps(model, epoch, first, last)
         return self._run(model, epoch, (0, 0), first, last, learns=False)
 
-    def train_epochs(self, model: Any, batches: Batches, epochs: range, guard: Any) -> dict[str, list[float]] | None:
+    def train_epochs(
+        self, model: Any, batches: Batches, epochs: range, guard: Any, history: Any
+    ) -> dict[str, list[float]] | None:
         """Train several epochs in one call; see engines/native/epochs.py."""
         from chainrule.engines.native.epochs import train_epochs
 
         if model._compile_loss is None or not model.trainable_variables:
             return None
-        return train_epochs(self, model, batches, epochs, guard)
+        return train_epochs(self, model, batches, epochs, guard, history)
 
     def job_for(self, model: Any, batch: Any, batch_size: int) -> tuple[Job, Arrays]:
         """Return the program and trainer for these arrays, and the arrays as they go in."""
@@ -153,7 +181,16 @@ class NativeEngine:
             use_threads(compiled())
             return self._run_stream(model, epoch, key, first, last, learns)
         assert epoch.batch_size is not None
-        job, arrays = self.job_for(model, batch, epoch.batch_size)
+        try:
+            job, arrays = self.job_for(model, batch, epoch.batch_size)
+        except CannotLower:  # the reference engine says why, or does it
+            epoch.skip(first)
+            other = ReferenceEngine()
+            return (
+                other.train_steps(model, epoch, key, first, last)
+                if learns
+                else other.test_steps(model, epoch, first, last)
+            )
         rows = len(arrays.inputs[0]) if epoch.order is None else len(epoch.order)
         order = None if epoch.order is None else np.ascontiguousarray(epoch.order, np.int64)
         last = min(last, -(-rows // epoch.batch_size))  # `steps_per_epoch` may ask for more than is left
@@ -165,12 +202,17 @@ class NativeEngine:
             batch = epoch.step(step)
             if batch is None:
                 break
-            arrays = self._checked(model, batch)
-            rows = len(arrays.inputs[0])
-            job = self._job(model, arrays, rows)
-            losses += self._run_job(
-                model, job, arrays, None, rows, rows, step, step + 1, step, key, learns
-            ).tolist()  # fmt: skip
+            try:
+                arrays = self._checked(model, batch)
+                rows = len(arrays.inputs[0])
+                job = self._job(model, arrays, rows)
+            except CannotLower:  # the reference engine says why, or does it
+                with step_scope(fold_in(key, step)):
+                    losses.append(model._learn(*batch) if learns else model._examine(*batch))
+            else:
+                losses += self._run_job(
+                    model, job, arrays, None, rows, rows, step, step + 1, step, key, learns
+                ).tolist()  # fmt: skip
             if learns and not math.isfinite(losses[-1]):
                 break
         return np.array(losses)
@@ -236,9 +278,15 @@ class NativeEngine:
     # -- prediction ---------------------------------------------------------------------------------------------------
 
     def predict_batch(self, model: Any, x: Any) -> Any:
+        other = self._successor(model)
+        if other is not None:
+            return other.predict_batch(model, x)
         use_threads(compiled())
         graph = model._graph_or_none()
-        inputs = [readable(a, t.dtype) for a, t in zip(in_order(graph, x), graph.inputs, strict=True)]
+        try:
+            inputs = inputs_of(graph, x)
+        except CannotLower:  # the reference engine says why
+            return ReferenceEngine().predict_batch(model, x)
         rows = len(inputs[0])
         forward, dtype = self._forward, model._buffer.array.dtype
         assert forward is not None
@@ -249,11 +297,17 @@ class NativeEngine:
 
     def predictor(self, model: Any) -> Any:
         """Return what runs the forward pass, on the model's parameters."""
-        if self._predictor is None:
+        found = self._predictor  # which another thread may throw away
+        if found is None:
             assert self._forward is not None
             kind = getattr(compiled(), f"Predictor{self._suffix}")
-            self._predictor = kind(self._forward.program, model._buffer.array)
-        return self._predictor
+            found = self._predictor = kind(self._forward.program, model._buffer.array)
+        return found
+
+
+def _differs(optimizer: Any, plan: Plan) -> bool:
+    """Whether an optimizer is set otherwise than a plan says."""
+    return optimizer is not None and describe_optimizer(optimizer) != plan.optimizer
 
 
 def _key(model: Any, plan: Plan, native: Any) -> tuple[Any, ...]:

@@ -11,6 +11,7 @@ from chainrule._typing import Array
 from chainrule.data.batches import ArrayBatches, Batches
 from chainrule.engines.native import optimizer as steps
 from chainrule.engines.native.totals import add_totals, columns, split
+from chainrule.engines.plan import CannotLower
 from chainrule.models.guard import Guard, roots_of
 
 _AT_ONCE = 1 << 14
@@ -21,7 +22,7 @@ _RATES = 1 << 20
 
 
 def train_epochs(
-    engine: Any, model: Any, batches: Batches, epochs: range, guard: Guard
+    engine: Any, model: Any, batches: Batches, epochs: range, guard: Guard, history: Any
 ) -> dict[str, list[float]] | None:
     """Train epochs and return their logs, name by name; None if they have to run one by one.
 
@@ -30,29 +31,40 @@ def train_epochs(
     Args:
         engine: a `NativeEngine` that is prepared for the model.
         epochs: their numbers, for messages.
+        history: the `History`, which notes the epochs that end, even if a later one fails or is interrupted.
 
     Raises:
         DivergedError: as `Guard` says.
     """
     if not isinstance(batches, ArrayBatches) or batches.cuts_epochs or not epochs:
         return None
-    job, arrays = engine.job_for(model, batches.arrays(), batches.batch_size)
-    if job is None or job.translation.handed or steps.steps_per_rate(model.optimizer) != math.inf:
+    try:
+        job, arrays = engine.job_for(model, batches.arrays(), batches.batch_size)
+    except CannotLower:
+        return None
+    if job.translation.handed or steps.steps_per_rate(model.optimizer) != math.inf:
         return None
     done: list[Array] = []
     per_call = _AT_ONCE if steps.constant_rate(model.optimizer) else max(_RATES // batches.steps, 1)
-    for first in range(0, len(epochs), min(per_call, _AT_ONCE)):
-        part = epochs[first : first + min(per_call, _AT_ONCE)]
-        done.append(_call(model, job, arrays.feeds(job.translation), batches, part, guard))
-    totals = np.concatenate(done)
+    try:
+        for first in range(0, len(epochs), min(per_call, _AT_ONCE)):
+            part = epochs[first : first + min(per_call, _AT_ONCE)]
+            _call(model, job, arrays.feeds(job.translation), batches, part, guard, done)
+    finally:
+        totals = np.concatenate(done) if done else np.zeros((0, job.trainer.n_totals()))
+        logs = _logs(model, job.translation, totals)
+        if len(totals):
+            history.add_epochs(epochs[: len(totals)], logs)
     model.reset_metrics()
     add_totals(model, job.translation, totals[-1])
     model._step_logs = None
-    return _logs(model, job.translation, totals)
+    return logs
 
 
-def _call(model: Any, job: Any, feeds: list[Any], batches: ArrayBatches, epochs: range, guard: Guard) -> Array:
-    """Run some epochs and return a row of totals for each."""
+def _call(
+    model: Any, job: Any, feeds: list[Any], batches: ArrayBatches, epochs: range, guard: Guard, done: list[Array]
+) -> None:
+    """Run some epochs and add a row of totals for each that ends to `done`."""
     optimizer, count = model.optimizer, len(epochs)
     totals = np.zeros((count, job.trainer.n_totals()))
     ahead = 1 if steps.constant_rate(optimizer) else count * batches.steps
@@ -64,12 +76,12 @@ def _call(model: Any, job: Any, feeds: list[Any], batches: ArrayBatches, epochs:
     )  # fmt: skip
     steps.close_steps(optimizer, model._buffer)
     model._epochs_seen += outcome.epochs
+    done.append(totals[: outcome.epochs])
     outcome.raise_pending()
     if outcome.failed:
         guard.diverged(epochs[outcome.epochs], outcome)
     if outcome.before is not None:
         guard.last_loss = outcome.before
-    return totals
 
 
 def _logs(model: Any, translation: Any, totals: Array) -> dict[str, list[float]]:

@@ -13,12 +13,12 @@ from chainrule._typing import Array
 from chainrule.data.batches import Batch
 from chainrule.engines.native.losses import CLASS_NUMBERS
 from chainrule.engines.native.translate import TargetShapes, Translation
-from chainrule.engines.plan import Plan
+from chainrule.engines.plan import CannotLower, Plan
 from chainrule.layers.embedding import row_numbers
 from chainrule.losses.classification import class_numbers
 from chainrule.losses.outputs import align
 from chainrule.losses.outputs import sample_weights as weights_of
-from chainrule.models.entries import in_order
+from chainrule.models.entries import fits, in_order
 
 _KINDS = "fiub"
 
@@ -47,11 +47,11 @@ def arrays_of(model: Any, batch: Batch) -> Arrays:
     """Return the arrays of `(x, y, sample_weight)` by input and output.
 
     Raises:
-        DataError, ShapeError: they do not fit the model.
+        DataError, ShapeError, CannotLower: they do not fit the model.
     """
     x, y, sample_weight = batch
     graph = model._graph_or_none()
-    inputs = [readable(a, t.dtype) for a, t in zip(in_order(graph, x), graph.inputs, strict=True)]
+    inputs = inputs_of(graph, x)
     count = len(graph.outputs)
     if y is None:
         return Arrays(inputs, [None] * count, [None] * count)
@@ -65,11 +65,28 @@ def arrays_of(model: Any, batch: Batch) -> Arrays:
         present = [at.get(i) for i in range(count)]
         targets = align(y, structure, names, present)
         weights = weights_of(sample_weight, structure, names, present)
-    return Arrays(
+    arrays = Arrays(
         inputs,
         [None if t is None else readable(t) for t in targets],
         [None if w is None else readable(w) for w in weights],
     )
+    for array in (*arrays.targets, *arrays.weights):
+        if array is not None and len(array) != len(inputs[0]):
+            raise CannotLower(f"{len(array)} targets or weights do not fit {len(inputs[0])} rows")
+    return arrays
+
+
+def inputs_of(graph: Any, x: Any) -> list[Array]:
+    """Return the arrays of a graph's inputs.
+
+    Raises:
+        ShapeError, CannotLower: they do not fit. (The reference engine says so in full.)
+    """
+    inputs = [readable(a, t.dtype) for a, t in zip(in_order(graph, x), graph.inputs, strict=True)]
+    for array, t in zip(inputs, graph.inputs, strict=True):
+        if not fits(array.shape, t.shape) or len(array) != len(inputs[0]):
+            raise CannotLower(f"the input '{t.operation.name}' is given numbers of shape {array.shape}")
+    return inputs
 
 
 def readable(given: Any, dtype: str | None = None) -> Array:

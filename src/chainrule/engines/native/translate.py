@@ -204,7 +204,7 @@ def _add_scores(plan: Plan, found: Translation, shapes: TargetShapes) -> None:
     for loss in plan.losses:
         if loss.output not in targets:
             raise CannotLower(f"output {loss.output} has a loss, but no targets")
-        _add_loss(loss, found, targets[loss.output], weights[loss.output], shapes.targets[loss.output])
+        _add_loss(loss, found, targets[loss.output], weights[loss.output], shapes)
     for metric in plan.metrics:
         given = native_metric(metric) if metric.output in targets else None
         node = found.outputs[metric.output]
@@ -223,14 +223,16 @@ def _add_scores(plan: Plan, found: Translation, shapes: TargetShapes) -> None:
         found.metrics.append(metric)
 
 
-def _add_loss(loss: LossOf, found: Translation, target: int, weight: int, size: int | None) -> None:
-    node = found.outputs[loss.output]
+def _add_loss(loss: LossOf, found: Translation, target: int, weight: int, shapes: TargetShapes) -> None:
+    node, size = found.outputs[loss.output], shapes.targets[loss.output]
     if loss.reduction not in ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight"):
         raise CannotLower(f"loss '{loss.loss.kind}' has the reduction {loss.reduction!r}")
     inner = math.prod(node.shape[:-1])
     per_row = 1 if loss.loss.kind in CLASS_NUMBERS else node.shape[-1]
     if size != inner * per_row:
         raise CannotLower(f"loss '{loss.loss.kind}' compares targets of {size} with predictions of shape {node.shape}")
+    if shapes.weights[loss.output] not in (None, 1, inner):
+        raise CannotLower(f"sample weights, {shapes.weights[loss.output]} for each observation, do not fit the loss")
     check_mask(loss)
     ignored = loss.loss.options.get("ignore_class") if loss.masked else None
     found.program.loss(
