@@ -131,12 +131,12 @@ class Progress:
         elif epoch == 0 or (epoch + 1) % max(self.epochs // _TIMES_TOLD, 1) == 0:
             self.out.say(f"epoch {epoch + 1:>{len(str(self.epochs))}}/{self.epochs}  {numbers}")
 
-    def done(self, epochs: int, stopped_early: bool, patience: int) -> None:
-        """Say how the training ended."""
+    def done(self, epochs: int, stopped_early: bool, patience: int, engine: str) -> None:
+        """Say how the training ended, and which engine ran it."""
         best, epoch = self.best
         seconds = time.perf_counter() - self.started
         reason = f", stopped early (no better val_loss for {patience} epochs)" if stopped_early else ""
         self.out.say(
-            f"Done: {epochs} epochs in {seconds:.1f} s{reason}; "
+            f"Done: {epochs} epochs in {seconds:.1f} s on the engine {engine}{reason}; "
             f"best val_loss {best:.4f} at epoch {epoch}, weights of that epoch restored."
         )

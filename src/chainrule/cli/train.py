@@ -88,7 +88,9 @@ def _train(output: Output, settings: Settings, out: Path, name: str | None, over
     _say_network(output, prepared)
     with Progress(output, prepared.settings.epochs) as progress:
         fitted = steps.train(prepared, progress)
-    progress.done(len(fitted.history["loss"]), fitted.stopped_early, prepared.settings.patience)
+    progress.done(
+        len(fitted.history["loss"]), fitted.stopped_early, prepared.settings.patience, fitted.model.engine
+    )
     output.say("Training the linear model to compare with ...")
     assessed = steps.assess(prepared, fitted)
     run = write_run(out, prepared, fitted, assessed, name, overwrite)
@@ -161,13 +163,12 @@ def _longest(prepared: Prepared) -> float:
     settings = prepared.settings
     model = recipe.build(prepared.matrix.shape[1], prepared.preprocessor.outputs, settings)
     batch = settings.batch_size or 32
-    x, y = prepared.part(prepared.split.train[:batch])
-    model.train_on_batch(x, y)
+    x, y = prepared.part(prepared.split.train[: batch * _TIMED_STEPS])
+    model.fit(x[:batch], y[:batch], batch_size=batch, verbose=0)
     started = time.perf_counter()
-    for _ in range(_TIMED_STEPS):
-        model.train_on_batch(x, y)
-    per_step = (time.perf_counter() - started) / _TIMED_STEPS
-    return per_step * -(-len(prepared.split.train) // batch) * settings.epochs
+    model.fit(x, y, batch_size=batch, epochs=2, verbose=0)
+    per_row = (time.perf_counter() - started) / (2 * len(x))
+    return per_row * len(prepared.split.train) * settings.epochs
 
 
 def _say_targets(data: str) -> None:

@@ -175,6 +175,7 @@ def metrics_of(prepared: Prepared, fitted: Fitted, assessed: Assessed) -> dict[s
         "epochs": len(fitted.history["loss"]),
         "best_epoch": fitted.best_epoch,
         "stopped_early": fitted.stopped_early,
+        "engine": fitted.model.engine,
         "remarks": prepared.remarks + [f"column {c.name!r}: {c.note}" for c in prepared.columns if c.note],
     }
 
