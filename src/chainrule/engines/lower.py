@@ -110,10 +110,26 @@ def _run(graph: Any, values: list[int], numbers: _Numbers) -> list[int]:
     return [known[id(t)] for t in graph.outputs]
 
 
+def _own_call(layer: Any) -> str:
+    """Return the name of the method by which a class of the user's own computes, if `lower` does not know of it."""
+    if "call" in layer.__dict__:
+        return f"{layer.name}.call"
+    for cls in type(layer).__mro__:
+        if "lower" in cls.__dict__ or cls.__module__.startswith("chainrule."):
+            return ""
+        for method in ("call", "__call__"):
+            if method in cls.__dict__:
+                return f"{cls.__name__}.{method}"
+    return ""
+
+
 def _apply(operation: Any, inputs: tuple[int, ...], numbers: _Numbers) -> list[int]:
     """Add the steps of one call and return the numbers of its outputs."""
     if not hasattr(operation, "lower"):
         raise CannotLower(f"operation '{operation.name}' has no step")
+    own = _own_call(operation)
+    if own:
+        raise CannotLower(f"layer '{operation.name}' is Python code ({own})")
     inner = operation._graph_or_none() if hasattr(operation, "_graph_or_none") else None
     current = list(inputs) if inner is None else _run(inner, list(inputs), numbers)
     for step in operation.lower() if inner is None else ():

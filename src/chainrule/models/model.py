@@ -88,12 +88,14 @@ class Model(Trainer, Layer):
         return None if quick is None else cast("Array | None", quick(x))
 
     def _look_for_short_way(self) -> Any:
-        quick = None
+        seen, quick = Changes.count, None
         if self.built and self._engine_wanted in ("auto", "native"):
             from chainrule.engines.native.quick import quick_call
 
+            self.pack()
+            seen = Changes.count  # what another thread changes meanwhile is looked at next time
             quick = quick_call(self)
-        self.__dict__["_quick"] = (Changes.count, quick)
+        self.__dict__["_quick"] = (seen, quick)
         return quick
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:

@@ -207,3 +207,56 @@ def test_epochs_that_ended_are_in_the_history_when_a_later_one_fails() -> None:
         return [model.history.history["loss"], *model.get_weights()]
 
     both(run)
+
+
+# -- classes of the user's own ----------------------------------------------------------------------------------------
+
+
+class Twice(layers.Dense):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        return super().call(inputs, training) * 2
+
+
+class Always(layers.Dropout):
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        return super().call(inputs, training=True)
+
+
+class Named(layers.Dense):
+    """A class of one's own that computes as ours does."""
+
+
+@pytest.mark.parametrize("make", [lambda: Twice(3), lambda: Always(0.5)])
+def test_a_layer_that_computes_otherwise_than_ours_beneath_it_is_python(make: Callable[[], Any]) -> None:
+    model = net("auto", make())
+    model.evaluate(x, y, verbose=0)
+    assert "is Python code" in model.engine
+    with pytest.raises(cr.errors.EngineError, match=r"is Python code \((Twice|Always)\.call\)"):
+        net("native", make()).evaluate(x, y, verbose=0)
+
+
+def test_a_layer_whose_call_is_replaced_is_python() -> None:
+    model = net("auto")
+    model.evaluate(x, y, verbose=0)
+    assert model.engine == "native"
+    model.layers[0].call = lambda inputs, training=None: inputs[:, :1] + np.zeros((1, 6), np.float32)
+    assert not np.array_equal(model.predict(x, verbose=0), net("auto").predict(x, verbose=0))
+    assert "is Python code" in model.engine
+
+
+def test_a_class_of_ones_own_with_our_call_stays_native() -> None:
+    model = net("auto", Named(3))
+    model.evaluate(x, y, verbose=0)
+    assert model.engine == "native"
+
+
+def test_a_predict_step_of_ones_own_predicts() -> None:
+    class Zeros(cr.Sequential):
+        def predict_step(self, data: Any) -> Any:
+            return np.zeros((len(data[0]), 1))
+
+    model = Zeros([cr.Input((4,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(x, y, verbose=0)
+    assert model.engine == "native"
+    assert not model.predict(x, verbose=0).any()

@@ -93,6 +93,8 @@ class NativeEngine:
         if isinstance(native, str):
             return native
         self.forget()
+        model.pack()
+        seen = Changes.count  # what another thread changes meanwhile is looked at next time
         try:
             plan = lower(model)
             if plan.python:
@@ -104,7 +106,7 @@ class NativeEngine:
                 self._key = key
         except CannotLower as reason:
             return str(reason)
-        self._seen = Changes.count
+        self._seen = seen
         return None
 
     def _successor(self, model: Any, learns: bool = False) -> Engine | None:
@@ -279,6 +281,8 @@ class NativeEngine:
 
     def predict_batch(self, model: Any, x: Any) -> Any:
         other = self._successor(model)
+        if other is None and model.overrides("predict_step"):
+            other = ReferenceEngine()
         if other is not None:
             return other.predict_batch(model, x)
         use_threads(compiled())
