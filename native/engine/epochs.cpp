@@ -1,6 +1,7 @@
 #include "engine/epochs.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 
@@ -18,6 +19,25 @@ void write(const Totals& totals, double* out) {
   out = std::copy(totals.metric_totals.begin(), totals.metric_totals.end(), out);
   std::copy(totals.metric_counts.begin(), totals.metric_counts.end(), out);
 }
+
+// Says when to ask whether to stop: about every 10 ms, since an epoch may take less than asking does.
+class Interval {
+ public:
+  bool over() {
+    if (++epochs_ < stride_) return false;
+    epochs_ = 0;
+    const auto now = std::chrono::steady_clock::now();
+    const auto took = now - began_;
+    began_ = now;
+    if (took < std::chrono::milliseconds(5)) stride_ *= 2;
+    if (took > std::chrono::milliseconds(20)) stride_ = std::max<int64_t>(stride_ / 4, 1);
+    return true;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  int64_t epochs_ = 0, stride_ = 1;
+};
 
 }  // namespace
 
@@ -54,7 +74,12 @@ EpochsDone train_epochs(Trainer<T>& trainer, Optimizer<T>& optimizer, const Epoc
     same.assign(losses.size(), *rates);
     rates = same.data();
   }
+  Interval interval;
   for (; done.epochs < epochs.count; ++done.epochs) {
+    if (steps.stop && interval.over() && steps.stop()) {
+      done.stopped = true;
+      return done;
+    }
     done.begin.take();
     steps.key = fold_in(epochs.model_key, static_cast<uint64_t>(epochs.first + done.epochs));
     if (epochs.shuffled) {
