@@ -104,7 +104,15 @@ def evaluate(
     require_inputs(x, "evaluate")
     batches = make_batches(x, y, sample_weight, batch_size=batch_size, steps=steps, where="evaluate")
     prepare(model, batches, "evaluate")
-    return run_test(model, batches, make_callbacks(model, callbacks, verbose, 1, batches.steps))
+    try:
+        return run_test(model, batches, make_callbacks(model, callbacks, verbose, 1, batches.steps))
+    finally:
+        forget_data(model)
+
+
+def forget_data(model: Any) -> None:
+    """Let the engine let go of the data it was given."""
+    getattr(model._engine, "forget", int)()
 
 
 def run_test(model: Any, batches: Batches, callbacks: Any) -> Logs:
@@ -202,6 +210,8 @@ def learn_from_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weigh
     except Exception:
         before.restore()
         raise
+    finally:
+        forget_data(model)
     if not np.isfinite(losses).all():
         before.restore()
         raise DivergedError(
@@ -214,7 +224,10 @@ def learn_from_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weigh
 def examine_batch(model: Any, x: Any, y: Any, sample_weight: Any) -> Logs:
     """Return loss and metrics of one batch without learning; see `Model.test_on_batch`."""
     batches = _one_batch(model, "test_on_batch", x, y, sample_weight, None)
-    model._engine.test_steps(model, Epoch(batches), 0, 1)
+    try:
+        model._engine.test_steps(model, Epoch(batches), 0, 1)
+    finally:
+        forget_data(model)
     return dict(model._logs())
 
 
@@ -228,4 +241,13 @@ def _one_batch(model: Any, where: str, x: Any, y: Any, sample_weight: Any, class
     return batches
 
 
-__all__ = ["Pace", "evaluate", "examine_batch", "learn_from_batch", "make_callbacks", "predict", "run_test"]
+__all__ = [
+    "Pace",
+    "evaluate",
+    "examine_batch",
+    "forget_data",
+    "learn_from_batch",
+    "make_callbacks",
+    "predict",
+    "run_test",
+]

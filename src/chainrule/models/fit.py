@@ -19,7 +19,7 @@ from chainrule.data.streams import unpack
 from chainrule.engines.epoch import Epoch
 from chainrule.errors import DataError
 from chainrule.models.checks import located
-from chainrule.models.evaluate import Pace, make_callbacks, require_inputs, run_test
+from chainrule.models.evaluate import Pace, forget_data, make_callbacks, require_inputs, run_test
 from chainrule.models.guard import Guard
 from chainrule.models.prepare import check_more, prepare
 from chainrule.random import threefry
@@ -68,7 +68,7 @@ def fit(model: Any, x: Any, y: Any, s: FitSettings) -> Any:
             if model.stop_training:
                 break
     finally:
-        getattr(model._engine, "forget", int)()
+        forget_data(model)
         if last > 0:
             model.optimizer.finalize_variable_values(model.trainable_variables)
     callbacks.on_train_end(logs)

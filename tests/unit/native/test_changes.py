@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -260,3 +262,14 @@ def test_a_predict_step_of_ones_own_predicts() -> None:
     model.fit(x, y, verbose=0)
     assert model.engine == "native"
     assert not model.predict(x, verbose=0).any()
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict", "train_on_batch", "test_on_batch"])
+def test_data_are_let_go_of(method: str) -> None:
+    model, data = net("native"), x.copy()
+    alive = weakref.ref(data)
+    options = {} if method.endswith("batch") else {"verbose": 0}
+    getattr(model, method)(*((data,) if method == "predict" else (data, y)), **options)
+    del data
+    gc.collect()
+    assert alive() is None
