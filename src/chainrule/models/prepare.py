@@ -10,7 +10,7 @@ from chainrule import tree
 from chainrule.autodiff.tape import active, substitute
 from chainrule.data.batches import Batch, Batches
 from chainrule.engines.base import Engine
-from chainrule.errors import DataError
+from chainrule.errors import ChainruleError, DataError
 from chainrule.layers.context import trial
 from chainrule.models.checks import check_inputs, check_labels, located, warn_of_one_class, warn_of_softmax_over_one
 
@@ -56,12 +56,19 @@ def _build_loss_and_metrics(model: Any, batch: Batch) -> None:
         raise DataError("the model was compiled with a loss, but no targets were given: pass y as well as x.")
     unbuilt = [part for part in (loss, metrics) if part is not None and not part.built]
     if unbuilt and y is not None:
-        outputs = _tried(model, x)
-        for part in unbuilt:
-            part.build(y, outputs)
-        if loss is not None:
-            with np.errstate(all="ignore"):
-                loss.compute(y, outputs)  # do the shapes fit?
+        try:
+            _try(model, unbuilt, _rows(x), _rows(y))
+        except ChainruleError:
+            _try(model, unbuilt, x, y)  # for a message about the data as they are
+
+
+def _try(model: Any, unbuilt: list[Any], x: Any, y: Any) -> None:
+    outputs = _tried(model, x)
+    for part in unbuilt:
+        part.build(y, outputs)
+    if model._compile_loss is not None:
+        with np.errstate(all="ignore"):
+            model._compile_loss.compute(y, outputs)  # do the shapes fit?
 
 
 def _tried(model: Any, x: Any) -> Any:
@@ -70,8 +77,9 @@ def _tried(model: Any, x: Any) -> Any:
         return model(x, training=False)
 
 
-def _row(structure: Any) -> Any:
-    return tree.map_structure(lambda a: None if a is None else a[:1], structure)
+def _rows(structure: Any, count: int = 2) -> Any:
+    """Return the first rows of arrays: two show all that shapes can show."""
+    return tree.map_structure(lambda a: None if a is None else a[:count], structure)
 
 
 def prepare_to_predict(model: Any, batches: Batches) -> Engine:
@@ -99,5 +107,5 @@ def build_for(model: Any, x: Any) -> None:
             raise DataError(
                 f"Model '{model.name}' must be built before it is used inside a GradientTape: call it once first."
             )
-        _tried(model, _row(x))
+        _tried(model, _rows(x, 1))
     model.number_layers()
