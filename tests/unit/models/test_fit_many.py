@@ -156,6 +156,11 @@ def test_the_number_of_threads_changes_nothing() -> None:
         cr.config.set_num_threads(None)
 
 
+def test_without_compiled_code_models_train_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chainrule.models.crew.compiled", lambda: "the native engine is not installed")
+    compare(lambda i: network(i, engine="reference"), epochs=2)
+
+
 # -- one for all, or one for each -----------------------------------------------------------------------------------
 
 
