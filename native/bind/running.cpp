@@ -138,8 +138,12 @@ void predict(Predictor<T>& predictor, const nb::list& arrays, int64_t rows, cons
 // The shortest way: one input, one output, few rows.
 template <class T>
 void predict_one(Predictor<T>& predictor, nb::handle x, nb::handle y) {
+  constexpr int64_t few = 64;  // rows for which letting other threads run costs more than it gives
   const View in(x), out(y, true);
-  predictor.predict({in.source()}, in.rows(), {out.data<T>()});
+  T* to = out.data<T>();
+  std::optional<nb::gil_scoped_release> free;
+  if (in.rows() > few) free.emplace();
+  predictor.predict({in.source()}, in.rows(), {to});
 }
 
 template <class T>
@@ -160,7 +164,7 @@ void bind(nb::module_& m, const char* trainer, const char* predictor) {
              if (flat.size() != program->n_params) throw std::invalid_argument("the flat array has another size");
              new (at) Trainer<T>(std::move(program), batch, flat.data<T>(), penalties);
            },
-           nb::arg("program"), nb::arg("batch"), nb::arg("params"), nb::arg("penalties"))
+           nb::arg("program"), nb::arg("batch"), nb::arg("params"), nb::arg("penalties"), nb::keep_alive<1, 4>())
       .def("run", &run_steps<T>, nb::arg("optimizer").none(), nb::arg("sources"), nb::arg("order").none(),
            nb::arg("rows"), nb::arg("batch_size"), nb::arg("first"), nb::arg("last"), nb::arg("origin"), nb::arg("key"),
            nb::arg("rates").none(), nb::arg("losses"), nb::arg("totals"), nb::arg("records"),
@@ -186,7 +190,7 @@ void bind(nb::module_& m, const char* trainer, const char* predictor) {
              if (flat.size() != program->n_params) throw std::invalid_argument("the flat array has another size");
              new (at) Predictor<T>(std::move(program), flat.data<T>());
            },
-           nb::arg("program"), nb::arg("params"))
+           nb::arg("program"), nb::arg("params"), nb::keep_alive<1, 3>())
       .def("predict", &predict<T>, nb::arg("inputs"), nb::arg("rows"), nb::arg("outputs"))
       .def("predict_one", &predict_one<T>, nb::arg("x"), nb::arg("y"));
 }

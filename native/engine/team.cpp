@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <exception>
 #include <new>
 #include <thread>
 
@@ -33,11 +34,18 @@ struct Team::Job {
   void* context;
   int64_t tasks;
   std::atomic<int64_t> next{0};
+  std::atomic<bool> failed{false};
+  std::exception_ptr failure{};  // the first one, for the caller
 
   void work(int thread) {
-    for (int64_t i = next.fetch_add(1, std::memory_order_relaxed); i < tasks;
-         i = next.fetch_add(1, std::memory_order_relaxed)) {
-      task(context, i, thread);
+    try {
+      for (int64_t i = next.fetch_add(1, std::memory_order_relaxed); i < tasks;
+           i = next.fetch_add(1, std::memory_order_relaxed)) {
+        task(context, i, thread);
+      }
+    } catch (...) {  // no memory: the tasks that are left do not begin
+      next.store(tasks, std::memory_order_relaxed);
+      if (!failed.exchange(true)) failure = std::current_exception();
     }
   }
 };
@@ -148,6 +156,7 @@ void Team::run(int64_t tasks, int threads, Task task, void* context) {
     if (!mine[i]->state.compare_exchange_strong(posted, kIdle, std::memory_order_acq_rel)) mine[i]->await();
     mine[i]->taken.store(false, std::memory_order_release);
   }
+  if (job.failed) std::rethrow_exception(job.failure);
 }
 
 int Team::helpers() const {

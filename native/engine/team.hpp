@@ -22,7 +22,7 @@ class Team {
   int threads() const { return limit_.load(std::memory_order_relaxed); }
 
   // Runs task(context, number, thread) for each number in [0, tasks) on up to `threads` threads; `thread` is 0 for the
-  // caller and at most threads() - 1. Several callers share the workers: with as many callers as threads each runs alone.
+  // caller and at most threads() - 1. What a task throws is thrown here, once all have left. Several callers share the workers: with as many callers as threads each runs alone.
   using Task = void (*)(void* context, int64_t number, int thread);
   void run(int64_t tasks, int threads, Task task, void* context);
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <stdexcept>
 
 #include "engine/random.hpp"
 #include "engine/team.hpp"
@@ -48,6 +49,18 @@ Layout choose_layout(const Program<T>& program, int64_t batch) {
   layout.fused = weights > kSmallWeights;
   return layout;
 }
+
+// Who runs a trainer, for as long as it runs.
+class Calling {
+ public:
+  explicit Calling(std::atomic<std::thread::id>& caller) : caller_(caller) { caller_ = std::this_thread::get_id(); }
+  ~Calling() { caller_ = std::thread::id(); }
+  Calling(const Calling&) = delete;
+  Calling& operator=(const Calling&) = delete;
+
+ private:
+  std::atomic<std::thread::id>& caller_;
+};
 
 }  // namespace
 
@@ -292,6 +305,11 @@ void Trainer<T>::learn(Optimizer<T>& optimizer) {
 
 template <class T>
 int64_t Trainer<T>::run(const Steps& steps, Optimizer<T>* optimizer, double* losses, Totals& totals) {
+  if (caller_ == std::this_thread::get_id()) {
+    throw std::logic_error("A signal handler must not train or evaluate the model that it has interrupted.");
+  }
+  const std::lock_guard<std::mutex> lock(one_at_a_time_);
+  const Calling calling(caller_);
   const Team::Busy busy;
   training_ = optimizer != nullptr;
   steps_ = &steps;

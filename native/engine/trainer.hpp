@@ -7,8 +7,11 @@
 //               backward and adds to the gradient of its chunk of rows. Then the chunks' gradients are added up.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -54,7 +57,7 @@ class Trainer {
   Trainer& operator=(const Trainer&) = delete;
 
   // Runs training steps; returns how many ran. It stops early after a loss that is no finite number (which is kept in
-  // `losses`; its step changes nothing), or when asked to.
+  // `losses`; its step changes nothing), or when asked to. Other threads that call the same trainer wait.
   int64_t train(const Steps& steps, Optimizer<T>& optimizer, double* losses, Totals& totals);
 
   // The same without learning.
@@ -109,7 +112,9 @@ class Trainer {
   std::vector<Buffer<T>> gradients_, prepared_, scratch_;  // by chunk; by op; by thread
   std::vector<const T*> prepared_at_;
 
-  // of the step that is running
+  // of the step that is running, for whoever called
+  std::mutex one_at_a_time_;
+  std::atomic<std::thread::id> caller_{};
   bool training_ = false;
   T loss_scale_ = 1;
   Key key_{};

@@ -258,6 +258,10 @@ class Changes:
     count = 0
 
 
+packing = threading.RLock()
+"""Held while variables move into a buffer, and while somebody notes where they lie."""
+
+
 class FlatBuffer:
     """One flat array that holds the given variables; each becomes a view into it, in order.
 

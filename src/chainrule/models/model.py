@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Lock
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -18,9 +17,7 @@ from chainrule.layers.state import weights_of
 from chainrule.models.graph import Graph
 from chainrule.models.trainer import Trainer
 from chainrule.saving.serialization import public, serialize_keras_object
-from chainrule.variables import Changes, FlatBuffer, Variable
-
-_packing = Lock()
+from chainrule.variables import Changes, FlatBuffer, Variable, packing
 
 
 @public("keras")
@@ -92,9 +89,10 @@ class Model(Trainer, Layer):
         if self.built and self._engine_wanted in ("auto", "native"):
             from chainrule.engines.native.quick import quick_call
 
-            self.pack()
-            seen = Changes.count  # what another thread changes meanwhile is looked at next time
-            quick = quick_call(self)
+            with packing:
+                self.pack()
+                seen = Changes.count  # what another thread changes meanwhile is looked at next time
+                quick = quick_call(self)
         self.__dict__["_quick"] = (seen, quick)
         return quick
 
@@ -240,7 +238,7 @@ class Model(Trainer, Layer):
 
     def pack(self) -> FlatBuffer:
         """Return the flat buffer of all float parameters, trainable ones first, moving them into it where needed."""
-        with _packing:
+        with packing:
             variables = self._parameters()
             buffer = self._buffer
             if buffer is None or not buffer.holds(variables):

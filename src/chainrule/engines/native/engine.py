@@ -31,7 +31,7 @@ from chainrule.engines.reference import ReferenceEngine
 from chainrule.random.seeds import step_scope
 from chainrule.random.threefry import Key, fold_in
 from chainrule.symbolic import unpacked
-from chainrule.variables import Changes
+from chainrule.variables import Changes, packing
 
 _RECORDED_ROWS = 1 << 16
 """Rows whose predictions are kept at a time for metrics in Python."""
@@ -93,19 +93,20 @@ class NativeEngine:
         if isinstance(native, str):
             return native
         self.forget()
-        model.pack()
-        seen = Changes.count  # what another thread changes meanwhile is looked at next time
-        try:
-            plan = lower(model)
-            if plan.python:
-                raise CannotLower(plan.python[0])
-            key = _key(model, plan, native)
-            if not _same(key, self._key):
-                self._jobs, self._predictor, self._key = {}, None, ()
-                self._prepare(model, plan, native)
-                self._key = key
-        except CannotLower as reason:
-            return str(reason)
+        with packing:
+            model.pack()
+            seen = Changes.count  # what another thread changes meanwhile is looked at next time
+            try:
+                plan = lower(model)
+                if plan.python:
+                    raise CannotLower(plan.python[0])
+                key = _key(model, plan, native)
+                if not _same(key, self._key):
+                    self._jobs, self._predictor, self._key = {}, None, ()
+                    self._prepare(model, plan, native)
+                    self._key = key
+            except CannotLower as reason:
+                return str(reason)
         self._seen = seen
         return None
 
