@@ -23,9 +23,6 @@ from chainrule.symbolic import unpacked
 
 Quick = Callable[[Array], Array | None]
 
-_FEW = 256
-"""Rows that are predicted without letting other Python threads run meanwhile."""
-
 
 def quick_call(model: Any) -> Quick | None:
     """Return a function from inputs to outputs, or None if the model has to run its layers.
@@ -54,8 +51,7 @@ def quick_call(model: Any) -> Quick | None:
     if found.tables:
         return None
     use_threads(native)
-    predictor = getattr(native, f"Predictor{suffix}")(found.program, model._buffer.array)
-    run, run_many = predictor.predict_one, predictor.predict
+    run = getattr(native, f"Predictor{suffix}")(found.program, model._buffer.array).predict_one
     rank, shape, result, empty = len(found.inputs[0].shape) + 1, found.inputs[0].shape, found.outputs[0].shape, np.empty
     local, calls = tape._state, context._stack
 
@@ -64,12 +60,8 @@ def quick_call(model: Any) -> Quick | None:
             return None
         if local.tapes or local.substitutions or calls.calls:
             return None
-        rows = len(x)
-        y = empty((rows, *result), dtype)
-        if rows <= _FEW:
-            run(x, y)
-        else:
-            run_many([x], rows, [y])
+        y = empty((len(x), *result), dtype)
+        run(x, y)
         return y
 
     return quick
