@@ -18,6 +18,7 @@ void bind_optimizer(nb::module_& m);
 void bind_activations(nb::module_& kernels);
 void bind_losses(nb::module_& kernels);
 void bind_math(nb::module_& kernels);
+void bind_matmul(nb::module_& kernels);
 void bind_normalize(nb::module_& kernels);
 void bind_random(nb::module_& kernels);
 
@@ -50,6 +51,7 @@ NB_MODULE(_native, m) {
   bind_activations(kernels);
   bind_losses(kernels);
   bind_math(kernels);
+  bind_matmul(kernels);
   bind_normalize(kernels);
   bind_random(kernels);
 }

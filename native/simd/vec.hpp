@@ -114,11 +114,24 @@ CHAINRULE_INLINE void store_some(T* to, Vec<T> v, int64_t n) {
   } else {
     _mm512_mask_storeu_epi64(to, static_cast<__mmask8>((1u << n) - 1), (__m512i)v);
   }
-#elif defined(__AVX2__)
-  if constexpr (sizeof(T) == 4) {
-    _mm256_maskstore_epi32(reinterpret_cast<int*>(to), first_lanes<T>(n), (__m256i)v);
-  } else {
-    _mm256_maskstore_epi64(reinterpret_cast<long long*>(to), first_lanes<T>(n), (__m256i)v);
+#elif defined(__AVX2__)  // in halves: masked stores take some 20 cycles on AMD's processors
+  const __m256i bits = (__m256i)v;
+  __m128i part = _mm256_castsi256_si128(bits);
+  char* at = reinterpret_cast<char*>(to);
+  const int64_t bytes = n * static_cast<int64_t>(sizeof(T));
+  if (bytes & 16) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(at), part);
+    part = _mm256_extracti128_si256(bits, 1);
+    at += 16;
+  }
+  if (bytes & 8) {
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(at), part);
+    part = _mm_unpackhi_epi64(part, part);
+    at += 8;
+  }
+  if (bytes & 4) {
+    const int last = _mm_cvtsi128_si32(part);
+    std::memcpy(at, &last, 4);
   }
 #else
   std::memcpy(to, &v, static_cast<size_t>(n) * sizeof(T));
