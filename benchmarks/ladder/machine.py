@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = (
-    "chainrule", "numpy", "torch", "keras", "jax", "tensorflow-cpu", "scikit-learn", "onnxruntime", "scipy-openblas32"
+    "chainrule", "numpy", "torch", "keras", "jax", "tensorflow-cpu", "scikit-learn", "onnxruntime"
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -53,10 +53,9 @@ def verdict(facts: Facts) -> str:
     native = facts["engines"]["native"]
     if native != "available":
         return f"All works, but slowly: {native}. Install a C++20 compiler, then: {_REBUILD}"
-    threads, blas = facts["threads"]["in use"], facts["blas"]["native"]
-    using = [f"{facts['instruction sets']['in use']} kernels", f"{threads} thread{'s' if threads > 1 else ''}"]
-    using.append(f"OpenBLAS {blas['version']}" if blas else "no OpenBLAS: large layers are slow")
-    return f"All is well: the native engine runs, with {', '.join(using[:-1])} and {using[-1]}."
+    threads = facts["threads"]["in use"]
+    using = f"{facts['instruction sets']['in use']} kernels and {threads} thread{'s' if threads > 1 else ''}"
+    return f"All is well: the native engine runs, with {using}."
 
 
 def _print(facts: Facts) -> None:
@@ -91,8 +90,7 @@ def _sections(facts: Facts) -> Iterator[list[tuple[str, str]]]:
     yield [
         ("instruction set", _instruction_sets(facts["instruction sets"])),
         ("threads", _threads(facts["threads"])),
-        ("OpenBLAS", _openblas(facts["blas"]["native"])),
-        ("NumPy's BLAS", facts["blas"]["numpy"]),
+        ("NumPy's BLAS", facts["blas"]),
     ]
     yield [
         (f"extra {name}", _extra(name, packages, [*missing(packages)])) for name, packages in facts["extras"].items()
@@ -120,12 +118,6 @@ def _threads(threads: Facts) -> str:
         limits.append(f"time of {threads['quota']:.3g} granted")
     limits += [f"{name}={value}" for name, value in threads["environment"].items()]
     return f"{threads['in use']} in use of {threads['usable']} usable ({', '.join(limits)})"
-
-
-def _openblas(blas: dict[str, Any] | None) -> str:
-    if blas is None:
-        return "not found: pip install scipy-openblas32"
-    return f"{blas['version']} for {blas['kernels']}, from {blas['file']}"
 
 
 def _extra(name: str, packages: dict[str, str | None], missing: list[str]) -> str:

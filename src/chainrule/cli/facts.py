@@ -75,19 +75,13 @@ def threads() -> Facts:
     }
 
 
-def blas() -> Facts:
-    """Return where the native engine's OpenBLAS comes from, and which library NumPy has."""
+def blas() -> str:
+    """Return which library multiplies matrices for NumPy, and so for the reference engine."""
     import numpy as np
 
-    from chainrule.engines.native.openblas import openblas
-
     built: Any = np.show_config(mode="dicts")
-    numpys = built.get("Build Dependencies", {}).get("blas", {})
-    facts: Facts = {"numpy": f"{numpys.get('name', 'unknown')} {numpys.get('version', '')}".strip()}
-    found = openblas()
-    if found is None:
-        return {**facts, "native": None}
-    return {**facts, "native": {"version": found.version, "kernels": found.core, "file": str(found.path)}}
+    found = built.get("Build Dependencies", {}).get("blas", {})
+    return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()
 
 
 def extras() -> dict[str, dict[str, str | None]]:

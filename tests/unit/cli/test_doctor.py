@@ -15,13 +15,11 @@ from chainrule.cli import doctor, facts, main, trials
 from chainrule.engines import choose, compiled
 from chainrule.utils import cores
 
-BLAS = {"version": "0.3.30", "kernels": "Haswell", "file": "lib/libscipy_openblas.so"}
 GOOD = {
     "ok": True,
     "engines": {"native": "available", "reference": "available"},
     "instruction sets": {"in use": "avx2", "available": ["avx2", "baseline"], "CHAINRULE_ISA": None},
     "threads": {"in use": 2},
-    "blas": {"native": BLAS},
 }
 
 
@@ -47,11 +45,8 @@ def run(*arguments):
 @pytest.mark.parametrize(
     ("change", "verdict"),
     [
-        ({}, "All is well: the native engine runs, with avx2 kernels, 2 threads and OpenBLAS 0.3.30."),
-        (
-            {"threads": {"in use": 1}, "blas": {"native": None}},
-            "All is well: the native engine runs, with avx2 kernels, 1 thread and no OpenBLAS: large layers are slow.",
-        ),
+        ({}, "All is well: the native engine runs, with avx2 kernels and 2 threads."),
+        ({"threads": {"in use": 1}}, "All is well: the native engine runs, with avx2 kernels and 1 thread."),
         (
             {"engines": {"native": "the native engine is not installed"}},
             "All works, but slowly: the native engine is not installed. Install a C++20 compiler, then: pip install"
@@ -68,7 +63,7 @@ def test_all_findings_are_shown(native):
     native(SimpleNamespace(isa=lambda: "avx2", isas=lambda: ["avx2", "baseline"]))
     result = run()
     assert result.exit_code == 0, result.stdout
-    names = ["chainrule", "numpy", "engine native", "instruction set", "threads", "OpenBLAS", "extra tables"]
+    names = ["chainrule", "numpy", "engine native", "instruction set", "threads", "NumPy's BLAS", "extra tables"]
     for name in [*names, "check gradients", "check engines"]:
         assert re.search(rf"^ ?{name}  +\S", result.stdout, re.MULTILINE), name
     assert "avx2 (available: avx2, baseline)" in result.stdout
@@ -155,7 +150,6 @@ def test_engines_that_differ_fail(monkeypatch):
 
 
 def test_what_is_missing_is_said_with_the_command_that_installs_it():
-    assert doctor._openblas(None) == "not found: pip install scipy-openblas32"
     packages = {"polars": None, "matplotlib": None}
     expected = 'polars and matplotlib not installed: pip install "chainrule[tables]"'
     assert doctor._extra("tables", packages, [*facts.missing(packages)]) == expected
@@ -167,7 +161,7 @@ def test_packages_and_extras_are_those_of_the_project():
     def names(requirements):
         return tuple(re.match(r"[\w-]+", r)[0] for r in requirements)
 
-    assert names(project["dependencies"]) == (*facts.PACKAGES, "scipy-openblas32")
+    assert names(project["dependencies"]) == facts.PACKAGES
     for extra, packages in facts.EXTRAS.items():
         assert names(project["optional-dependencies"][extra]) == packages
     assert set(project["optional-dependencies"]) == {*facts.EXTRAS, "all", "test", "check"}
