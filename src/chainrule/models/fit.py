@@ -85,7 +85,7 @@ def _train_together(
     together = getattr(model._engine, "train_epochs", None)
     if together is None or validation is not None or not callbacks.only_history:
         return epochs, {}
-    with model.structure_fixed(), located("fit"):
+    with model.structure_fixed(), located(f"fit, epoch {epochs.start + 1}"):
         logs = together(model, batches, epochs, guard, callbacks.callbacks[0])
     if logs is None:
         return epochs, {}
