@@ -41,9 +41,12 @@ NB_MODULE(_native, m) {
   nb::set_leak_warnings(false);  // models that live until the interpreter ends are no mistake
   m.def("isa", [] { return chosen().name; }, "The instruction set in use.");
   m.def("isas", &instruction_sets, "The instruction sets this machine can run, the best first.");
-  m.def("choose_isa", [](const std::string& name) {
-    if (!choose(name.c_str())) throw std::invalid_argument("There is no instruction set '" + name + "' here.");
-  }, nb::arg("name"), "Use an instruction set by name, for programs made from now on.");
+  m.def(
+      "choose_isa",
+      [](const std::string& name) {
+        if (!choose(name.c_str())) throw std::invalid_argument("There is no instruction set '" + name + "' here.");
+      },
+      nb::arg("name"), "Use an instruction set by name, for programs made from now on.");
   bind_optimizer(m);
   bind_program(m);
   bind_running(m);

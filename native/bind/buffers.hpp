@@ -21,7 +21,8 @@ namespace nb = nanobind;
 class View {
  public:
   explicit View(nb::handle array, bool writable = false) {
-    if (PyObject_GetBuffer(array.ptr(), &buffer_, PyBUF_STRIDES | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0)) != 0) {
+    if (PyObject_GetBuffer(array.ptr(), &buffer_, PyBUF_STRIDES | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0)) !=
+        0) {
       throw nb::python_error();
     }
     int64_t expected = buffer_.itemsize;
@@ -46,20 +47,33 @@ class View {
     if (*format == '=' || *format == '@' || *format == '<') ++format;
     const bool eight = buffer_.itemsize == 8;
     switch (*format) {
-      case 'f': return Kind::kF32;
-      case 'd': return Kind::kF64;
-      case 'b': return Kind::kI8;
-      case 'h': return Kind::kI16;
-      case 'i': return Kind::kI32;
-      case 'l': return eight ? Kind::kI64 : Kind::kI32;
-      case 'q': return Kind::kI64;
+      case 'f':
+        return Kind::kF32;
+      case 'd':
+        return Kind::kF64;
+      case 'b':
+        return Kind::kI8;
+      case 'h':
+        return Kind::kI16;
+      case 'i':
+        return Kind::kI32;
+      case 'l':
+        return eight ? Kind::kI64 : Kind::kI32;
+      case 'q':
+        return Kind::kI64;
       case '?':
-      case 'B': return Kind::kU8;
-      case 'H': return Kind::kU16;
-      case 'I': return Kind::kU32;
-      case 'L': return eight ? Kind::kU64 : Kind::kU32;
-      case 'Q': return Kind::kU64;
-      default: fail("an array is of a type that the native engine does not read");
+      case 'B':
+        return Kind::kU8;
+      case 'H':
+        return Kind::kU16;
+      case 'I':
+        return Kind::kU32;
+      case 'L':
+        return eight ? Kind::kU64 : Kind::kU32;
+      case 'Q':
+        return Kind::kU64;
+      default:
+        fail("an array is of a type that the native engine does not read");
     }
   }
 
@@ -94,7 +108,8 @@ class Views {
  public:
   explicit Views(const nb::list& arrays, bool writable = false) {
     views_.reserve(nb::len(arrays));
-    for (nb::handle array : arrays) views_.push_back(array.is_none() ? nullptr : std::make_unique<View>(array, writable));
+    for (nb::handle array : arrays)
+      views_.push_back(array.is_none() ? nullptr : std::make_unique<View>(array, writable));
   }
 
   std::vector<Source> sources() const {

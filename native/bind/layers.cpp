@@ -43,8 +43,8 @@ int add_batch_normalize(Program<T>& p, int x, int64_t outer, int64_t channels, i
                         double momentum, int64_t gamma, int64_t beta, int64_t moving_mean, int64_t moving_variance,
                         bool trains_gamma, bool trains_beta, bool frozen) {
   const int statistics = p.add_value(4 * channels), y = p.add_value(width_of(p, x));
-  const BatchNormalizeShape shape{outer,           channels,     inner,       gamma, beta, moving_mean,
-                                  moving_variance, trains_gamma, trains_beta, frozen};
+  const BatchNormalizeShape shape{outer,       channels,        inner,        gamma,       beta,
+                                  moving_mean, moving_variance, trains_gamma, trains_beta, frozen};
   return p.add(std::make_unique<BatchNormalize<T>>(shape, epsilon, momentum, statistics), {x}, y);
 }
 

@@ -37,7 +37,8 @@ int add_activation(Program<T>& program, int x, const std::string& name, std::vec
                    int64_t width_out) {
   const int64_t inner = program.values.at(x).width / width;
   const int y = program.add_value(inner * width_out);
-  return program.add(std::make_unique<Activate<T>>(&activation_named<T>(name), std::move(options), width, inner), {x}, y);
+  return program.add(std::make_unique<Activate<T>>(&activation_named<T>(name), std::move(options), width, inner), {x},
+                     y);
 }
 
 template <class T>
@@ -77,10 +78,13 @@ void add_metric(Program<T>& program, const std::string& name, std::vector<double
 template <class T>
 void bind(nb::module_& m, const char* name) {
   ProgramClass<T> c(m, name, "What a model computes, built value by value; see native/engine/program.hpp.");
-  c.def("__init__", [](Program<T>* at, int64_t n_params, int64_t n_trainable) {
-    new (at) Program<T>;
-    at->n_params = n_params, at->n_trainable = n_trainable;
-  }, nb::arg("n_params"), nb::arg("n_trainable"));
+  c.def(
+      "__init__",
+      [](Program<T>* at, int64_t n_params, int64_t n_trainable) {
+        new (at) Program<T>;
+        at->n_params = n_params, at->n_trainable = n_trainable;
+      },
+      nb::arg("n_params"), nb::arg("n_trainable"));
   c.def("feed", &add_feed<T>, nb::arg("width"), "Add a value whose rows come from outside.");
   c.def("width", [](const Program<T>& p, int value) { return p.values.at(value).width; }, nb::arg("value"));
   c.def("affine", &add_affine<T>, nb::arg("x"), nb::arg("inputs"), nb::arg("units"), nb::arg("kernel"), nb::arg("bias"),

@@ -19,8 +19,8 @@
 namespace chainrule {
 namespace {
 
-// Whether a signal (Ctrl-C) wants Python's attention; the exception stays set for the caller to raise. No signal reaches
-// a watched thread: whoever watches it says when to stop.
+// Whether a signal (Ctrl-C) wants Python's attention; the exception stays set for the caller to raise. No signal
+// reaches a watched thread: whoever watches it says when to stop.
 bool interrupted() {
   if (const Watch* watch = Watch::mine()) return watch->stopped;
   const nb::gil_scoped_acquire gil;
@@ -158,13 +158,14 @@ template <class T>
 void bind(nb::module_& m, const char* trainer, const char* predictor) {
   using P = std::shared_ptr<Program<T>>;
   nb::class_<Trainer<T>>(m, trainer, "Runs the steps of epochs; see native/engine/trainer.hpp.")
-      .def("__init__",
-           [](Trainer<T>* at, P program, int64_t batch, nb::handle params, const Penalties<T>& penalties) {
-             const View flat(params, true);
-             if (flat.size() != program->n_params) throw std::invalid_argument("the flat array has another size");
-             new (at) Trainer<T>(std::move(program), batch, flat.data<T>(), penalties);
-           },
-           nb::arg("program"), nb::arg("batch"), nb::arg("params"), nb::arg("penalties"), nb::keep_alive<1, 4>())
+      .def(
+          "__init__",
+          [](Trainer<T>* at, P program, int64_t batch, nb::handle params, const Penalties<T>& penalties) {
+            const View flat(params, true);
+            if (flat.size() != program->n_params) throw std::invalid_argument("the flat array has another size");
+            new (at) Trainer<T>(std::move(program), batch, flat.data<T>(), penalties);
+          },
+          nb::arg("program"), nb::arg("batch"), nb::arg("params"), nb::arg("penalties"), nb::keep_alive<1, 4>())
       .def("run", &run_steps<T>, nb::arg("optimizer").none(), nb::arg("sources"), nb::arg("order").none(),
            nb::arg("rows"), nb::arg("batch_size"), nb::arg("first"), nb::arg("last"), nb::arg("origin"), nb::arg("key"),
            nb::arg("rates").none(), nb::arg("losses"), nb::arg("totals"), nb::arg("records"),
@@ -173,24 +174,28 @@ void bind(nb::module_& m, const char* trainer, const char* predictor) {
            nb::arg("steps"), nb::arg("shuffled"), nb::arg("model_key"), nb::arg("first"), nb::arg("count"),
            nb::arg("rates"), nb::arg("totals"), nb::arg("state"), "Train whole epochs; see native/engine/epochs.hpp.")
       .def("n_totals", [](const Trainer<T>& t) { return t.totals().size(); })
-      .def("layout", [](const Trainer<T>& t) {
-        nb::dict d;
-        d["by_tiles"] = t.layout().by_tiles;
-        d["tile_rows"] = t.layout().tile_rows;
-        d["chunks"] = t.layout().chunks;
-        d["fused"] = t.layout().fused;
-        d["threads"] = t.layout().threads;
-        d["weight_threads"] = t.layout().weight_threads;
-        return d;
-      }, "How the work is cut, for the curious.");
+      .def(
+          "layout",
+          [](const Trainer<T>& t) {
+            nb::dict d;
+            d["by_tiles"] = t.layout().by_tiles;
+            d["tile_rows"] = t.layout().tile_rows;
+            d["chunks"] = t.layout().chunks;
+            d["fused"] = t.layout().fused;
+            d["threads"] = t.layout().threads;
+            d["weight_threads"] = t.layout().weight_threads;
+            return d;
+          },
+          "How the work is cut, for the curious.");
   nb::class_<Predictor<T>>(m, predictor, "The forward pass alone; see native/engine/predictor.hpp.")
-      .def("__init__",
-           [](Predictor<T>* at, P program, nb::handle params) {
-             const View flat(params);
-             if (flat.size() != program->n_params) throw std::invalid_argument("the flat array has another size");
-             new (at) Predictor<T>(std::move(program), flat.data<T>());
-           },
-           nb::arg("program"), nb::arg("params"), nb::keep_alive<1, 3>())
+      .def(
+          "__init__",
+          [](Predictor<T>* at, P program, nb::handle params) {
+            const View flat(params);
+            if (flat.size() != program->n_params) throw std::invalid_argument("the flat array has another size");
+            new (at) Predictor<T>(std::move(program), flat.data<T>());
+          },
+          nb::arg("program"), nb::arg("params"), nb::keep_alive<1, 3>())
       .def("predict", &predict<T>, nb::arg("inputs"), nb::arg("rows"), nb::arg("outputs"))
       .def("predict_one", &predict_one<T>, nb::arg("x"), nb::arg("y"));
 }
@@ -200,23 +205,31 @@ void bind(nb::module_& m, const char* trainer, const char* predictor) {
 void bind_running(nb::module_& m) {
   nb::class_<Watch>(m, "Watch", "Stops the training of a thread and tells how far it is; see native/engine/watch.hpp.")
       .def(nb::init<>())
-      .def("begin", [](Watch& watch) { Watch::mine() = &watch; }, "Watch the calling thread from now on.")
-      .def("end", [](Watch&) { Watch::mine() = nullptr; }, "Leave the calling thread alone again.")
-      .def("stop", [](Watch& watch) { watch.stopped = true; }, "Make its training raise KeyboardInterrupt.")
-      .def_prop_rw("epochs", [](const Watch& watch) { return watch.epochs.load(); },
-                   [](Watch& watch, int64_t epochs) { watch.epochs = epochs; });
+      .def(
+          "begin", [](Watch& watch) { Watch::mine() = &watch; }, "Watch the calling thread from now on.")
+      .def(
+          "end", [](Watch&) { Watch::mine() = nullptr; }, "Leave the calling thread alone again.")
+      .def(
+          "stop", [](Watch& watch) { watch.stopped = true; }, "Make its training raise KeyboardInterrupt.")
+      .def_prop_rw(
+          "epochs", [](const Watch& watch) { return watch.epochs.load(); },
+          [](Watch& watch, int64_t epochs) { watch.epochs = epochs; });
   nb::class_<Outcome>(m, "Outcome", "What many epochs came to; see native/engine/epochs.hpp.")
       .def_prop_ro("epochs", [](const Outcome& o) { return o.done.epochs; })
       .def_prop_ro("failed", [](const Outcome& o) { return o.done.failed; })
       .def_prop_ro("step", [](const Outcome& o) { return o.done.step; })
       .def_prop_ro("loss", [](const Outcome& o) { return o.done.loss; })
-      .def_prop_ro("before", [](const Outcome& o) -> nb::object {
-        return o.done.has_before ? nb::cast(o.done.before) : nb::none();
-      })
-      .def("restore", [](const Outcome& o) { o.done.begin.restore(); }, "Put the state of the last epoch's start back.")
-      .def("raise_pending", [](const Outcome& o) {
-        if (o.pending) throw nb::python_error(*o.pending);
-      }, "Raise what interrupted the training, if something did.");
+      .def_prop_ro(
+          "before",
+          [](const Outcome& o) -> nb::object { return o.done.has_before ? nb::cast(o.done.before) : nb::none(); })
+      .def(
+          "restore", [](const Outcome& o) { o.done.begin.restore(); }, "Put the state of the last epoch's start back.")
+      .def(
+          "raise_pending",
+          [](const Outcome& o) {
+            if (o.pending) throw nb::python_error(*o.pending);
+          },
+          "Raise what interrupted the training, if something did.");
   bind_optimizers<float>(m, "Optimizer32", "Penalties32");
   bind_optimizers<double>(m, "Optimizer64", "Penalties64");
   bind<float>(m, "Trainer32", "Predictor32");

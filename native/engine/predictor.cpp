@@ -9,8 +9,8 @@ namespace chainrule {
 
 namespace {
 
-constexpr int64_t kTileBytes = 192 << 10;    // of values of a tile: they stay in the second-level cache
-constexpr double kFlopsPerThread = 3e6;      // that make one more thread pay
+constexpr int64_t kTileBytes = 192 << 10;  // of values of a tile: they stay in the second-level cache
+constexpr double kFlopsPerThread = 3e6;    // that make one more thread pay
 
 }  // namespace
 
@@ -56,8 +56,8 @@ void Predictor<T>::predict_tile(Desk& desk, const std::vector<Source>& sources, 
   desk.intake.begin(sources, nullptr, first);
   desk.intake.copy(0, rows);
   desk.intake.point(desk.tables, 0);
-  const Frame<T> frame{kernels_, rows,    first, rows, desk.tables.values.data(), desk.tables.gradients.data(),
-                       params_,  nullptr, Key{}, T(1), false};
+  const Frame<T> frame{kernels_, rows,  first, rows, desk.tables.values.data(), desk.tables.gradients.data(), params_,
+                       nullptr,  Key{}, T(1),  false};
   for (const auto& op : program_->ops) op->forward(frame);
   for (size_t o = 0; o < outputs.size(); ++o) {
     const int64_t width = program_->values[program_->outputs[o]].width;

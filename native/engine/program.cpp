@@ -10,7 +10,8 @@ namespace {
 template <class T>
 class Fork : public Op<T> {
  public:
-  explicit Fork(std::vector<int> readers, const std::vector<Value>* values) : readers_(std::move(readers)), values_(values) {}
+  explicit Fork(std::vector<int> readers, const std::vector<Value>* values)
+      : readers_(std::move(readers)), values_(values) {}
 
   void forward(const Frame<T>&) const override {}
 

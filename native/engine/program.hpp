@@ -20,15 +20,15 @@ namespace chainrule {
 template <class T>
 struct Frame {
   const Kernels<T>* kernels;
-  int64_t rows;                // in this frame
-  int64_t first;               // the number of its first row within the batch
-  int64_t batch;               // rows of the whole batch
-  T* const* values;            // by value number: (rows, width)
-  T* const* gradients;         // by value number: dL/dvalue; null where nobody wants it
-  T* params;                   // the model's flat array
-  const T* const* prepared;    // by op number: what `Op::prepare` made of its parameters
-  Key key;                     // random key of the training step
-  T loss_scale;                // what gradients of penalties are multiplied by, as those of losses are
+  int64_t rows;              // in this frame
+  int64_t first;             // the number of its first row within the batch
+  int64_t batch;             // rows of the whole batch
+  T* const* values;          // by value number: (rows, width)
+  T* const* gradients;       // by value number: dL/dvalue; null where nobody wants it
+  T* params;                 // the model's flat array
+  const T* const* prepared;  // by op number: what `Op::prepare` made of its parameters
+  Key key;                   // random key of the training step
+  T loss_scale;              // what gradients of penalties are multiplied by, as those of losses are
   bool training;
 };
 
@@ -38,7 +38,8 @@ struct Parameter {
   int64_t row;  // numbers that must stay together
 };
 
-// A matrix of (rows, width). An alias has no memory for its numbers: they are another value's; its gradients are its own.
+// A matrix of (rows, width). An alias has no memory for its numbers: they are another value's; its gradients are its
+// own.
 struct Value {
   int64_t width;
   int alias = -1;
@@ -104,8 +105,8 @@ struct Loss {
   int64_t inner;                   // rows of the loss's matrices per observation
   int64_t weight_inner;            // weights per observation: 1 or inner
   Reduction reduction;
-  double factor;                   // of this output's loss in the total
-  bool ignores = false;            // whether targets equal to `ignored` do not count
+  double factor;         // of this output's loss in the total
+  bool ignores = false;  // whether targets equal to `ignored` do not count
   double ignored = 0;
 };
 

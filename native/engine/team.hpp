@@ -1,8 +1,8 @@
 // Threads that help: one pool for the process, whose idle workers join whoever has tasks.
 //
 // Tasks are numbered and independent; what they compute must not depend on which thread runs them, so the result is the
-// same for every number of threads. A worker waits by spinning for a moment and then sleeps. One that has not begun when
-// the caller has finished all tasks is not waited for.
+// same for every number of threads. A worker waits by spinning for a moment and then sleeps. One that has not begun
+// when the caller has finished all tasks is not waited for.
 #pragma once
 
 #include <atomic>
@@ -22,7 +22,8 @@ class Team {
   int threads() const { return limit_.load(std::memory_order_relaxed); }
 
   // Runs task(context, number, thread) for each number in [0, tasks) on up to `threads` threads; `thread` is 0 for the
-  // caller and at most threads() - 1. What a task throws is thrown here, once all have left. Several callers share the workers: with as many callers as threads each runs alone.
+  // caller and at most threads() - 1. What a task throws is thrown here, once all have left. Several callers share the
+  // workers: with as many callers as threads each runs alone.
   using Task = void (*)(void* context, int64_t number, int thread);
   void run(int64_t tasks, int threads, Task task, void* context);
 

@@ -21,7 +21,7 @@ constexpr int64_t kSmallWeights = 256 << 10;  // bytes of weights of which every
 constexpr int64_t kPieceBytes = 96 << 10;     // of weights whose gradient and update run together
 constexpr int64_t kMostChunks = 16;
 constexpr auto kAskEvery = std::chrono::milliseconds(20);
-constexpr double kLongStep = 1e-5;            // seconds of a step that may ask the clock by itself
+constexpr double kLongStep = 1e-5;  // seconds of a step that may ask the clock by itself
 
 int64_t up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 int64_t cuts(int64_t n, int64_t size) { return (n + size - 1) / size; }
@@ -35,7 +35,8 @@ Layout choose_layout(const Program<T>& program, int64_t batch) {
   const int64_t weights = program.n_trainable * static_cast<int64_t>(sizeof(T));
   layout.threads = threads_for(seconds);
   layout.weight_threads = threads_for(seconds / 3 + static_cast<double>(program.n_trainable) * kSecondsPerWeight);
-  const int64_t in_cache = std::max<int64_t>(up(kTileBytes / std::max<int64_t>(bytes_per_row(program, true), 1), 16), 16);
+  const int64_t in_cache =
+      std::max<int64_t>(up(kTileBytes / std::max<int64_t>(bytes_per_row(program, true), 1), 16), 16);
   if (!program.whole_batch() && weights <= kSmallWeights && batch >= 2 * in_cache && batch >= 256) {
     layout.by_tiles = true;
     layout.tile_rows = std::min<int64_t>(in_cache, 512);
@@ -141,8 +142,17 @@ void Trainer<T>::plan_pieces() {
 
 template <class T>
 Frame<T> Trainer<T>::frame(const Tables<T>& tables, int64_t first, int64_t rows) const {
-  return {kernels_, rows,   first,       rows_, tables.values.data(), tables.gradients.data(),
-          params_,  prepared_at_.data(), key_,  loss_scale_,          training_};
+  return {kernels_,
+          rows,
+          first,
+          rows_,
+          tables.values.data(),
+          tables.gradients.data(),
+          params_,
+          prepared_at_.data(),
+          key_,
+          loss_scale_,
+          training_};
 }
 
 // -- rows -------------------------------------------------------------------------------------------------------------
@@ -150,8 +160,10 @@ Frame<T> Trainer<T>::frame(const Tables<T>& tables, int64_t first, int64_t rows)
 template <class T>
 void Trainer<T>::act(const Action& action, const Frame<T>& frame) {
   switch (action.kind) {
-    case Action::kForward: return action.op->forward(frame);
-    case Action::kBackward: return action.op->backward(frame);
+    case Action::kForward:
+      return action.op->forward(frame);
+    case Action::kBackward:
+      return action.op->backward(frame);
     case Action::kLosses:
       score_.losses(frame, training_);
       score_.metrics(frame);

@@ -28,22 +28,22 @@ struct Steps {
   const int64_t* order = nullptr;  // rows in the order of the epoch; null: as they lie
   int64_t rows = 0;                // of the epoch
   int64_t batch_size = 0;
-  int64_t first = 0, last = 0;     // numbers of steps
-  int64_t origin = 0;              // the number of the step that begins with the first row
-  Key key{};                       // of the epoch
-  const double* rates = nullptr;   // the learning rate of each step, from `first`
-  std::vector<char*> records;      // by output: where to keep the predictions of these steps, or null
-  bool (*stop)() = nullptr;        // asked now and then whether to stop
+  int64_t first = 0, last = 0;    // numbers of steps
+  int64_t origin = 0;             // the number of the step that begins with the first row
+  Key key{};                      // of the epoch
+  const double* rates = nullptr;  // the learning rate of each step, from `first`
+  std::vector<char*> records;     // by output: where to keep the predictions of these steps, or null
+  bool (*stop)() = nullptr;       // asked now and then whether to stop
 };
 
 // How a trainer cuts its work.
 struct Layout {
   bool by_tiles = false;
-  int64_t tile_rows = 0;   // rows that go through the network together
-  int64_t chunk_tiles = 0; // by tiles: tiles that share a gradient
+  int64_t tile_rows = 0;    // rows that go through the network together
+  int64_t chunk_tiles = 0;  // by tiles: tiles that share a gradient
   int64_t chunks = 1;
-  bool fused = false;      // by layers: a piece of the weights is updated as soon as its gradient is there
-  int threads = 1;         // at most; for the rows, and for the weights
+  bool fused = false;  // by layers: a piece of the weights is updated as soon as its gradient is there
+  int threads = 1;     // at most; for the rows, and for the weights
   int weight_threads = 1;
 };
 
@@ -102,7 +102,7 @@ class Trainer {
   Penalties<T> penalties_;
   Layout layout_;
 
-  std::vector<Action> actions_;                    // of a training step, in order; a test runs its first part
+  std::vector<Action> actions_;  // of a training step, in order; a test runs its first part
   std::vector<Piece> pieces_;
   Score<T> score_;
   Intake<T> intake_;

@@ -91,7 +91,7 @@ class Intake {
       const bool missing = sources[f].kind == Kind::kNone;
       copies_[f] = !in_place && !missing;
       any_copies_ = any_copies_ || copies_[f];
-      rows_[f] = missing     ? nullptr
+      rows_[f] = missing    ? nullptr
                  : in_place ? reinterpret_cast<T*>(const_cast<char*>(sources[f].data) + row * sources[f].row_bytes)
                             : memory_[f].data();
     }

@@ -1,4 +1,5 @@
-// Loops over the columns of a matrix that keep a few vectors' worth of columns in registers while they run down the rows.
+// Loops over the columns of a matrix that keep a few vectors' worth of columns in registers while they run down the
+// rows.
 //
 // Each column is worked on by itself, in the order of the rows: how columns are grouped does not show in the bits.
 #pragma once

@@ -75,7 +75,8 @@ void columns_backward(const T* x, const T* gy, T* gx, int64_t rows, int64_t widt
     auto factor = scale;
     if (gamma) factor = each([](Vec<T> a, Vec<T> b) { return a * b; }, factor, io.load(gamma + j));
     const auto level = each([count](Vec<T> sum) { return sum / count; }, io.load(sum_gy + j));
-    const auto slope = each([count](Vec<T> sum, Vec<T> by) { return sum * by / count; }, io.load(sum_gy_xhat + j), scale);
+    const auto slope =
+        each([count](Vec<T> sum, Vec<T> by) { return sum * by / count; }, io.load(sum_gy_xhat + j), scale);
     const auto apply = [](Vec<T> g, Vec<T> v, Vec<T> c, Vec<T> a, Vec<T> b, Vec<T> by) {
       return by * (g - a - (v - c) * b);
     };
@@ -122,10 +123,12 @@ void rows_forward(const T* x, T* y, int64_t rows, int64_t width, T epsilon, cons
   for (int64_t r = 0; r < rows; ++r, x += width, y += width) {
     const T m = sum_over<T>(width, [&](int64_t i, auto io) { return io.load(x + i); }) / n;
     const Vec<T> centre = set<T>(m);
-    const T variance = sum_over<T>(width, [&](int64_t i, auto io) {
-                         const Vec<T> d = counted<T>(io.load(x + i) - centre, io);
-                         return d * d;
-                       }) / n;
+    const T variance = sum_over<T>(width,
+                                   [&](int64_t i, auto io) {
+                                     const Vec<T> d = counted<T>(io.load(x + i) - centre, io);
+                                     return d * d;
+                                   }) /
+                       n;
     const T deviation = static_cast<T>(__builtin_sqrt(variance + epsilon));
     const T scale = 1 / deviation;
     const Vec<T> factor = set<T>(scale);

@@ -56,12 +56,12 @@ struct ActivationKernel {
 
 template <class T>
 struct LossArgs {
-  const T* y;        // (rows, y_width): targets; class numbers for sparse losses (y_width 1)
-  const T* p;        // (rows, width): predictions
+  const T* y;  // (rows, y_width): targets; class numbers for sparse losses (y_width 1)
+  const T* p;  // (rows, width): predictions
   int64_t rows, width, y_width;
-  const T* scale;    // (rows): what each row's gradient is multiplied by (weight of the row, of the output, 1 / divisor)
-  T* losses;         // (rows): the loss of each row, unscaled; of the whole batch: losses[0]
-  T* gradient;       // (rows, width): scale[row] * d losses[row] / d p, or null if nobody wants it
+  const T* scale;  // (rows): what each row's gradient is multiplied by (weight of the row, of the output, 1 / divisor)
+  T* losses;       // (rows): the loss of each row, unscaled; of the whole batch: losses[0]
+  T* gradient;     // (rows, width): scale[row] * d losses[row] / d p, or null if nobody wants it
   const double* options;
 };
 
@@ -70,7 +70,8 @@ struct LossKernel {
   const char* name;  // as the function in chainrule.losses
   void (*run)(const LossArgs<T>& args);
   bool whole_batch;  // one loss for all rows together (dice, ...): `scale[0]` is its factor
-  bool needs_all_rows = false;  // rows depend on one another: all rows of a batch in one call (hinge, circle, dice, ...)
+  bool needs_all_rows =
+      false;  // rows depend on one another: all rows of a batch in one call (hinge, circle, dice, ...)
 };
 
 // -- metrics.hpp ------------------------------------------------------------------------------------------------------
@@ -90,9 +91,9 @@ constexpr int kMaxScalars = 12;
 
 template <class T>
 struct UpdateArgs {
-  T* p;              // (n) parameters
-  const T* g;        // (n) gradients
-  T* m[kMaxMoments]; // moments, each (n), in the order of the optimizer's `moments`
+  T* p;               // (n) parameters
+  const T* g;         // (n) gradients
+  T* m[kMaxMoments];  // moments, each (n), in the order of the optimizer's `moments`
   int64_t n;
   const T* scalars;  // what `prepare` made
 };
@@ -109,30 +110,31 @@ struct UpdateKernel {
 
 template <class T>
 struct GradientKernels {
-  void (*scale)(T* g, int64_t n, T factor);                       // g *= factor
-  void (*divide)(T* g, int64_t n, T divisor);                     // g /= divisor
-  void (*clip)(T* g, int64_t n, T limit);                         // g = min(max(g, -limit), limit)
-  T (*sum_squares)(const T* g, int64_t n);                        // sum of g^2
-  void (*decay)(T* p, int64_t n, T share, T rate);                // p -= p * share * rate
-  void (*add)(T* sum, const T* g, int64_t n);                     // sum += g
-  void (*average)(T* average, const T* p, int64_t n, T momentum); // average = momentum * average + (1 - momentum) * p
-  void (*l1_l2)(const T* p, T* g, int64_t n, T l1, T l2);         // g += l1 * sign(p) + 2 * l2 * p
-  T (*sum_abs)(const T* p, int64_t n);                            // sum of |p|
-  bool (*finite)(const T* p, int64_t n);                          // whether no number is NaN or infinite
+  void (*scale)(T* g, int64_t n, T factor);                        // g *= factor
+  void (*divide)(T* g, int64_t n, T divisor);                      // g /= divisor
+  void (*clip)(T* g, int64_t n, T limit);                          // g = min(max(g, -limit), limit)
+  T (*sum_squares)(const T* g, int64_t n);                         // sum of g^2
+  void (*decay)(T* p, int64_t n, T share, T rate);                 // p -= p * share * rate
+  void (*add)(T* sum, const T* g, int64_t n);                      // sum += g
+  void (*average)(T* average, const T* p, int64_t n, T momentum);  // average = momentum * average + (1 - momentum) * p
+  void (*l1_l2)(const T* p, T* g, int64_t n, T l1, T l2);          // g += l1 * sign(p) + 2 * l2 * p
+  T (*sum_abs)(const T* p, int64_t n);                             // sum of |p|
+  bool (*finite)(const T* p, int64_t n);                           // whether no number is NaN or infinite
 };
 
 // -- elementwise.hpp --------------------------------------------------------------------------------------------------
 
 template <class T>
 struct ElementKernels {
-  void (*add)(const T* a, T* b, int64_t n);                                         // b += a
-  void (*multiply)(const T* a, const T* b, T* c, int64_t n);                        // c = a * b
-  void (*maximum)(const T* a, const T* b, T* c, int64_t n);                         // c = max(a, b)
-  void (*minimum)(const T* a, const T* b, T* c, int64_t n);                         // c = min(a, b)
-  void (*affine)(const T* a, T* b, int64_t n, T factor, T offset);                  // b = a * factor + offset
+  void (*add)(const T* a, T* b, int64_t n);                         // b += a
+  void (*multiply)(const T* a, const T* b, T* c, int64_t n);        // c = a * b
+  void (*maximum)(const T* a, const T* b, T* c, int64_t n);         // c = max(a, b)
+  void (*minimum)(const T* a, const T* b, T* c, int64_t n);         // c = min(a, b)
+  void (*affine)(const T* a, T* b, int64_t n, T factor, T offset);  // b = a * factor + offset
   void (*scale_columns)(const T* a, T* b, int64_t rows, int64_t width, const T* factor, const T* offset);
   void (*sum_columns)(const T* a, int64_t rows, int64_t width, T* out, bool accumulate);  // in the order of the rows
-  // Row i of `out` (width) is row order[i] of `from`, whose rows begin `from_row` numbers apart; without an order, row i.
+  // Row i of `out` (width) is row order[i] of `from`, whose rows begin `from_row` numbers apart; without an order, row
+  // i.
   void (*gather)(const T* from, int64_t from_row, const int64_t* order, int64_t rows, int64_t width, T* out);
   // b = (a - mean) / deviation, column by column.
   void (*standardize)(const T* a, T* b, int64_t rows, int64_t width, const T* mean, const T* deviation);
@@ -145,8 +147,8 @@ struct NormalizeKernels {
   // Mean and (biased) variance of each column of the whole batch: rows in order, columns [first, last) only.
   void (*column_moments)(const T* x, int64_t rows, int64_t width, int64_t first, int64_t last, T* mean, T* variance);
   // Layer normalisation of each row: y = (x - mean) * rstd * gamma + beta; gamma, beta (width) may be null.
-  void (*rows_forward)(const T* x, T* y, int64_t rows, int64_t width, T epsilon, const T* gamma, const T* beta,
-                       T* mean, T* rstd);
+  void (*rows_forward)(const T* x, T* y, int64_t rows, int64_t width, T epsilon, const T* gamma, const T* beta, T* mean,
+                       T* rstd);
   void (*rows_backward)(const T* x, const T* gy, T* gx, int64_t rows, int64_t width, const T* gamma, const T* mean,
                         const T* rstd);
   // Batch normalisation, once mean and rstd of each column are known.
@@ -174,7 +176,8 @@ struct RandomKernels {
   void (*bits)(Key key, uint64_t first, int64_t n, uint32_t* words);
 };
 
-// -- math_table.hpp ----------------------------------------------------------------------------------------------------
+// -- math_table.hpp
+// ----------------------------------------------------------------------------------------------------
 
 // y = f(x), or f(x, second): the functions of math.hpp, for tests.
 template <class T>
@@ -215,7 +218,7 @@ struct Kernels {
 };
 
 struct InstructionSet {
-  const char* name;       // "baseline", "avx2", "avx512", "neon"
+  const char* name;  // "baseline", "avx2", "avx512", "neon"
   const Kernels<float>* f32;
   const Kernels<double>* f64;
 };

@@ -14,14 +14,14 @@ class Activate : public Op<T> {
 
   void forward(const Frame<T>& frame) const override {
     kernel_->forward(frame.values[this->inputs[0]], frame.values[this->output], frame.rows * inner_, width_,
-                        options_.data());
+                     options_.data());
   }
 
   void backward(const Frame<T>& frame) const override {
     T* gx = frame.gradients[this->inputs[0]];
     if (!gx) return;
     kernel_->backward(frame.values[this->inputs[0]], frame.values[this->output], frame.gradients[this->output], gx,
-                         frame.rows * inner_, width_, options_.data());
+                      frame.rows * inner_, width_, options_.data());
   }
 
  private:

@@ -9,8 +9,8 @@ namespace chainrule {
 
 struct AffineShape {
   int64_t in, units;
-  int64_t inner;            // rows of the product per observation: 1 but for inputs of rank > 2
-  int64_t kernel, bias;     // offsets in the flat array; bias -1: none
+  int64_t inner;         // rows of the product per observation: 1 but for inputs of rank > 2
+  int64_t kernel, bias;  // offsets in the flat array; bias -1: none
   bool trains_kernel, trains_bias;
 };
 
@@ -98,8 +98,7 @@ class Affine : public Op<T> {
   }
 
   double flops_per_row() const override {
-    return 2.0 * static_cast<double>(shape_.in) * static_cast<double>(shape_.units) *
-           static_cast<double>(shape_.inner);
+    return 2.0 * static_cast<double>(shape_.in) * static_cast<double>(shape_.units) * static_cast<double>(shape_.inner);
   }
 
  private:

@@ -18,8 +18,8 @@ struct DrawPath {
 };
 
 struct DropoutShape {
-  Shape value, noise;      // of an observation; axes of `noise` may be 1 where those of `value` are not
-  bool noise_per_row;      // else all rows share one mask
+  Shape value, noise;  // of an observation; axes of `noise` may be 1 where those of `value` are not
+  bool noise_per_row;  // else all rows share one mask
 };
 
 template <class T>

@@ -67,10 +67,14 @@ class Merge : public Op<T> {
     const ElementKernels<T>& kernels = frame.kernels->elements;
     switch (kind_) {
       case Combining::kAdd:
-      case Combining::kAverage: return kernels.add(x, y, n);
-      case Combining::kMultiply: return kernels.multiply(y, x, y, n);
-      case Combining::kMaximum: return kernels.maximum(y, x, y, n);
-      case Combining::kMinimum: return kernels.minimum(y, x, y, n);
+      case Combining::kAverage:
+        return kernels.add(x, y, n);
+      case Combining::kMultiply:
+        return kernels.multiply(y, x, y, n);
+      case Combining::kMaximum:
+        return kernels.maximum(y, x, y, n);
+      case Combining::kMinimum:
+        return kernels.minimum(y, x, y, n);
       case Combining::kSubtract:
         for (int64_t i = 0; i < n; ++i) y[i] -= x[i];
         return;

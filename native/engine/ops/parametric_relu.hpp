@@ -13,7 +13,11 @@ class ParametricRelu : public Op<T> {
  public:
   // Shapes of an observation and of alpha, which has 1 for axes that share one; `alpha`: offset in the flat array.
   ParametricRelu(const Shape& value, const Shape& of_alpha, int64_t alpha, bool trains)
-      : width_(size_of(value)), count_(size_of(of_alpha)), alpha_(alpha), trains_(trains), places_(spread(of_alpha, value)) {}
+      : width_(size_of(value)),
+        count_(size_of(of_alpha)),
+        alpha_(alpha),
+        trains_(trains),
+        places_(spread(of_alpha, value)) {}
 
   void forward(const Frame<T>& frame) const override {
     const T *x = frame.values[this->inputs[0]], *alpha = frame.params + alpha_;

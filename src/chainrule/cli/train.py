@@ -88,9 +88,7 @@ def _train(output: Output, settings: Settings, out: Path, name: str | None, over
     _say_network(output, prepared)
     with Progress(output, prepared.settings.epochs) as progress:
         fitted = steps.train(prepared, progress)
-    progress.done(
-        len(fitted.history["loss"]), fitted.stopped_early, prepared.settings.patience, fitted.model.engine
-    )
+    progress.done(len(fitted.history["loss"]), fitted.stopped_early, prepared.settings.patience, fitted.model.engine)
     output.say("Training the linear model to compare with ...")
     assessed = steps.assess(prepared, fitted)
     run = write_run(out, prepared, fitted, assessed, name, overwrite)
