@@ -18,6 +18,8 @@ constexpr double kSecondsPerWeight = 5e-10;   // of an optimizer's update
 constexpr double kSecondsPerThread = 30e-6;   // of work that makes one more thread pay
 constexpr int64_t kTileBytes = 96 << 10;      // of values and gradients of a tile that goes through a small network
 constexpr int64_t kSmallWeights = 256 << 10;  // bytes of weights of which every chunk can have a gradient
+constexpr int64_t kLargeWeights = 4 << 20;    // bytes of weights that do not stay in a core's own caches
+constexpr int64_t kTileRows = 64;             // rows that go through a network together, if its weights are not large
 constexpr int64_t kPieceBytes = 96 << 10;     // of weights whose gradient and update run together
 constexpr int64_t kMostChunks = 16;
 constexpr auto kAskEvery = std::chrono::milliseconds(20);
@@ -45,8 +47,11 @@ Layout choose_layout(const Program<T>& program, int64_t batch) {
     layout.chunks = cuts(tiles, layout.chunk_tiles);
     return layout;
   }
+  // Here no bit depends on how rows are cut, so the cut may follow the threads: every tile reads all weights anew.
+  const int threads = std::min(layout.threads, Team::instance().threads());
+  const int64_t rows = weights > kLargeWeights ? up(cuts(batch, threads), 12) : kTileRows;
   const bool cut = layout.threads > 1 && batch >= 32;
-  layout.tile_rows = !cut ? batch : batch >= 128 ? 64 : std::max<int64_t>(up(cuts(batch, 2), 8), 16);
+  layout.tile_rows = cut ? std::clamp<int64_t>(rows, 12, up(cuts(batch, 2), 4)) : batch;
   layout.fused = weights > kSmallWeights;
   return layout;
 }
@@ -72,6 +77,7 @@ Trainer<T>::Trainer(std::shared_ptr<const Program<T>> program, int64_t batch, T*
       params_(params),
       penalties_(std::move(penalties)),
       layout_(choose_layout(*program_, batch)),
+      seconds_per_row_(program_->flops_per_row() / kFlopsPerSecond),
       score_(*program_, batch),
       intake_(*program_, batch) {
   const Program<T>& p = *program_;
@@ -327,7 +333,7 @@ int64_t Trainer<T>::run(const Steps& steps, Optimizer<T>* optimizer, double* los
   steps_ = &steps;
   loss_scale_ = optimizer ? optimizer->loss_scale() : T(1);
   if (training_) prepare(0, program_->n_params);
-  const double seconds = program_->flops_per_row() * static_cast<double>(steps.batch_size) / kFlopsPerSecond;
+  const double seconds = seconds_per_row_ * static_cast<double>(steps.batch_size);
   const int64_t ask_every = seconds > kLongStep ? 1 : 16;
   auto asked = std::chrono::steady_clock::now();
   for (int64_t step = steps.first; step < steps.last; ++step) {

@@ -101,6 +101,7 @@ class Trainer {
   T* params_;
   Penalties<T> penalties_;
   Layout layout_;
+  double seconds_per_row_;  // of a step, as the cost model reckons
 
   std::vector<Action> actions_;  // of a training step, in order; a test runs its first part
   std::vector<Piece> pieces_;

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, cast
 import numpy as np
 
 from chainrule._typing import Array, Config
-from chainrule.autodiff.tensor import Tensor
+from chainrule.autodiff.tensor import tensor_of_own
 from chainrule.errors import unknown_name
 from chainrule.layers.arguments import input_shapes, is_shape
 from chainrule.layers.base import Layer
@@ -71,10 +71,12 @@ class Model(Trainer, Layer):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the outputs: of an array by the native engine if nothing speaks against it, else layer by layer."""
         if len(args) == 1 and not kwargs and type(args[0]) is np.ndarray:
-            outputs = self._quickly(args[0])
+            seen, quick = self._quick
+            if seen != Changes.count:
+                quick = self._look_for_short_way()
+            outputs = None if quick is None else quick(args[0])
             if outputs is not None:
-                outputs.flags.writeable = False
-                return Tensor(outputs)
+                return tensor_of_own(outputs)
         return super().__call__(*args, **kwargs)
 
     def _quickly(self, x: Array) -> Array | None:
