@@ -88,7 +88,7 @@ def check_vjp(
 
 def _float64(value: Any) -> Any:
     if isinstance(value, Operators):
-        value = value.value  # type: ignore[attr-defined]
+        value = value.value
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
         return np.asarray(value, np.float64)
     return value

@@ -96,7 +96,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., tuple[
 
     def pullback(g: Any) -> tuple[Any, ...]:
         pairs = [(t, w) for t, w in zip(tree.flatten(y), tree.flatten(g), strict=True) if isinstance(t, Operators)]
-        weights = [w if isinstance(w, Tensor) else np.asarray(w, t.dtype) for t, w in pairs]  # type: ignore[attr-defined]
+        weights = [w if isinstance(w, Tensor) else np.asarray(w, t.dtype) for t, w in pairs]
         gradients = tape.gradient([t for t, _ in pairs], tuple(followed), weights, unconnected_gradients="zero")
         return tuple(_arrays(gradients)) if plain and not active() else gradients
 

@@ -60,4 +60,4 @@ def _plain(value: Any) -> Any:
         return type(value)(map(_plain, value))
     if isinstance(value, dict):
         return {k: _plain(v) for k, v in value.items()}
-    return value.value if isinstance(value, Operators) else value  # type: ignore[attr-defined]
+    return value.value if isinstance(value, Operators) else value

@@ -115,7 +115,7 @@ class Op:
                 elif (kind is float or kind is int) and self.broadcasts:
                     continue
                 elif isinstance(value, Operators) and not value.symbolic and tapes.substitutions() is None:
-                    value = value.value  # type: ignore[attr-defined]
+                    value = value.value
                 else:
                     return self._call(args, static)
                 tensors = True
@@ -127,7 +127,7 @@ class Op:
             return self._call(args, static)
         if not tensors:
             return self.compute(args, static)
-        raw = [v.value if isinstance(v, Operators) else v for v in args]  # type: ignore[attr-defined]
+        raw = [v.value if isinstance(v, Operators) else v for v in args]
         output = tensor_of(self.compute(raw, static), self.name)
         if tapes.active():
             tapes.record(self, list(args), static, output, args)
@@ -147,7 +147,7 @@ class Op:
                 return call_symbolically(self, (args,) if self.variadic else args, static)
             tensors = True
             inputs[i] = v = tapes.resolve(v)
-            raw[i] = v.value if isinstance(v, Operators) else v  # type: ignore[attr-defined]
+            raw[i] = v.value if isinstance(v, Operators) else v
         values = self.promoted(raw)
         if not tensors:
             return self.compute(values, static)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 TABLE: dict[str, Callable[..., Any]] = {}
 """Every op by name; filled as the modules of `chainrule.ops` define them."""
@@ -19,6 +19,15 @@ class Operators:
     __slots__ = ()
     __array_priority__ = 1000
     symbolic = False
+
+    if TYPE_CHECKING:  # what those who mix it in have
+
+        @property
+        def value(self) -> Any: ...
+        @property
+        def shape(self) -> Any: ...
+
+        dtype: Any
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """Send NumPy's element-wise functions to the ops, so that `np.tanh(tensor)` keeps its gradient."""

@@ -180,7 +180,7 @@ class GradientTape:
                 )
             if not _is_float(value):
                 raise NotDifferentiableError(
-                    f"GradientTape.watch: a value of type {value.dtype} has no gradient. "  # type: ignore[attr-defined]
+                    f"GradientTape.watch: a value of type {value.dtype} has no gradient. "
                     "Cast it to float32 first: chainrule.ops.cast(x, 'float32')."
                 )
             self._follow(value)
@@ -303,7 +303,7 @@ class GradientTape:
         if symbolic:
             parts = op.pull_back(g, y, inputs, entry.static, wanted)
         else:
-            plain = [v.value if isinstance(v, Operators) else v for v in inputs]  # type: ignore[attr-defined]
+            plain = [v.value if isinstance(v, Operators) else v for v in inputs]
             parts = op.pull_back(g, y.value, plain, entry.static, wanted)
         for i, part in zip(wanted, parts, strict=True):
             if part is not None:
@@ -321,19 +321,19 @@ def _is_float(value: Any) -> bool:
 
 def _seed(target: Any, seed: Any) -> Any:
     if not isinstance(target, Operators) or not _is_float(target):
-        found = f"a tensor of {target.dtype}" if isinstance(target, Operators) else f"a {type(target).__name__}"  # type: ignore[attr-defined]
+        found = f"a tensor of {target.dtype}" if isinstance(target, Operators) else f"a {type(target).__name__}"
         origin = f" made by ops.{target.origin}" if isinstance(target, Tensor) and target.origin else ""
         raise NotDifferentiableError(
             f"A gradient is taken of a float tensor, but the target is {found}{origin}. "
             "Compute it with chainrule.ops from the watched tensors, inside the tape."
         )
     if seed is None:
-        return np.ones(target.shape, target.dtype)  # type: ignore[attr-defined]
-    if np.shape(seed) != target.shape:  # type: ignore[attr-defined]
+        return np.ones(target.shape, target.dtype)
+    if np.shape(seed) != target.shape:
         raise NotDifferentiableError(
-            f"output_gradients has shape {np.shape(seed)}, but the target has shape {target.shape}; they must agree."  # type: ignore[attr-defined]
+            f"output_gradients has shape {np.shape(seed)}, but the target has shape {target.shape}; they must agree."
         )
-    return seed if isinstance(seed, Tensor) else np.asarray(seed, target.dtype)  # type: ignore[attr-defined]
+    return seed if isinstance(seed, Tensor) else np.asarray(seed, target.dtype)
 
 
 def _check_unchanged(entry: Record) -> None:

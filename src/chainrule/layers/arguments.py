@@ -89,7 +89,7 @@ def as_tensor(value: Any, dtype: str | None) -> Any:
     if value is None:
         return None
     if isinstance(value, Operators):
-        if dtype is not None and value.dtype != dtype and np.dtype(value.dtype).kind == "f":  # type: ignore[attr-defined]
+        if dtype is not None and value.dtype != dtype and np.dtype(value.dtype).kind == "f":
             return ops.cast(value, dtype)
         return value
     array = _as_numpy(value, dtype)

@@ -155,7 +155,7 @@ def as_float(value: Any, dtype: Any, where: str) -> Any:
         DataError: it holds text or other things that are no numbers.
     """
     if isinstance(value, Operators):
-        own: np.dtype[Any] = value.dtype  # type: ignore[attr-defined]
+        own: np.dtype[Any] = value.dtype
         if own.kind == "f" and (dtype is None or own == dtype):
             return value
         return ops.cast(value, dtype or config.floatx())

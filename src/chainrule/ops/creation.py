@@ -158,7 +158,7 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None, rag
     if isinstance(x, Tensor) or getattr(x, "symbolic", False):
         return x if dtype is None or x.dtype == np.dtype(dtype) else cast(x, dtype)
     if isinstance(x, Operators):
-        return cast(x, dtype or x.dtype)  # type: ignore[attr-defined]
+        return cast(x, dtype or x.dtype)
     array = as_array(x)
     if dtype is not None and array.dtype != np.dtype(dtype):
         array = np.asarray(x, dtype) if not isinstance(x, np.ndarray) else array.astype(dtype)

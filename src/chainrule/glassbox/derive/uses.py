@@ -120,7 +120,7 @@ def through(record: Record, index: int, gradients: dict[int, Array]) -> Array | 
     g = gradients.get(id(record.output))
     if g is None:
         return None
-    plain = [v.value if isinstance(v, Operators) else v for v in record.inputs]  # type: ignore[attr-defined]
+    plain = [v.value if isinstance(v, Operators) else v for v in record.inputs]
     with np.errstate(all="ignore"):
         found = record.op.pull_back(g, record.output.value, plain, record.static, [index])[0]
     return None if found is None else np.asarray(found)
