@@ -39,6 +39,7 @@ export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:ignore_noninstrumented_modules=1
 export PYTHONPATH="$folder/src" PYTHONMALLOC=malloc CHAINRULE_SANITIZER=$kind
 
-# Without a random layout of memory: the thread sanitizer's own map does not agree with every one.
+# Without a random layout of memory: the thread sanitizer's own map does not agree with every one. A sanitizer ends the
+# process, so what it writes must not be held back by pytest.
 exec setarch -R env LD_PRELOAD="${preload%:}" "$python" -X faulthandler=0 -m pytest -p no:faulthandler \
-  -p no:cacheprovider "${@:2}" "${tests[@]}"
+  -p no:cacheprovider --capture=sys "${@:2}" "${tests[@]}"

@@ -32,6 +32,10 @@ class View {
     }
     row_bytes_ = buffer_.ndim > 0 && buffer_.shape[0] > 1 ? buffer_.strides[0] : expected;
     contiguous_ = row_bytes_ == expected;
+    const auto start = reinterpret_cast<uintptr_t>(buffer_.buf);
+    if (buffer_.len > 0 && (start % buffer_.itemsize != 0 || row_bytes_ % buffer_.itemsize != 0)) {
+      fail("the numbers of an array do not lie on multiples of their size");
+    }
   }
   ~View() { PyBuffer_Release(&buffer_); }
   View(const View&) = delete;

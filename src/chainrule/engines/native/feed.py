@@ -103,8 +103,8 @@ def readable(given: Any, dtype: str | None = None) -> Array:
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     row = array[:1]
-    if not row.flags.c_contiguous or (len(array) > 1 and array.strides[0] < row.nbytes):
-        array = np.ascontiguousarray(array)
+    if not row.flags.c_contiguous or not array.flags.aligned or (len(array) > 1 and array.strides[0] < row.nbytes):
+        array = array.copy()
     return array
 
 

@@ -56,7 +56,9 @@ def quick_call(model: Any) -> Quick | None:
     local, calls = tape._state, context._stack
 
     def quick(x: Array) -> Array | None:
-        if x.dtype is not dtype or x.shape[1:] != shape or x.ndim != rank or not x.flags.c_contiguous:
+        if x.dtype is not dtype or x.shape[1:] != shape or x.ndim != rank:
+            return None
+        if not (flags := x.flags).c_contiguous or not flags.aligned:
             return None
         if local.tapes or local.substitutions or calls.calls:
             return None
