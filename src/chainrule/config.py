@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import operator
 import os
+from typing import TYPE_CHECKING
 
 from chainrule.errors import DataError, unknown_name
+from chainrule.lazy import refuser
 
 _settings: dict[str, object] = {"floatx": "float32", "epsilon": 1e-7, "interactive_logging": True}
 _THREADS = "CHAINRULE_NUM_THREADS"
@@ -113,3 +115,7 @@ def disable_interactive_logging() -> None:
 def is_interactive_logging_enabled() -> bool:
     """Whether progress and messages go to standard output rather than to the logger `chainrule`."""
     return bool(_settings["interactive_logging"])
+
+
+if not TYPE_CHECKING:  # type checkers know what is there
+    __getattr__ = refuser("chainrule.config")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule import config
 from chainrule.errors import unknown_name
+from chainrule.lazy import refuser
 from chainrule.saving.serialization import public
 
 _STORED = {"mixed_float16": "float32", "mixed_bfloat16": "float32", "bfloat16": "float32", "float16": "float32"}
@@ -85,3 +86,7 @@ def get(identifier: Any) -> DTypePolicy:
     import numpy as np
 
     return DTypePolicy(np.dtype(identifier).name)
+
+
+if not TYPE_CHECKING:  # type checkers know what is there
+    __getattr__ = refuser("chainrule.dtype_policies")

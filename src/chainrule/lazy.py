@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -30,15 +31,19 @@ def getter(package: str, modules: Iterable[str], names: Mapping[str, str]) -> Ca
         if name in names:
             module, _, there = names[name].partition(":")
             return getattr(importlib.import_module(module), there or name)
-        raise AttributeError(f"module {package!r} has no attribute {name!r}.{_hint(name, [*known, *names])}")
+        from chainrule.scope import missing
+
+        raise missing(package, name, [*known, *names], sys._getframe(1))
 
     return get
 
 
-def _hint(name: str, known: list[str]) -> str:
-    if name.startswith("_"):  # asked for by tools, not by people
-        return ""
-    import difflib
+def refuser(package: str) -> Callable[[str], Any]:
+    """Return the `__getattr__` of a module whose names are all there: it says why one is not."""
 
-    near = difflib.get_close_matches(name, known, n=3)
-    return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    def get(name: str) -> Any:
+        from chainrule.scope import missing
+
+        raise missing(package, name, vars(sys.modules[package]), sys._getframe(1))
+
+    return get

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from chainrule.cli import doctor, train, use
+from chainrule.cli import check_script, doctor, train, use
 
 main = typer.Typer(
     name="chainrule",
@@ -24,6 +24,7 @@ main.command("evaluate")(use.evaluate)
 main.command("trace")(use.trace)
 main.command("summary")(use.summary)
 main.command("doctor")(doctor.doctor)
+main.command("check-script")(check_script.check_script)
 
 
 def _version(wanted: bool) -> None:

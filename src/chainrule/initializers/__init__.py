@@ -5,6 +5,8 @@ the same object gives the same values for the same shape each time; a `SeedGener
 Any function `(shape, dtype=None)` serves as an initializer too.
 """
 
+from typing import TYPE_CHECKING
+
 from chainrule.initializers.base import Initializer as Initializer
 from chainrule.initializers.constants import Constant as Constant
 from chainrule.initializers.constants import Identity as Identity
@@ -24,6 +26,7 @@ from chainrule.initializers.scaling import HeUniform as HeUniform
 from chainrule.initializers.scaling import LecunNormal as LecunNormal
 from chainrule.initializers.scaling import LecunUniform as LecunUniform
 from chainrule.initializers.scaling import VarianceScaling as VarianceScaling
+from chainrule.lazy import refuser
 
 constant = Constant
 glorot_normal = GlorotNormal
@@ -79,3 +82,6 @@ __all__ = [
     "variance_scaling",
     "zeros",
 ]
+
+if not TYPE_CHECKING:  # type checkers know what is there
+    __getattr__ = refuser("chainrule.initializers")

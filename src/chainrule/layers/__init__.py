@@ -1,5 +1,7 @@
 """All layers, by Keras's names (`keras.layers`)."""
 
+from typing import TYPE_CHECKING
+
 from chainrule.layers.activation import *
 from chainrule.layers.activation_layers import *
 from chainrule.layers.base import Layer as Layer
@@ -15,3 +17,7 @@ from chainrule.layers.lookup import *
 from chainrule.layers.merging import *
 from chainrule.layers.preprocessing import *
 from chainrule.layers.reshaping import *
+from chainrule.lazy import refuser
+
+if not TYPE_CHECKING:  # type checkers know what is there
+    __getattr__ = refuser("chainrule.layers")

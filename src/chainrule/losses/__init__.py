@@ -1,5 +1,8 @@
 """Losses, as `keras.losses`: classes with reductions and weights, and the functions of one observation beneath them."""
 
+from typing import TYPE_CHECKING
+
+from chainrule.lazy import refuser
 from chainrule.losses.base import Loss as Loss
 from chainrule.losses.base import LossFunctionWrapper as LossFunctionWrapper
 from chainrule.losses.classification import *
@@ -25,3 +28,6 @@ from chainrule.losses.regression import mean_squared_error as mse
 from chainrule.losses.regression import mean_squared_logarithmic_error as MSLE
 from chainrule.losses.regression import mean_squared_logarithmic_error as msle
 from chainrule.losses.similarity import *
+
+if not TYPE_CHECKING:  # type checkers know what is there
+    __getattr__ = refuser("chainrule.losses")

@@ -5,6 +5,9 @@ the input can differentiate the result. Each function with a derivative of its o
 the forward pass, and for each input its rule and the sentence the rule prints as.
 """
 
+from typing import TYPE_CHECKING
+
+from chainrule.lazy import refuser
 from chainrule.ops import composed as _composed
 from chainrule.ops.activation import *
 from chainrule.ops.activation_ops import *
@@ -34,3 +37,6 @@ NOT_DIFFERENTIABLE = (
 """The ops without a derivative: what they return is a constant to every tape."""
 
 globals().update({name: _composed.as_one_call(globals()[name]) for name in _composed.COMPOSED})
+
+if not TYPE_CHECKING:  # type checkers know what is there
+    __getattr__ = refuser("chainrule.ops")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import UnknownNameError
+from chainrule.lazy import refuser
 from chainrule.optimizers import schedules
 from chainrule.optimizers.adadelta import Adadelta
 from chainrule.optimizers.adagrad import Adagrad
@@ -84,3 +85,7 @@ def get(identifier: Any) -> Any:
         f"Cannot read {identifier!r} as an optimizer: expected a name such as 'adam', an instance of "
         "chainrule.optimizers.Optimizer, its configuration or None."
     )
+
+
+if not TYPE_CHECKING:  # type checkers know what is there
+    __getattr__ = refuser("chainrule.optimizers")

@@ -1,0 +1,1 @@
+"""Reading Keras scripts without running them: what chainrule has of what they use."""
