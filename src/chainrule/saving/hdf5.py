@@ -38,14 +38,40 @@ class File:
         """
         import h5py
 
+        here = self._find(name)
+        if here is None:
+            return None
+        if not isinstance(here, h5py.Group):
+            raise ModelFileError(f"'{self.source}': '{name}' is not a group of arrays.")
+        return Store(self, here)
+
+    def names(self, name: str = "") -> list[str]:
+        """Return the names of a group's members in alphabetical order; none if there is no such group."""
+        store = self.group(name)
+        return [] if store is None else sorted(store)
+
+    def attributes(self, name: str = "") -> dict[str, Any]:
+        """Return the attributes of a group or array: strings, lists of strings, numbers, arrays of numbers.
+
+        Raises:
+            ModelFileError: one of them is something else.
+        """
+        here = self._find(name)
+        if here is None:
+            return {}
+        return {key: _plain(value, f"'{self.source}': '{name}'") for key, value in here.attrs.items()}
+
+    def _find(self, name: str) -> Any:
+        import h5py
+
         here = self.root
-        for part in name.split("/"):
+        for part in filter(None, name.split("/")):
+            if not isinstance(here, h5py.Group):
+                raise ModelFileError(f"'{self.source}': '{name}' is not a group of arrays.")
             if here.get(part, getlink=True) is None:
                 return None
             here = member(here, part, self.source)
-            if not isinstance(here, h5py.Group):
-                raise ModelFileError(f"'{self.source}': '{name}' is not a group of arrays.")
-        return Store(self, here)
+        return here
 
 
 class Store(Mapping[str, Array]):
@@ -103,6 +129,20 @@ def member(group: Any, name: str, source: Path | str) -> Any:
     if not isinstance(link, h5py.HardLink):
         raise ModelFileError(f"'{source}': '{group.name}/{name}' is a link; a model file reads only itself.")
     return group[name]
+
+
+def _plain(value: Any, where: str) -> Any:
+    """Return the value of an attribute as plain Python values and arrays of numbers."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, str | bool | int | float):
+        return value
+    array = np.asarray(value)
+    if array.dtype.kind in "OSU":
+        return [_plain(v, where) for v in array.tolist()] if array.ndim else _plain(array.item(), where)
+    if array.dtype.kind not in "fiub":
+        raise ModelFileError(f"{where} has an attribute of type {array.dtype}; expected text or numbers.")
+    return array if array.ndim else array.item()
 
 
 def _is_bfloat16(dataset: Any) -> bool:

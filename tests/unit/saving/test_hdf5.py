@@ -76,6 +76,36 @@ def test_shapes_without_reading() -> None:
             store["1"]
 
 
+def test_names_and_attributes() -> None:
+    def fill(file: Any) -> None:
+        group = file.create_group("model_weights")
+        for name in ("dense_1", "dense"):
+            group.create_group(name)
+        group.attrs["backend"] = "tensorflow"
+        group.attrs["keras_version"] = np.bytes_(b"2.15.0")
+        group.attrs["layer_names"] = [b"dense_1", b"dense"]
+        group.attrs["weight_names"] = ["dense/kernel:0", "dense/bias:0"]
+        group.attrs["count"] = 3
+        group.attrs["rates"] = np.array([0.5, 0.25])
+        file.attrs["model_config"] = '{"class_name": "Sequential"}'
+
+    with open_file(packed(fill), "m.h5") as file:
+        assert file.names() == ["model_weights"]
+        assert file.names("model_weights") == ["dense", "dense_1"]
+        assert file.names("elsewhere") == []
+        assert file.attributes("") == {"model_config": '{"class_name": "Sequential"}'}
+        assert file.attributes("model_weights/dense") == {}
+        found = file.attributes("model_weights")
+    assert found.pop("rates").tolist() == [0.5, 0.25]
+    assert found == {
+        "backend": "tensorflow",
+        "keras_version": "2.15.0",
+        "layer_names": ["dense_1", "dense"],
+        "weight_names": ["dense/kernel:0", "dense/bias:0"],
+        "count": 3,
+    }
+
+
 # -- what is refused --------------------------------------------------------------------------------------------------
 
 
