@@ -31,7 +31,8 @@ MODULES = (
 )
 
 DIFFERENT = {
-    "keras.utils.PyDataset": "takes the same arguments",
+    "keras.KerasTensor": "without `record_history`, which only Keras's own code uses",
+    "keras.Variable": "without `synchronization` and `layout`, which place variables on devices",
 }
 """Names whose arguments differ on purpose, and why."""
 
