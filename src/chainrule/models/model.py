@@ -297,6 +297,25 @@ class Model(Trainer, Layer):
 
         load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
+    def export(
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Write what the model computes when it predicts, `format="onnx"` (or "c"), for other programs to run."""
+        from chainrule.saving.export import export
+
+        export(self, filepath, format, verbose, input_signature, **kwargs)
+
+    def export_c(self, filepath: Any, function: str = "predict") -> None:
+        """Write the model as one C99 file that needs no library: weights and a function `predict(x, y)`."""
+        from chainrule.saving.export_c import export_c
+
+        export_c(self, filepath, function)
+
     def to_json(self, **kwargs: Any) -> str:
         """Return the architecture as JSON (`models.model_from_json` reads it)."""
         import json
