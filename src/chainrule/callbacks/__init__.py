@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from chainrule.lazy import getter
 
 if TYPE_CHECKING:
+    from chainrule.callbacks.backup_and_restore import BackupAndRestore as BackupAndRestore
     from chainrule.callbacks.base import Callback as Callback
     from chainrule.callbacks.callback_list import CallbackList as CallbackList
     from chainrule.callbacks.csv_logger import CSVLogger as CSVLogger
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from chainrule.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN
 
 _NAMES = {
+    "BackupAndRestore": "chainrule.callbacks.backup_and_restore",
     "CSVLogger": "chainrule.callbacks.csv_logger",
     "Callback": "chainrule.callbacks.base",
     "CallbackList": "chainrule.callbacks.callback_list",

@@ -28,6 +28,7 @@ class Callback:
 
     params: dict[str, Any] | None = None
     _model: Any = None
+    _resumes = False  # set before the `on_train_begin` of a training that goes on where it was interrupted
 
     def __init__(self) -> None:
         self.params = None
@@ -45,6 +46,16 @@ class Callback:
     def model(self) -> Any:
         """The model that is trained, evaluated or asked to predict."""
         return self._model
+
+    def state(self) -> dict[str, Any]:
+        """Return what the callback has counted so far: names to numbers, texts, arrays, or lists and dicts of them.
+
+        `BackupAndRestore` writes it, and hands it to `restore` when the training goes on in a new process.
+        """
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take back what `state` returned; called after `on_train_begin`."""
 
     def on_batch_begin(self, batch: int, logs: LogsLike = None) -> None:
         """Called by `on_train_batch_begin`, whose older name it is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -95,6 +95,18 @@ class CallbackList(Callback):
             model.history = self._history
         for callback in self.callbacks:
             callback.set_model(model)
+            if hasattr(callback, "set_others"):
+                callback.set_others(self.callbacks)
+
+    @property
+    def resumption(self) -> Any:
+        """Where an interrupted training goes on (`BackupAndRestore`), once it has begun; else None."""
+        return next((r for c in self.callbacks if (r := getattr(c, "resumption", None)) is not None), None)
+
+    def close(self) -> None:
+        """Let callbacks give back what they hold, however training ended."""
+        for callback in self.callbacks:
+            getattr(callback, "close", int)()
 
     # -- who listens ---------------------------------------------------------------------------------------------------
 
@@ -105,6 +117,8 @@ class CallbackList(Callback):
             for callback in self.callbacks:
                 for hook in _hooks_of_history() if callback is self._added else _hooks_of(callback):
                     self._listeners[hook].append(callback)
+            for hook in {hook for c in self.callbacks for hook in getattr(c, "_turns", ())}:
+                self._listeners[hook].sort(key=partial(_turn, hook))
         return self._listeners
 
     def _listens_to(self, hook: str) -> bool:
@@ -187,6 +201,8 @@ class CallbackList(Callback):
 
     def on_train_begin(self, logs: LogsLike = None) -> None:
         self._begin("on_train_begin", logs)
+        if self.resumption is not None:
+            self.resumption.put_back_callbacks(self.callbacks)
 
     def on_train_end(self, logs: LogsLike = None) -> None:
         self._end("on_train_end", logs)
@@ -224,6 +240,11 @@ class CallbackList(Callback):
             values = python_logs(logs() if callable(logs) else logs)
             for callback in listeners:
                 getattr(callback, hook)(*index, values)
+
+
+def _turn(hook: str, callback: Any) -> int:
+    """Return -1 for a callback that is told of `hook` before the others, 1 for one that is told after them."""
+    return int(getattr(callback, "_turns", {}).get(hook, 0))
 
 
 def _hooks_of(callback: Any) -> tuple[str, ...]:

@@ -36,10 +36,11 @@ class CSVLogger(Callback):
 
     def on_train_begin(self, logs: LogsLike = None) -> None:
         """Open the file; an existing one is emptied unless `append` is set."""
-        if self.append and os.path.exists(self.filename):
+        append = self.append or self._resumes
+        if append and os.path.exists(self.filename):
             self.append_header = os.path.getsize(self.filename) == 0
         self._close()
-        self.csv_file = open(self.filename, "a" if self.append else "w", newline="", encoding="utf-8")  # noqa: SIM115
+        self.csv_file = open(self.filename, "a" if append else "w", newline="", encoding="utf-8")  # noqa: SIM115
         self.writer = None
         self.keys = None
 
@@ -59,6 +60,16 @@ class CSVLogger(Callback):
         self.writer.writerow([epoch, *(_cell(logs.get(key, "NA")) for key in self.keys)])
         if self.csv_file is not None:
             self.csv_file.flush()
+
+    def state(self) -> dict[str, Any]:
+        return {"bytes": os.path.getsize(self.filename) if self.csv_file is not None else 0, "keys": self.keys or []}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Forget the rows of epochs that are going to be repeated."""
+        if self.csv_file is not None and state["bytes"] <= os.path.getsize(self.filename):
+            self.csv_file.truncate(state["bytes"])
+        self.keys = state["keys"] or None
+        self.append_header = not state["bytes"]
 
     def on_train_end(self, logs: LogsLike = None) -> None:
         """Close the file."""

@@ -84,6 +84,13 @@ class EarlyStopping(MonitorCallback):
                 console.say(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.")
             self.model.set_weights(self.best_weights)
 
+    def state(self) -> dict[str, Any]:
+        names = ("best", "best_epoch", "best_weights", "stopped_epoch", "wait")
+        return {name: getattr(self, name) for name in names}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
     def get_monitor_value(self, logs: LogsLike) -> Any:
         """Return the watched metric, or None with a warning that names the available ones."""
         value = (logs or {}).get(self.monitor)

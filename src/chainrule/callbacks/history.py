@@ -34,6 +34,12 @@ class History(Callback):
             self.history.setdefault(name, []).append(value)
         self.model.history = self
 
+    def state(self) -> dict[str, Any]:
+        return {"epoch": self.epoch, "history": self.history}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.epoch, self.history = state["epoch"], state["history"]
+
     def add_epochs(self, epochs: Sequence[int], logs: Mapping[str, list[Any]]) -> None:
         """Note the metrics of several epochs at once.
 

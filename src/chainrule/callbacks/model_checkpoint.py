@@ -77,6 +77,13 @@ class ModelCheckpoint(MonitorCallback):
         if self.save_freq == "epoch":
             self._save(epoch, None, logs or {})
 
+    def state(self) -> dict[str, Any]:
+        names = ("best", "_epoch", "_batches_since_saving", "_last_batch")
+        return {name: getattr(self, name) for name in names}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
     def _is_due(self, batch: int) -> bool:
         """Count the batches since the last call, of which there may be several, and since the last saving."""
         if self.save_freq == "epoch":

@@ -88,6 +88,12 @@ class ReduceLROnPlateau(MonitorCallback):
                 self.cooldown_counter = self.cooldown
                 self.wait = 0
 
+    def state(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("best", "cooldown_counter", "wait")}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
     def in_cooldown(self) -> bool:
         """Whether a reduction was so recent that epochs are not counted."""
         return self.cooldown_counter > 0

@@ -45,6 +45,9 @@ class Batches:
         """Iterate over one epoch in the order that `order` gave."""
         raise TypeError(f"{type(self).__name__} must define `epoch`.")
 
+    def pass_by(self, order: Array | None = None) -> None:
+        """Let an epoch go by unused, so that the next one gives what it would give after it; call `order` first."""
+
     def peek(self) -> Batch:
         """Return the first batch without using it up."""
         raise TypeError(f"{type(self).__name__} must define `peek`.")

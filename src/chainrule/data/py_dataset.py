@@ -96,6 +96,13 @@ class PyDatasetBatches(StreamBatches):
         self.source.on_epoch_begin()
         return super().epoch(order)
 
+    def pass_by(self, order: Array | None = None) -> None:
+        if self._asked is not None:
+            super().pass_by(order)
+        else:
+            self.source.on_epoch_begin()
+            self.source.on_epoch_end()
+
     def end_epoch(self) -> None:
         self.source.on_epoch_end()
 

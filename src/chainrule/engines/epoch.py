@@ -59,6 +59,11 @@ class Epoch:
         self._next += 1
         return next(self._stream, None)
 
+    def fast_forward(self, index: int) -> None:
+        """Let `step(index)` be next: those before it were learnt from in another process."""
+        while self._next < index and self.step(self._next) is not None:
+            pass
+
     def skip(self, index: int) -> None:
         """Let `step(index)` be next: an engine that takes the rows itself has run the steps before."""
         while self._next < index and self.arrays is not None:

@@ -55,28 +55,49 @@ def fit(model: Any, x: Any, y: Any, s: FitSettings) -> Any:
         check_more(model, validation, "fit (validation)")
     callbacks = make_callbacks(model, s.callbacks, s.verbose, last, training.steps, history=True)
     model.stop_training = False
-    guard = Guard(model, silent=_ends_on_nan(callbacks))
     logs: Logs = {}
-    callbacks.on_train_begin()
     try:
-        epochs, logs = _train_together(model, training, validation, callbacks, range(first, last), guard)
-        for epoch in epochs:
-            logs = _train_epoch(model, training, callbacks, epoch, guard, last=epoch + 1 == last)
-            if validation is not None and _validates(s.validation_freq, epoch):
-                logs.update({f"val_{k}": v for k, v in run_test(model, validation, callbacks).items()})
-            callbacks.on_epoch_end(epoch, logs)
-            if model.stop_training:
-                break
+        callbacks.on_train_begin()
+        guard = Guard(model, silent=_ends_on_nan(callbacks))
+        todo, logs, step = _resume(model, training, callbacks, range(first, last))
+        try:
+            epochs, logs = _train_together(model, training, validation, callbacks, todo, guard, logs)
+            for epoch in epochs:
+                logs = _train_epoch(model, training, callbacks, epoch, guard, epoch + 1 == last, step)
+                step = 0
+                if validation is not None and _validates(s.validation_freq, epoch):
+                    logs.update({f"val_{k}": v for k, v in run_test(model, validation, callbacks).items()})
+                callbacks.on_epoch_end(epoch, logs)
+                if model.stop_training:
+                    break
+        finally:
+            forget_data(model)
+            if last > 0:
+                model.optimizer.finalize_variable_values(model.trainable_variables)
+        callbacks.on_train_end(logs)
     finally:
-        forget_data(model)
-        if last > 0:
-            model.optimizer.finalize_variable_values(model.trainable_variables)
-    callbacks.on_train_end(logs)
+        callbacks.close()
     return model.history
 
 
+def _resume(model: Any, batches: Batches, callbacks: Any, epochs: range) -> tuple[range, Logs, int]:
+    """Let go by what an interrupted training has done before, if a callback knows of one.
+
+    Returns the epochs that are left, the logs of the last one, and the step of the first one to go on with.
+    """
+    found = callbacks.resumption
+    if found is None:
+        return epochs, {}, 0
+    for epoch in range(epochs.start, min(found.epoch, epochs.stop)):
+        key = threefry.fold_in(model._random_key, model._epochs_seen - (found.epoch - epoch))
+        batches.pass_by(batches.order(key))
+    if found.stopped and not found.step:
+        return range(0), found.logs, 0
+    return range(found.epoch, epochs.stop), found.logs, found.step
+
+
 def _train_together(
-    model: Any, batches: Batches, validation: Any, callbacks: Any, epochs: range, guard: Guard
+    model: Any, batches: Batches, validation: Any, callbacks: Any, epochs: range, guard: Guard, before: Logs
 ) -> tuple[range, Logs]:
     """Let the engine run all epochs in one go, if it can and nobody looks in between.
 
@@ -84,24 +105,29 @@ def _train_together(
     """
     together = getattr(model._engine, "train_epochs", None)
     if together is None or validation is not None or not callbacks.only_history:
-        return epochs, {}
+        return epochs, before
     with model.structure_fixed(), located(f"fit, epoch {epochs.start + 1}"):
         logs = together(model, batches, epochs, guard, callbacks.callbacks[0])
     if logs is None:
-        return epochs, {}
+        return epochs, before
     return epochs[len(epochs) :], {name: values[-1] for name, values in logs.items()}
 
 
-def _train_epoch(model: Any, batches: Batches, callbacks: Any, epoch: int, guard: Guard, last: bool) -> Logs:
-    """Run one epoch and return its loss and metrics."""
+def _train_epoch(
+    model: Any, batches: Batches, callbacks: Any, epoch: int, guard: Guard, last: bool, step: int = 0
+) -> Logs:
+    """Run one epoch, or what is left of it from `step` on, and return its loss and metrics."""
     model.reset_metrics()
     callbacks.on_epoch_begin(epoch)
+    if step:
+        callbacks.resumption.enter_epoch(callbacks.callbacks)
+        model.stop_training = callbacks.resumption.stopped
     key = threefry.fold_in(model._random_key, model._epochs_seen)
     data = Epoch(batches, batches.order(key))
     pace = Pace(callbacks, "train", model.steps_per_execution, data.steps)
-    step = 0
+    data.fast_forward(step)
     with model.structure_fixed():
-        while data.steps is None or step < data.steps:
+        while (data.steps is None or step < data.steps) and not (step and model.stop_training):
             until = pace.next(step)
             callbacks.on_train_batch_begin(step)
             with guard, located(f"fit, epoch {epoch + 1}"):
@@ -110,7 +136,7 @@ def _train_epoch(model: Any, batches: Batches, callbacks: Any, epoch: int, guard
             if len(losses):
                 callbacks.on_train_batch_end(step + len(losses) - 1, model._logs)
             step += len(losses)
-            if step < until or model.stop_training:
+            if step < until:
                 break
         guard.end_epoch(epoch, last)
         model._epochs_seen += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock, local
 from typing import Any
@@ -67,6 +67,19 @@ def draw_seed() -> int:
         _Process.drawn += 1
     high, low = encrypt(key, (index >> 32, index & 0xFFFFFFFF))
     return (high << 32 | low) >> 11
+
+
+def process_state() -> tuple[int, int, int]:
+    """Return where the process-wide sequence of seeds stands, for `set_process_state`."""
+    with _lock:
+        return (*_Process.key, _Process.drawn)
+
+
+def set_process_state(state: Sequence[int]) -> None:
+    """Put the process-wide sequence of seeds where `process_state` found it."""
+    high, low, drawn = state
+    with _lock:
+        _Process.key, _Process.drawn = (high, low), drawn
 
 
 @public("keras.random")
