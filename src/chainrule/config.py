@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 from chainrule.errors import DataError, unknown_name
 from chainrule.lazy import refuser
 
-_settings: dict[str, object] = {"floatx": "float32", "epsilon": 1e-7, "interactive_logging": True}
+_settings: dict[str, object] = {
+    "floatx": "float32",
+    "epsilon": 1e-7,
+    "interactive_logging": True,
+    "trap_warnings": True,
+}
 _THREADS = "CHAINRULE_NUM_THREADS"
 _FLOATS = ("float16", "float32", "float64")
 
@@ -115,6 +120,27 @@ def disable_interactive_logging() -> None:
 def is_interactive_logging_enabled() -> bool:
     """Whether progress and messages go to standard output rather than to the logger `chainrule`."""
     return bool(_settings["interactive_logging"])
+
+
+def disable_trap_warnings() -> None:
+    """Do not look for what is allowed but does not do what it looks like (`errors.TrapWarning`).
+
+    >>> disable_trap_warnings()
+    >>> are_trap_warnings_enabled()
+    False
+    >>> enable_trap_warnings()
+    """
+    _settings["trap_warnings"] = False
+
+
+def enable_trap_warnings() -> None:
+    """Look for such things in `compile` and `fit`: the default."""
+    _settings["trap_warnings"] = True
+
+
+def are_trap_warnings_enabled() -> bool:
+    """Whether `compile` and `fit` warn with a `TrapWarning` of what does not do what it looks like."""
+    return bool(_settings["trap_warnings"])
 
 
 if not TYPE_CHECKING:  # type checkers know what is there

@@ -12,6 +12,10 @@
     ├── EngineError (RuntimeError)          the engine asked for cannot run the model
     └── MissingExtraError (ImportError)     an optional package is not installed
 
+and the warning of what is allowed but does not do what it looks like:
+
+    TrapWarning (UserWarning)
+
 Each message says where, what was expected, what came and what to do.
 """
 
@@ -75,6 +79,14 @@ class EngineError(ChainruleError, RuntimeError):
 
 class MissingExtraError(ChainruleError, ImportError):
     """An optional package is not installed."""
+
+
+class TrapWarning(UserWarning):
+    """What was written is allowed, but does not do what it looks like.
+
+    Each is said once for a line of a program. `warnings.filterwarnings("ignore", category=TrapWarning)` silences them,
+    `chainrule.config.disable_trap_warnings()` does not even look for them.
+    """
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameError:

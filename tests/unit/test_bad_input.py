@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.errors import DivergedError, EngineError, UnknownNameError
+from chainrule.errors import DivergedError, EngineError, TrapWarning, UnknownNameError
 
 L = cr.layers
 X = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
@@ -253,7 +253,7 @@ def said(*actions: Callable[[], Any]) -> list[str]:
         warnings.simplefilter("always")
         for action in actions:
             action()
-    assert all(w.category is UserWarning for w in caught)
+    assert all(w.category is TrapWarning for w in caught)
     return [str(w.message) for w in caught]
 
 
@@ -302,7 +302,7 @@ def test_good_input_warns_of_nothing() -> None:
 def test_a_diverging_loss_says_what_to_try() -> None:
     net = regressor()
     before = net.get_weights()
-    with pytest.raises(DivergedError) as caught:
+    with pytest.warns(TrapWarning, match="column 0 of x runs from"), pytest.raises(DivergedError) as caught:
         net.fit(X * 1e20, Y, verbose=0)
     assert str(caught.value) == (
         "fit: the loss became inf in epoch 1, batch 1. Training stopped, and the weights are those from the start of "

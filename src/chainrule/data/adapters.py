@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -112,27 +111,12 @@ def split_tail(arrays: Any, fraction: float) -> tuple[Any, Any]:
             f"fit: validation_split={fraction} of {n} rows leaves none for {'training' if at == 0 else 'validation'}. "
             "Pass more data or another fraction."
         )
-    _warn_if_sorted(converted[1] if len(converted) > 1 else None, at)
     first, last = (_rows(converted, part) for part in (slice(at), slice(at, n)))
     return (first, last) if isinstance(arrays, tuple) else (first[0], last[0])
 
 
 def _rows(arrays: Any, part: slice) -> Any:
     return tree.map_structure(lambda a: None if a is None else a[part], arrays)
-
-
-def _warn_if_sorted(y: Any, at: int) -> None:
-    """Warn when rows are sorted by class, so that the tail holds classes the rest does not."""
-    if not isinstance(y, np.ndarray) or y.dtype.kind not in "iub" or y.size != len(y):
-        return
-    flat = y.reshape(-1)
-    unseen = np.setdiff1d(flat[at:], flat[:at])
-    if len(unseen) and len(np.unique(flat)) <= min(50, len(flat) // 4):
-        warnings.warn(
-            f"validation_split takes the last rows, and class {unseen[0]} occurs only there: "
-            "the rows seem to be sorted by class. Shuffle them first (x and y alike), or pass validation_data.",
-            stacklevel=3,
-        )
 
 
 def _weights(y: Any, sample_weight: Any, class_weight: Mapping[int, float] | None, where: str) -> Any:

@@ -1,4 +1,4 @@
-"""What is worth an error or a warning before training: names, labels that no class has, outputs that cannot learn."""
+"""What is worth an error before training: names that nothing has, inputs of other shapes, labels of no class."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from chainrule.errors import ChainruleError, DataError
 from chainrule.models.entries import check_shapes
 
 _BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")
-_FIRST = 64
-_CLASSIFIERS = ("crossentropy", "hinge")
 
 
 def check_names(loss: Any, metrics: Any, weighted_metrics: Any) -> None:
@@ -46,29 +44,6 @@ def _strings(given: Any) -> Iterator[str]:
     elif isinstance(given, list | tuple):
         for part in given:
             yield from _strings(part)
-
-
-def warn_of_softmax_over_one(model: Any) -> None:
-    """Warn once of a softmax over one unit, which is always 1 and learns nothing."""
-    from chainrule import activations
-
-    for layer in model._flatten_layers():
-        softmax = getattr(layer, "activation", None) is activations.softmax or type(layer).__name__ == "Softmax"
-        if softmax and _width(layer) == 1:
-            model._warn_once(
-                f"softmax {layer.name}",
-                f"Layer '{layer.name}' applies softmax to a single unit, so its output is always 1 and nothing can be "
-                "learnt. For two classes use activation='sigmoid' with loss='binary_crossentropy', or 2 units.",
-            )
-
-
-def _width(layer: Any) -> int | None:
-    """Return the length of a layer's last output axis, or None where it is not known."""
-    axis = getattr(layer, "axis", -1)
-    shapes = [t.shape for node in layer._nodes for t in tree.flatten(node.outputs)]
-    if shapes:
-        return shapes[0][axis] if shapes[0] and isinstance(axis, int) else None
-    return getattr(layer, "units", None)
 
 
 # -- data ----------------------------------------------------------------------------------------------------------
@@ -133,30 +108,6 @@ def _check_classes(loss: Any, y: Array, width: int | None) -> None:
             f"{name}: y{list(at)} is {y[at].item():g}, but targets must lie between 0 and 1: {hint}, or use another "
             "loss if this is no classification."
         )
-
-
-def warn_of_one_class(model: Any, batches: Batches) -> None:
-    """Warn of a classification in which all observations have the same class."""
-    for loss, y, width in _targets(model, batches):
-        name = _name(loss)
-        if len(y) < 2 or not any(part in name for part in _CLASSIFIERS):
-            continue
-        if all(_is_one_class(part, width) for part in (y[:_FIRST], y)):  # most data show it in their first rows
-            labels = _labels(y, width)
-            model._warn_once(
-                "one class",
-                f"fit: all {len(y)} rows of y have the class {labels.reshape(-1)[0].item():g}: the model can only "
-                "learn to say so. Check how y was made, or shuffle before splitting.",
-            )
-
-
-def _labels(y: Array, width: int | None) -> Array:
-    return y.argmax(axis=-1) if y.ndim == 2 and y.shape[1] > 1 and y.shape[1] == width else y
-
-
-def _is_one_class(y: Array, width: int | None) -> bool:
-    labels = _labels(y, width)
-    return labels.ndim <= 2 and labels.size == len(labels) and bool((labels == labels[:1]).all())
 
 
 def _targets(model: Any, batches: Batches) -> Iterator[tuple[Any, Array, int | None]]:

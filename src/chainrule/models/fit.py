@@ -22,6 +22,7 @@ from chainrule.models.checks import located
 from chainrule.models.evaluate import Pace, forget_data, make_callbacks, require_inputs, run_test
 from chainrule.models.guard import Guard
 from chainrule.models.prepare import check_more, prepare
+from chainrule.models.traps import warn_of_tail
 from chainrule.random import threefry
 
 
@@ -53,6 +54,8 @@ def fit(model: Any, x: Any, y: Any, s: FitSettings) -> Any:
     prepare(model, training, "fit")
     if validation is not None:
         check_more(model, validation, "fit (validation)")
+        if s.validation_data is None:
+            warn_of_tail(model, training, validation)
     callbacks = make_callbacks(model, s.callbacks, s.verbose, last, training.steps, history=True)
     model.stop_training = False
     logs: Logs = {}

@@ -12,7 +12,10 @@ from chainrule.data.batches import Batch, Batches
 from chainrule.engines.base import Engine
 from chainrule.errors import ChainruleError, DataError
 from chainrule.layers.context import trial
-from chainrule.models.checks import check_inputs, check_labels, located, warn_of_one_class, warn_of_softmax_over_one
+from chainrule.models.checks import check_inputs, check_labels, located
+from chainrule.models.traps import warn_of_traps
+
+_TEACHING = ("fit", "train_on_batch")
 
 
 def prepare(model: Any, batches: Batches, where: str) -> None:
@@ -27,13 +30,12 @@ def prepare(model: Any, batches: Batches, where: str) -> None:
     check_inputs(model, batches, where)
     batch = batches.peek()
     build_for(model, batch[0])
-    warn_of_softmax_over_one(model)
     check_labels(model, batches, where)
     with located(where):
         _build_loss_and_metrics(model, batch)
     with model.structure_fixed():
-        if where == "fit":
-            warn_of_one_class(model, batches)
+        if where in _TEACHING:
+            warn_of_traps(model, batches, where)
         if not model.optimizer.built:
             model.pack()
             model.optimizer.build(model.trainable_variables)

@@ -115,7 +115,8 @@ class Trainer:
         from chainrule.losses.compile import CompileLoss
         from chainrule.metrics.compile import CompileMetrics
         from chainrule.metrics.reduction import Mean
-        from chainrule.models.checks import check_names, warn_of_softmax_over_one
+        from chainrule.models.checks import check_names
+        from chainrule.models.traps import warn_when_compiled
         from chainrule.random import seeds, threefry
 
         check_name(engine)
@@ -147,7 +148,7 @@ class Trainer:
         self._warned.clear()
         self.stop_training = False
         self.compiled = True
-        warn_of_softmax_over_one(self)
+        warn_when_compiled(self)
 
     def get_compile_config(self) -> Config | None:
         """Return what `compile` was given as JSON-like values, or None."""

@@ -87,10 +87,3 @@ def test_a_split_that_leaves_a_part_empty():
         split_tail((np.ones(20), np.ones(20)), 1.5)
     with pytest.raises(DataError, match=r"validation_split needs arrays or data frames.*pass validation_data"):
         split_tail(((i for i in range(3)), None), 0.5)
-
-
-def test_a_tail_with_a_class_of_its_own_warns():
-    with pytest.warns(UserWarning, match=r"class 2 occurs only there: the rows seem to be sorted by class"):
-        split_tail((np.ones((30, 1)), np.repeat([0, 1, 2], 10)), 0.4)
-    split_tail((np.ones((30, 1)), np.arange(30)), 0.2)  # a count, not classes: no warning
-    split_tail((np.ones((30, 1)), np.tile([0, 1, 2], 10)), 0.2)
