@@ -41,6 +41,7 @@ class KerasTensor(Operators):
         self.name = name or unique_name("keras_tensor")
         self.node: Node | None = None
         self.index = 0
+        self._keras_mask: Any = None
 
     @property
     def ndim(self) -> int:

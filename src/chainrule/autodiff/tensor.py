@@ -28,7 +28,7 @@ class Tensor(Operators):
     Tensor([2., 4.], dtype=float32)
     """
 
-    __slots__ = ("__weakref__", "origin", "severed", "value")
+    __slots__ = ("__weakref__", "_keras_mask", "origin", "severed", "value")
 
     def __init__(self, value: Any, origin: str = "") -> None:
         array = np.asarray(value)
@@ -38,6 +38,7 @@ class Tensor(Operators):
         self.value: Array = array
         self.origin = origin
         self.severed = ""  # the op without a derivative through which a followed value became a constant
+        self._keras_mask: Any = None  # which steps of a sequence count; see layers/masks.py
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -132,6 +133,7 @@ def tensor_of(array: Any, origin: str) -> Tensor:
     tensor.value = array
     tensor.origin = origin
     tensor.severed = ""
+    tensor._keras_mask = None
     return tensor
 
 
@@ -139,5 +141,5 @@ def tensor_of_own(array: Array) -> Tensor:
     """Return the tensor of an array that nobody else holds, in a fraction of the constructor's time."""
     array.setflags(write=False)
     tensor = Tensor.__new__(Tensor)
-    tensor.value, tensor.origin, tensor.severed = array, "", ""
+    tensor.value, tensor.origin, tensor.severed, tensor._keras_mask = array, "", "", None
     return tensor

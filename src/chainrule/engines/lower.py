@@ -16,6 +16,7 @@ from chainrule.engines.plan import (
     Step,
     slot_of,
 )
+from chainrule.symbolic import is_symbolic
 
 T = TypeVar("T")
 
@@ -105,9 +106,21 @@ def _run(graph: Any, values: list[int], numbers: _Numbers) -> list[int]:
         if node.inputs:
             if node.kwargs.get("training") is not None:
                 raise CannotLower(f"layer '{node.operation.name}' is called with training={node.kwargs['training']}")
+            if hasattr(node.operation, "lower"):
+                _refuse_further_tensors(node)
             results = _apply(node.operation, tuple([known[id(t)] for t in node.inputs]), numbers)
             known.update({id(t): v for t, v in zip(tree.flatten(node.outputs), results, strict=True)})
     return [known[id(t)] for t in graph.outputs]
+
+
+def _refuse_further_tensors(node: Any) -> None:
+    """Refuse a layer that is given tensors besides its first argument, such as a mask: steps know of none."""
+    first = node.args[0] if node.args else next(iter(node.kwargs.values()))
+    if len(node.inputs) > sum(1 for v in tree.flatten(first) if is_symbolic(v)):
+        masked = any(name == "mask" or name.endswith("_mask") for name in node.kwargs)
+        raise CannotLower(
+            f"layer '{node.operation.name}' is called with {'a mask' if masked else 'more than one argument'}"
+        )
 
 
 def _own_call(layer: Any) -> str:

@@ -14,6 +14,7 @@ from chainrule.layers.input_spec import InputSpec as InputSpec
 from chainrule.layers.lambda_layer import *
 from chainrule.layers.layer_normalization import *
 from chainrule.layers.lookup import *
+from chainrule.layers.masking import *
 from chainrule.layers.merging import *
 from chainrule.layers.preprocessing import *
 from chainrule.layers.reshaping import *

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from chainrule import activations, constraints, initializers, ops, regularizers
-from chainrule._typing import Shape, Value
+from chainrule._typing import Array, Shape, Value
 from chainrule.engines.plan import Activate, CannotLower, ParametricReLU, Step, slot_of
+from chainrule.errors import ShapeError
 from chainrule.layers.base import Layer
 from chainrule.layers.input_spec import InputSpec
 from chainrule.saving.serialization import public
@@ -19,6 +20,8 @@ __all__ = ["ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax"]
 
 class _Elementwise(Layer):
     """A layer whose output has the shape of its input."""
+
+    supports_masking = True
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
@@ -91,6 +94,9 @@ class ELU(_Elementwise):
         yield Activate("elu", {"alpha": self.alpha})
 
 
+_MASKED = -1e9  # Keras's number in place of minus infinity
+
+
 @public("keras.layers")
 class Softmax(_Elementwise):
     """`y_i = exp(x_i) / sum_j exp(x_j)` along `axis`, or along several axes together.
@@ -108,13 +114,27 @@ class Softmax(_Elementwise):
 
     def call(self, inputs: Value, mask: Any = None) -> Value:
         if mask is not None:
-            lowest = np.finfo(np.dtype(inputs.dtype)).min / 2
-            inputs = inputs + np.where(np.asarray(mask) > 0.5, 0.0, lowest).astype(inputs.dtype)
+            counts = self._fitting(np.asarray(mask), tuple(inputs.shape))
+            masked = ops.where(counts, inputs, np.asarray(_MASKED, inputs.dtype))
+            return ops.where(counts, self._softmax(masked), np.zeros((), inputs.dtype))  # also where no place counts
+        return self._softmax(inputs)
+
+    def _softmax(self, inputs: Value) -> Value:
         if isinstance(self.axis, int):
             return activations.softmax(inputs, self.axis)
         if len(self.axis) == 1:
             return activations.softmax(inputs, self.axis[0])
         return ops.exp(inputs - ops.logsumexp(inputs, axis=tuple(self.axis), keepdims=True))
+
+    def _fitting(self, mask: Array, shape: tuple[int, ...]) -> Array:
+        """Return a mask as booleans, or say that it does not fit."""
+        pairs = zip(mask.shape[::-1], shape[::-1], strict=False)
+        if mask.ndim > len(shape) or any(m not in (1, n) for m, n in pairs):
+            raise ShapeError(
+                f"Softmax '{self.name}': the mask has shape {mask.shape}, the input {shape}: each axis of the mask "
+                "must be of length 1 or that of the input."
+            )
+        return mask if mask.dtype.kind == "b" else mask > 0.5
 
     def lower(self) -> Iterator[Step]:
         if self.axis not in (-1, (-1,), [-1]):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import ops, tree
+from chainrule.autodiff.masks import keep_mask
 from chainrule.autodiff.operators import Operators
 from chainrule.autodiff.promotion import as_array
 from chainrule.autodiff.tensor import Tensor
@@ -90,7 +91,7 @@ def as_tensor(value: Any, dtype: str | None) -> Any:
         return None
     if isinstance(value, Operators):
         if dtype is not None and value.dtype != dtype and np.dtype(value.dtype).kind == "f":
-            return ops.cast(value, dtype)
+            return keep_mask(ops.cast(value, dtype), value)
         return value
     array = _as_numpy(value, dtype)
     if dtype is not None and array.dtype.kind == "f" and array.dtype != dtype:

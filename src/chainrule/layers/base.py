@@ -33,6 +33,7 @@ from chainrule.layers.arguments import (
     input_shapes,
 )
 from chainrule.layers.input_spec import InputSpec, check_input
+from chainrule.layers.masks import any_mask, find_masks, hand_on
 from chainrule.layers.state import HoldsState
 from chainrule.saving.serialization import Configurable, public, snake_case
 from chainrule.symbolic import is_symbolic
@@ -62,7 +63,8 @@ class Layer(HoldsState, Configurable):
     """
 
     input_spec: InputSpec | list[InputSpec] | None = None
-    supports_masking = False
+    supports_masking: bool = False
+    _computes_masks = False  # whether a class has a `compute_mask` of its own
 
     def __init__(
         self,
@@ -96,6 +98,9 @@ class Layer(HoldsState, Configurable):
         super().__init_subclass__(**kwargs)
         if "build" in cls.__dict__:
             cls.build = _finishing(cls.build)  # type: ignore[method-assign]
+        if "compute_mask" in cls.__dict__:
+            cls._computes_masks = True
+            cls.supports_masking = cls.__dict__.get("supports_masking", True)
 
     # -- what a subclass writes ---------------------------------------------------------------------------------------
 
@@ -137,7 +142,11 @@ class Layer(HoldsState, Configurable):
             args = (as_tensors(args[0], self.compute_dtype),)
         if self.input_spec is not None:
             check_input(self, first_argument(type(self), args, kwargs))
-        return self._run(args, kwargs)
+        masks = find_masks(self, args, kwargs)
+        outputs = self._run(args, kwargs)
+        if self._computes_masks or any_mask(masks):
+            hand_on(self, first_argument(type(self), args, kwargs), outputs, masks)
+        return outputs
 
     def _converted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments with arrays as tensors; the first may also be a list of numbers."""
@@ -273,6 +282,7 @@ class Layer(HoldsState, Configurable):
         return output_spec(self, args, kwargs)
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """Return the mask of the output, given inputs and their mask; a class that overrides this supports masking."""
         return previous_mask
 
     @property

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import constraints, initializers, ops, regularizers
+from chainrule import config, constraints, initializers, ops, regularizers
 from chainrule._typing import Shape, Value
-from chainrule.engines.plan import BatchNormalize, Step, slot_of
+from chainrule.engines.plan import BatchNormalize, CannotLower, Step, slot_of
 from chainrule.errors import ShapeError
 from chainrule.layers.base import Layer
 from chainrule.layers.input_spec import InputSpec
+from chainrule.layers.renormalization import LongTerm, check_clipping
 from chainrule.saving.serialization import public
 
 __all__ = ["BatchNormalization"]
@@ -31,6 +32,12 @@ class BatchNormalization(Layer):
         momentum: of the moving averages; 0.99 as in Keras (PyTorch's 0.1 is 0.9 here).
         epsilon: 0.001 as in Keras (PyTorch: 1e-5).
         center, scale: whether there are `beta` and `gamma`.
+        renorm: correct the batch's statistics towards long-term ones while training (see `renormalization.py`).
+        renorm_clipping: limits of the correction: a dict with `'rmin'`, `'rmax'`, `'dmax'`.
+        renorm_momentum: of the long-term statistics.
+        synchronized: must be False: there is one device.
+
+    With a mask (batch, ...), one axis shorter than the input, the statistics are those of what it includes.
 
     Source: Ioffe and Szegedy (2015).
 
@@ -39,6 +46,8 @@ class BatchNormalization(Layer):
     >>> y.numpy().round(3).tolist()
     [[-1.0], [1.0]]
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -62,8 +71,11 @@ class BatchNormalization(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if renorm:
-            raise ValueError(f"BatchNormalization '{self.name}': renorm=True is not supported. Leave it out.")
+        if synchronized:
+            raise ValueError(
+                f"BatchNormalization '{self.name}': synchronized=True is for several devices, but there is one. "
+                "Leave it out."
+            )
         if isinstance(axis, bool) or not isinstance(axis, int | np.integer):
             raise ValueError(f"BatchNormalization '{self.name}': axis must be one whole number, but is {axis!r}.")
         self.axis = int(axis)
@@ -80,7 +92,7 @@ class BatchNormalization(Layer):
         self.beta_constraint = constraints.get(beta_constraint)
         self.gamma_constraint = constraints.get(gamma_constraint)
         self.renorm = renorm
-        self.renorm_clipping = renorm_clipping
+        self.renorm_clipping = check_clipping(self.name, renorm_clipping) if renorm else renorm_clipping
         self.renorm_momentum = renorm_momentum
         self.synchronized = synchronized
 
@@ -107,6 +119,8 @@ class BatchNormalization(Layer):
         self.moving_variance = self.add_weight(
             (width,), self.moving_variance_initializer, trainable=False, name="moving_variance"
         )
+        if self.renorm:
+            self._long_term = LongTerm(self, width)
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: width})
 
     def _width(self, shape: Shape) -> int:
@@ -122,14 +136,23 @@ class BatchNormalization(Layer):
     def call(self, inputs: Value, training: bool | None = None, mask: Any = None) -> Value:
         rank = len(inputs.shape)
         kept = self.axis % rank
+        if mask is not None and len(mask.shape) != rank - 1:
+            raise ShapeError(
+                f"BatchNormalization '{self.name}': the mask must have one axis less than the input, but has shape "
+                f"{tuple(mask.shape)} for an input of shape {tuple(inputs.shape)}."
+            )
+        gamma, beta = self.gamma, self.beta
         if training and self.trainable:
-            mean, variance = ops.moments(inputs, axes=[a for a in range(rank) if a != kept])
-            self._follow(mean, variance)
+            axes = [a for a in range(rank) if a != kept]
+            mean, variance = ops.moments(inputs, axes=axes) if mask is None else _masked_moments(inputs, mask, axes)
+            if self.renorm:
+                gamma, beta = self._long_term.corrected(mean, variance, gamma, beta)
+                self._long_term.follow(mean, variance)
+            else:
+                self._follow(mean, variance)
         else:
             mean, variance = self.moving_mean, self.moving_variance
-        return ops.batch_normalization(
-            inputs, mean, variance, kept, offset=self.beta, scale=self.gamma, epsilon=self.epsilon
-        )
+        return ops.batch_normalization(inputs, mean, variance, kept, offset=beta, scale=gamma, epsilon=self.epsilon)
 
     def _follow(self, mean: Value, variance: Value) -> None:
         """Move the averages towards the statistics of a batch."""
@@ -142,6 +165,8 @@ class BatchNormalization(Layer):
         return input_shape
 
     def lower(self) -> Iterator[Step]:
+        if self.renorm:
+            raise CannotLower(f"layer '{self.name}' renormalizes")
         yield BatchNormalize(
             self.axis,
             self.epsilon,
@@ -152,3 +177,14 @@ class BatchNormalization(Layer):
             moving_variance=slot_of(self.moving_variance),
             frozen=not self.trainable,
         )
+
+
+def _masked_moments(inputs: Value, mask: Any, axes: list[int]) -> tuple[Value, Value]:
+    """Return the mean and variance of what a mask includes; like Keras, divided by its number plus a small one."""
+    counts = np.broadcast_to(np.asarray(mask, bool)[..., None], tuple(inputs.shape))
+    zero = np.zeros((), inputs.dtype)
+    number = (counts.sum(tuple(axes), keepdims=True) + config.epsilon()).astype(inputs.dtype)
+    mean = ops.sum(ops.where(counts, inputs, zero), axis=axes, keepdims=True) / number
+    squares = ops.square(ops.where(counts, inputs - mean, zero))
+    variance = ops.sum(squares, axis=axes, keepdims=True) / number
+    return ops.reshape(mean, (-1,)), ops.reshape(variance, (-1,))

@@ -45,6 +45,8 @@ class Dense(Layer):
     [[0.6225000023841858]]
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         units: int,

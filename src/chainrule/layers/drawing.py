@@ -9,12 +9,18 @@ from chainrule.errors import ChainruleError, ShapeError
 from chainrule.layers.arguments import first_argument, input_shapes, is_shape
 from chainrule.layers.base import Layer
 from chainrule.layers.input_spec import check_input
+from chainrule.layers.masks import any_mask, find_masks, hand_on
 from chainrule.symbolic import KerasTensor, connect, try_call
 
 
 def call_layer(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call a layer on symbolic tensors: build it, find the output's shape, and note the call."""
-    return connect(layer, args, kwargs, output_spec(layer, args, kwargs))
+    filled = dict(kwargs)
+    masks = find_masks(layer, args, filled)
+    outputs = connect(layer, args, kwargs, output_spec(layer, args, filled if any_mask(masks) else kwargs))
+    if layer._computes_masks or any_mask(masks):
+        hand_on(layer, first_argument(type(layer), args, kwargs), outputs, masks)
+    return outputs
 
 
 def output_spec(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

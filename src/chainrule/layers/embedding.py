@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule import constraints, initializers, ops, regularizers
 from chainrule._typing import Array, Shape, Value
-from chainrule.engines.plan import Embed, Step, slot_of
+from chainrule.engines.plan import CannotLower, Embed, Step, slot_of
 from chainrule.errors import DataError
 from chainrule.layers.base import Layer
 from chainrule.saving.serialization import public
@@ -26,7 +26,7 @@ class Embedding(Layer):
     Args:
         input_dim: how many numbers there are: 0 to `input_dim - 1`.
         output_dim: length of each vector.
-        mask_zero: kept for Keras's files; 0 is an ordinary number here, as chainrule has no sequences.
+        mask_zero: whether 0 stands for "nothing here": the output has a mask that is False there (`layers/masks.py`).
 
     Raises:
         DataError: a number outside of the table.
@@ -69,6 +69,7 @@ class Embedding(Layer):
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
         self.embeddings_constraint = constraints.get(embeddings_constraint)
         self.mask_zero = mask_zero
+        self.supports_masking = bool(mask_zero)
         if weights is not None:
             self._legacy["weights"] = [weights] if hasattr(weights, "shape") else weights
 
@@ -82,10 +83,15 @@ class Embedding(Layer):
         numbers = row_numbers(np.asarray(inputs), self.input_dim, self.name)
         return ops.take(self.embeddings, numbers, axis=0)
 
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return ops.not_equal(inputs, 0) if self.mask_zero else None
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape, self.output_dim)
 
     def lower(self) -> Iterator[Step]:
+        if self.mask_zero:
+            raise CannotLower(f"layer '{self.name}' makes a mask")
         yield Embed(slot_of(self.embeddings))
 
     def get_config(self) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class Lambda(Layer):
     Args:
         function: written with `chainrule.ops` and Python operators, so that it has a gradient.
         output_shape: found by trying, unless given (without the batch axis, or a function of the input shape).
-        mask: accepted; unused.
+        mask: the mask of the output: a tensor, or a function of the input and its mask; none by default.
         arguments: further keyword arguments of the function.
 
     >>> import chainrule as cr
@@ -44,12 +44,19 @@ class Lambda(Layer):
         self.function = function
         self.output_shape_given = output_shape
         self.mask = mask
+        self.supports_masking = mask is not None
         self.arguments = dict(arguments or {})
-        self._takes_training = "training" in _parameters(function)
+        parameters = _parameters(function)
+        self._takes_training, self._takes_mask = "training" in parameters, "mask" in parameters
 
-    def call(self, inputs: Value, training: bool | None = None) -> Value:
+    def call(self, inputs: Value, mask: Any = None, training: bool | None = None) -> Value:
         extra = {"training": training} if self._takes_training else {}
-        return self.function(inputs, **self.arguments, **extra)
+        if self._takes_mask:
+            extra["mask"] = mask
+        return self.function(inputs, **{**self.arguments, **extra})
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return self.mask(inputs, mask) if callable(self.mask) else self.mask
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         if callable(self.output_shape_given):

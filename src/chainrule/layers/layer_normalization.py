@@ -31,6 +31,8 @@ class LayerNormalization(Layer):
     [[-1.0, 1.0]]
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         axis: int | Sequence[int] = -1,
@@ -118,6 +120,8 @@ class LayerNormalization(Layer):
 @public("keras.layers")
 class UnitNormalization(Layer):
     """`y = x / |x|`: each observation has length 1 along `axis`."""
+
+    supports_masking = True
 
     def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)

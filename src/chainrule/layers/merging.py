@@ -6,11 +6,15 @@ from collections.abc import Iterator, Sequence
 from functools import reduce
 from typing import Any
 
+import numpy as np
+
 from chainrule import ops
 from chainrule._typing import Shape, Value
+from chainrule.autodiff.masks import mask_of, set_mask
 from chainrule.engines.plan import Merge, Step
 from chainrule.errors import ShapeError
 from chainrule.layers.base import Layer
+from chainrule.layers.masks import any_mask
 from chainrule.saving.serialization import public
 
 __all__ = [
@@ -48,6 +52,11 @@ class _Merge(Layer):
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         return _broadcast(self, _shapes(self, input_shape))
 
+    def compute_mask(self, inputs: Sequence[Any], mask: Any = None) -> Any:
+        """Return where any of the inputs counts, if all of them have masks."""
+        masks = _checked_masks(self, inputs, mask)
+        return None if masks is None or any(m is None for m in masks) else reduce(ops.logical_or, masks)
+
     def lower(self) -> Iterator[Step]:
         yield Merge(self.kind)
 
@@ -79,9 +88,24 @@ class Subtract(_Merge):
 
 @public("keras.layers")
 class Multiply(_Merge):
-    """`y = x1 * x2 * ...`"""
+    """`y = x1 * x2 * ...`; what the mask of an input excludes counts as 1, and what all masks exclude gives 0."""
 
     kind = "multiply"
+
+    def call(self, inputs: Sequence[Value]) -> Value:
+        masks = [mask_of(x) for x in inputs]
+        if not any_mask(masks):
+            return super().call(inputs)
+        wide = [None if m is None else _widened(m, x) for m, x in zip(masks, inputs, strict=True)]
+        output = super().call(
+            [x if m is None else ops.where(m, x, np.ones((), x.dtype)) for m, x in zip(wide, inputs, strict=True)]
+        )
+        if any(m is None for m in wide):
+            return output
+        counts = reduce(ops.logical_or, wide)
+        output = ops.where(counts, output, np.zeros((), output.dtype))
+        set_mask(output, ops.any(counts, axis=-1))
+        return output
 
     def combine(self, inputs: list[Value]) -> Value:
         return reduce(ops.multiply, inputs)
@@ -150,8 +174,42 @@ class Concatenate(Layer):
         total = None if None in lengths else sum(n or 0 for n in lengths)
         return (*shapes[0][:axis], total, *shapes[0][axis + 1 :])
 
+    def compute_mask(self, inputs: Sequence[Any], mask: Any = None) -> Any:
+        """Return the masks one behind the other; an input without one counts everywhere."""
+        masks = _checked_masks(self, inputs, mask)
+        if masks is None or all(m is None for m in masks):
+            return None
+        whole = [_whole_mask(m, x) for m, x in zip(masks, inputs, strict=True)]
+        return ops.any(ops.concatenate(whole, axis=self.axis), axis=-1)
+
     def lower(self) -> Iterator[Step]:
         yield Merge("concatenate", self.axis)
+
+
+def _whole_mask(mask: Any, x: Any) -> Any:
+    """Return a mask of the shape of its input."""
+    if mask is None:
+        return ops.ones_like(x, dtype="bool")
+    return _widened(mask, x) if len(mask.shape) < len(x.shape) else mask
+
+
+def _widened(mask: Any, x: Any) -> Any:
+    """Return the mask of an input's steps for each of their features."""
+    return ops.logical_or(ops.expand_dims(mask, axis=-1), ops.zeros_like(x, dtype="bool"))
+
+
+def _checked_masks(layer: Layer, inputs: Any, mask: Any) -> Any:
+    """Return the masks of the inputs, or None if there are none.
+
+    Raises:
+        ShapeError: there is not one mask for each input.
+    """
+    if mask is not None and (not isinstance(mask, list | tuple) or len(mask) != len(inputs)):
+        raise ShapeError(
+            f"{type(layer).__name__} '{layer.name}': expected one mask (or None) for each of its {len(inputs)} inputs, "
+            f"but received {f'{len(mask)} masks' if isinstance(mask, list | tuple) else 'a single one'}."
+        )
+    return mask
 
 
 def _shapes(layer: Layer, shapes: Any) -> list[Shape]:

@@ -19,6 +19,7 @@ class RandomLayer(Layer):
         seed: added to the key, and the start of the layer's own sequence.
     """
 
+    supports_masking = True
     _random_index = 0
 
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:

@@ -137,6 +137,8 @@ class RepeatVector(Layer):
 class Identity(Layer):
     """`y = x`"""
 
+    supports_masking = True
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
 

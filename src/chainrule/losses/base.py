@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule import config, ops, tree
 from chainrule._typing import TensorLike, Value
+from chainrule.autodiff.masks import mask_of
 from chainrule.autodiff.operators import Operators
 from chainrule.autodiff.tensor import Tensor
 from chainrule.dtype_policies import DTypePolicy
@@ -64,17 +65,20 @@ class Loss(Configurable):
 
         Args:
             y_true: targets.
-            y_pred: predictions.
+            y_pred: predictions; where they have a mask, the losses it excludes do not count.
             sample_weight: a weight for each observation (or for each of its losses).
 
         Raises:
             ShapeError: targets, predictions or weights do not fit each other.
         """
+        of_output = mask_of(y_pred)
         y_pred = tree.map_structure(lambda v: as_float(v, self._dtype, f"{self.name}: y_pred"), joined(y_pred))
         like = self._dtype or tree.flatten(y_pred)[0].dtype
         y_true = tree.map_structure(lambda v: as_float(v, like, f"{self.name}: y_true"), joined(y_true))
         losses = self.call(y_true, y_pred)
         mask = self.mask(y_true, y_pred, losses)
+        if of_output is not None:
+            mask = of_output if mask is None else np.logical_and(np.asarray(of_output), np.asarray(mask))
         return reduce_weighted(losses, sample_weight, mask, self.reduction, self.name)
 
     def _base_config(self) -> dict[str, Any]:
@@ -271,7 +275,13 @@ def _masked_weight(sample_weight: Any, mask: Any, losses: Any, reduction: str | 
     if weight is None:
         return counted
     counted, weight = same_rank(counted, weight)
-    return weight * counted
+    try:
+        return weight * counted
+    except ShapeError:
+        raise ShapeError(
+            f"sample_weight has shape {tuple(weight.shape)}, but the output has a mask of shape "
+            f"{tuple(counted.shape)}: give one weight for each step."
+        ) from None
 
 
 def _fit_weight(losses: Any, weight: Any, name: str) -> tuple[Any, Any]:

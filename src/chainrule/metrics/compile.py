@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Array
+from chainrule.autodiff.masks import array_or_masked
 from chainrule.errors import ChainruleError, DataError
 from chainrule.metrics.base import Metric
 from chainrule.metrics.lookup import make_metric
@@ -164,8 +165,8 @@ class CompileMetrics(Metric):
     def _flatten(self, y: Any) -> list[Array]:
         """Return one array per output, in the order of the outputs."""
         if isinstance(y, dict) and self._order is not None:
-            return [np.asarray(y[name]) for name in self._order]
-        return [np.asarray(leaf) for leaf in tree.flatten(y)]
+            return [array_or_masked(y[name]) for name in self._order]
+        return [array_or_masked(leaf) for leaf in tree.flatten(y)]
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take in a batch: arrays, or lists or dicts of them by output."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Array
+from chainrule.autodiff.masks import mask_of
 from chainrule.errors import ChainruleError, ShapeError
 from chainrule.metrics.base import Metric, Scalar, align_ranks, shapes_differ
 from chainrule.saving.serialization import Configurable, names_of, public, serialize_keras_object
@@ -45,6 +46,17 @@ def broadcast_weights(weights: Array, shape: tuple[int, ...]) -> Array:
         raise ShapeError(
             f"sample_weight of shape {weights.shape} does not fit values of shape {shape}. Give one weight per sample."
         ) from None
+
+
+def masked_weight(sample_weight: Any, mask: Any) -> Any:
+    """Return the weights of a batch with 0 where its mask is False."""
+    if mask is None:
+        return sample_weight
+    counts = np.asarray(mask, dtype=np.float64)
+    if sample_weight is None:
+        return counts
+    counts, weights = align_ranks(counts, np.asarray(sample_weight, dtype=np.float64))
+    return counts * broadcast_weights(weights, counts.shape)
 
 
 def as_values(values: Any, dtype: str) -> Array:
@@ -165,8 +177,11 @@ class MeanMetricWrapper(Mean):
     def update_state(  # type: ignore[override]
         self, y_true: Any, y_pred: Any, sample_weight: Any = None
     ) -> None:
-        """Take in a batch: targets, predictions, and optional weights (batch,)."""
-        self._take_batch(y_true, y_pred, sample_weight)
+        """Take in a batch: targets, predictions, and optional weights (batch,).
+
+        Where the predictions have a mask, what is masked has weight 0.
+        """
+        self._take_batch(y_true, y_pred, masked_weight(sample_weight, mask_of(y_pred)))
 
     def _take_batch(self, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
         y_true, y_pred = np.asarray(y_true), as_values(y_pred, self._dtype)

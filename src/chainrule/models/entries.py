@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule import ops, tree
 from chainrule._typing import Shape
+from chainrule.autodiff.masks import keep_mask
 from chainrule.autodiff.operators import Operators
 from chainrule.autodiff.tensor import Tensor
 from chainrule.data.checks import named_leaves
@@ -94,9 +95,10 @@ def _fit(graph: Graph, value: Any, t: KerasTensor) -> Any:
     if not _fits(shape, t.shape):
         text = f"{_label(graph, t)[0].upper()}{_label(graph, t)[1:]}: expected shape {t.shape}, received shape {given}."
         raise ShapeError(f"{text} {_advice(t.shape, given, 'the array')}")
+    adjusted = value
     if len(shape) != len(given):
-        value = ops.expand_dims(value, -1) if len(shape) > len(given) else ops.squeeze(value, -1)
-    return value if isinstance(value, KerasTensor) else _of_type(value, t)
+        adjusted = ops.expand_dims(value, -1) if len(shape) > len(given) else ops.squeeze(value, -1)
+    return adjusted if isinstance(value, KerasTensor) else keep_mask(_of_type(adjusted, t), value)
 
 
 def _adjusted(shape: tuple[int, ...], wanted: Shape) -> tuple[int, ...]:

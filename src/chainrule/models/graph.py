@@ -7,6 +7,7 @@ from typing import Any
 from chainrule import tree
 from chainrule.layers import context
 from chainrule.layers.base import Layer
+from chainrule.layers.masks import set_masks
 from chainrule.models.entries import enter
 from chainrule.models.wiring import cut_out, sort_graph
 from chainrule.symbolic import KerasTensor, unpacked
@@ -50,9 +51,17 @@ class Graph:
     def input_names(self) -> list[str]:
         return [t.operation.name for t in self.inputs]
 
-    def run(self, inputs: Any) -> Any:
-        """Compute the outputs, in the structure in which they were declared (a single one by itself)."""
-        values = {id(t): v for t, v in zip(self.inputs, enter(self, inputs), strict=True)}
+    def run(self, inputs: Any, mask: Any = None) -> Any:
+        """Compute the outputs, in the structure in which they were declared (a single one by itself).
+
+        Args:
+            inputs: one value for each input.
+            mask: their masks, if any, in the same structure.
+        """
+        entered = enter(self, inputs)
+        if mask is not None:
+            set_masks(entered, mask)
+        values = {id(t): v for t, v in zip(self.inputs, entered, strict=True)}
         running = context.current()
         decided = running is not None and running.training is not None
         for node in self.nodes:

@@ -102,7 +102,7 @@ class Model(Trainer, Layer):
         """Compute the outputs. A class of your own overrides this."""
         if self._graph is None:
             raise TypeError(f"Model {type(self).__name__} does not define `call(self, inputs)`.")
-        return self._graph.run(inputs)
+        return self._graph.run(inputs, mask)
 
     def build(self, input_shape: Any = None) -> None:
         """Make the variables of a subclassed model by trying `call` on zeros of the given shape.

@@ -12,6 +12,7 @@ from chainrule.layers import context
 from chainrule.layers.arguments import is_shape
 from chainrule.layers.base import Layer
 from chainrule.layers.input import InputLayer
+from chainrule.layers.masks import set_masks
 from chainrule.models.entries import enter
 from chainrule.models.graph import Graph
 from chainrule.models.model import Model
@@ -154,6 +155,8 @@ class Sequential(Model):
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if self._graph is not None and not is_symbolic(inputs):
             inputs = enter(self._graph, inputs)[0]
+        if mask is not None:
+            set_masks(inputs, mask)
         for layer in self._chain:
             inputs = layer(inputs)
         return inputs

@@ -14,6 +14,7 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Config
+from chainrule.autodiff.masks import array_or_masked
 from chainrule.autodiff.tape import GradientTape
 from chainrule.autodiff.tensor import Tensor
 from chainrule.callbacks.callback_list import python_logs
@@ -224,7 +225,7 @@ class Trainer:
 
     def _update_metrics(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
         if self._compile_metrics is not None:
-            self._compile_metrics.update_state(y, tree.map_structure(np.asarray, y_pred), sample_weight)
+            self._compile_metrics.update_state(y, tree.map_structure(array_or_masked, y_pred), sample_weight)
 
     def _logs(self) -> dict[str, Any]:
         """Return the metrics, or what a step of the user's own returned last.

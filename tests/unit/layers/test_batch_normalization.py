@@ -90,9 +90,22 @@ def test_an_axis_that_is_no_number(axis: Any) -> None:
         L.BatchNormalization(axis, name="b")
 
 
-def test_renorm() -> None:
-    with pytest.raises(ValueError, match="BatchNormalization 'b': renorm=True is not supported"):
-        L.BatchNormalization(renorm=True, name="b")
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"max": 1.0}, r"takes 'rmin', 'rmax' and 'dmax', but has \['max'\]"),
+        ({"rmin": 2.0, "rmax": 1.0}, "rmax must not be below rmin, but they are 1.0 and 2.0"),
+        ({"dmax": -1.0}, "dmax must not be negative, but is -1.0"),
+    ],
+)
+def test_limits_of_renormalization(limits: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=f"BatchNormalization 'b': .*{message}"):
+        L.BatchNormalization(renorm=True, renorm_clipping=limits, name="b")
+
+
+def test_synchronized() -> None:
+    with pytest.raises(ValueError, match="BatchNormalization 'b': synchronized=True is for several devices"):
+        L.BatchNormalization(synchronized=True, name="b")
 
 
 def test_another_width() -> None:

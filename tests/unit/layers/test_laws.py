@@ -80,6 +80,7 @@ CASES: dict[str, Case] = {
     "LayerNormalization first": Case(lambda: L.LayerNormalization(axis=1, center=False), (4, 2, 3)),
     "LayerNormalization bare": Case(lambda: L.LayerNormalization(center=False, scale=False)),
     "LeakyReLU": Case(lambda: L.LeakyReLU(0.2)),
+    "Masking": Case(lambda: L.Masking(), (4, 2, 3), lowers=False),
     "Maximum": Case(lambda: L.Maximum(), TRIPLE),
     "Minimum": Case(lambda: L.Minimum(), TRIPLE),
     "Multiply": Case(lambda: L.Multiply(), TRIPLE),

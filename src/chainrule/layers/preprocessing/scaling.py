@@ -26,6 +26,8 @@ class Rescaling(Layer):
     [[1.0]]
     """
 
+    supports_masking = True
+
     def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.scale = scale
@@ -57,6 +59,8 @@ class Normalization(Layer):
     >>> layer([[3.0]]).numpy().tolist()
     [[1.0]]
     """
+
+    supports_masking = True
 
     def __init__(
         self,
