@@ -93,7 +93,7 @@ def align(y_true: Any, y_pred: Any, names: list[str], losses: Sequence[Any]) -> 
         return found
     if len(flat) != len(names):
         raise ShapeError(
-            f"The model has {len(names)} outputs {[n for n in names if n] or ''}, but y has {len(flat)} parts. "
+            f"The model has {len(names)} outputs {[n for n in names if n] or ''}, but y has {_arrays_of(flat)}. "
             "Give y as a list with one array for each output, or as a dict by output name."
         )
     for i in wanted:
@@ -122,8 +122,30 @@ def _arrays(parts: Sequence[Any]) -> bool:
 
 
 def sample_weights(given: Any, y_pred: Any, names: list[str], losses: Sequence[Any]) -> list[Any]:
+    """Return the weights of each output's rows (None: all count alike): one array for all, a list, or a dict by name.
+
+    Raises:
+        ShapeError: there are neither as many as outputs nor as many as losses.
+    """
     if given is None or not tree.is_nested(given):
         return [given] * len(names)
     if isinstance(given, dict):
         return [given.get(n) for n in names]
-    return align(given, y_pred, names, losses)
+    flat = _by_output(given, y_pred, names)
+    wanted = [i for i, loss in enumerate(losses) if loss is not None]
+    if len(flat) == len(names):
+        return flat
+    if len(flat) != len(wanted):
+        raise ShapeError(
+            f"The model has {len(names)} outputs {[n for n in names if n] or ''}, but sample_weight has "
+            f"{_arrays_of(flat)}. "
+            "Give one array for all outputs, a list with one for each (None: all rows count alike), or a dict by name."
+        )
+    found: list[Any] = [None] * len(names)
+    for i, weight in zip(wanted, flat, strict=True):
+        found[i] = weight
+    return found
+
+
+def _arrays_of(parts: Sequence[Any]) -> str:
+    return f"{len(parts)} array{'s' * (len(parts) != 1)}"

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import chainrule as cr
 from chainrule import losses
 from chainrule.autodiff import Tensor, vjp
 from chainrule.errors import DataError, ShapeError, UnknownNameError
@@ -85,7 +86,7 @@ def test_weights_that_do_not_fit() -> None:
 
 def test_targets_that_do_not_fit() -> None:
     assert message(ShapeError, ["mse", "mae"], None, [Y], [P, P]) == (
-        "The model has 2 outputs ['a', 'b'], but y has 1 parts. "
+        "The model has 2 outputs ['a', 'b'], but y has 1 array. "
         "Give y as a list with one array for each output, or as a dict by output name."
     )
     assert message(UnknownNameError, "mse", None, {"a": Y, "c": Y}, [P, P]) == (
@@ -109,3 +110,17 @@ def test_the_same_list_of_weights_for_outputs_with_a_loss() -> None:
     """Keras wants None in the list of weights as well; here it may be left out."""
     loss = CompileLoss([None, "mse"], [3.0], output_names=["a", "b"])
     assert float(loss([Y, Y], [P, P])) == 3.0
+
+
+def test_weights_of_some_outputs_only() -> None:
+    x = np.ones((8, 2), "float32")
+    entry = cr.Input((2,))
+    net = cr.Model(entry, [cr.layers.Dense(1, name="a")(entry), cr.layers.Dense(1, name="b")(entry)])
+    for engine in ("native", "reference"):
+        net.compile("sgd", "mse", engine=engine)
+        plain = net.test_on_batch(x, [x[:, :1] + 3, x[:, :1]], return_dict=True)
+        half = net.test_on_batch(x, [x[:, :1] + 3, x[:, :1]], sample_weight=[None, np.zeros(8)], return_dict=True)
+        assert half["a_loss"] == plain["a_loss"]
+        assert half["b_loss"] == 0
+    with pytest.raises(ShapeError, match=r"2 outputs \['a', 'b'\], but sample_weight has 3 arrays"):
+        net.test_on_batch(x, [x[:, :1], x[:, :1]], sample_weight=[None, np.zeros(8), np.zeros(8)])

@@ -288,7 +288,7 @@ def test_what_python_must_do_is_said() -> None:
         check_optimizer(Mine(), [v])
     adam = optimizers.Adam()
     adam.build([v, Variable([2.0])])
-    with pytest.raises(CannotLower, match="was built with other variables than are trained now"):
+    with pytest.raises(CannotLower, match="was built for other variables than are trained now"):
         check_optimizer(adam, [v])
     with pytest.raises(CannotLower, match="trainable variables are of type float16"):
         check_optimizer(optimizers.Adam(), [Variable([1.0], dtype="float16")])

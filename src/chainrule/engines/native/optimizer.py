@@ -35,8 +35,10 @@ def check_optimizer(optimizer: Any, variables: Sequence[Variable]) -> None:
     chainrule.engines.plan.CannotLower: trainable variables are of several types: float32, float64
     """
     cls = type(optimizer)
-    if cls.__name__ not in KERNELS or not cls.__module__.startswith("chainrule.optimizers."):
+    if not cls.__module__.startswith("chainrule.optimizers."):
         raise CannotLower(f"optimizer '{getattr(optimizer, 'name', cls.__name__)}' is Python code")
+    if cls.__name__ not in KERNELS:
+        raise CannotLower(f"optimizer {cls.__name__} has no native kernel")
     for v in variables:
         if v.overwrite_with_gradient:
             raise CannotLower(f"variable '{v.path}' is overwritten with its gradient")
@@ -48,7 +50,10 @@ def check_optimizer(optimizer: Any, variables: Sequence[Variable]) -> None:
     if optimizer.built:
         known = optimizer._trainable_variables
         if len(known) != len(variables) or any(a is not b for a, b in zip(known, variables, strict=True)):
-            raise CannotLower(f"optimizer '{optimizer.name}' was built with other variables than are trained now")
+            raise CannotLower(
+                f"optimizer '{optimizer.name}' was built for other variables than are trained now (after a change of "
+                "`trainable`, compile again)"
+            )
 
 
 def check_plan(plan: Plan) -> None:
