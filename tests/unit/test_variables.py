@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -195,3 +197,9 @@ def test_two_models_that_share_a_layer_take_turns() -> None:
     for x, y in zip(expected, shared.get_weights(), strict=True):
         np.testing.assert_array_equal(x, y)
     assert again.array[:6].tolist() == expected[0].reshape(-1).tolist()
+
+
+def test_operators_work_before_any_op_was_imported() -> None:
+    code = "import chainrule as cr; v = cr.Variable([1.0, 2.0]); print(float(v[1] + v[0]), float(abs(-v)[0]))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout.strip(), done.stderr) == ("3.0 1.0", "")

@@ -20,6 +20,8 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[st
     Raises:
         NotDifferentiableError: a tape follows an input and there is no such op.
     """
+    import chainrule.ops  # noqa: F401  # fills the table
+
     name = _NAMES.get(ufunc.__name__, ufunc.__name__)
     if method == "__call__" and not kwargs and name in TABLE:
         return TABLE[name](*inputs)

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-TABLE: dict[str, Callable[..., Any]] = {}
+
+class _Ops(dict[str, Callable[..., Any]]):
+    def __missing__(self, name: str) -> Callable[..., Any]:
+        """A variable's operators work in a program that has not used `chainrule.ops` yet."""
+        import chainrule.ops  # noqa: F401  # fills the table
+
+        if name not in self:
+            raise KeyError(name)
+        return self[name]
+
+
+TABLE: dict[str, Callable[..., Any]] = _Ops()
 """Every op by name; filled as the modules of `chainrule.ops` define them."""
 
 

@@ -41,7 +41,7 @@ SYMBOLS = {
     "lambda_1": Math("λ₁", r"\lambda_1"), "lambda_2": Math("λ₂", r"\lambda_2"),
     "lambda_s": Math("λₛ", r"\lambda_s"), "U": Math("U", "U"), "u_t": Math("uₜ", "u_t"), "u_n": Math("uₜ₊₁", "u_{t+1}"),
     "n_old": Math("n₀", "n_0"), "m_hat": Math("m̂", r"\hat{m}"), "v_hat": Math("v̂", r"\hat{v}"),
-    "u_old": Math("U₀", "U_0"),
+    "u_old": Math("U₀", "U_0"), "eta_t": Math("ηₜ", r"\eta_t"),
 }  # fmt: skip
 
 
@@ -158,9 +158,32 @@ def ftrl(o: Any) -> Recipe:
     return Recipe(rules, {k: v for k, v in constants.items() if k in used})
 
 
+def schedule_free(o: Any) -> Recipe:
+    rate, constants = "eta", {"beta_1": o.beta_1, "beta_2": o.beta_2, "epsilon": o.epsilon}
+    rules = []
+    if o.warmup_steps > 0:
+        rate, constants["T"] = "eta_t", o.warmup_steps
+        rules.append(_rule("eta_t", "eta * min(t / T, 1)", shared=True))
+    rules += [
+        _rule("x", "(w - (1 - beta_1) * z) / beta_1"),
+        _rule("v", "v + (1 - beta_2) * (g**2 - v)", "velocity"),
+        _rule("z", f"z - {rate} * g / (sqrt(v / (1 - beta_2**t)) + epsilon)", "momentum"),
+        _rule("w", "(1 - beta_1) * z + beta_1 * ((1 - 1 / t) * x + z / t)"),
+    ]
+    return Recipe(rules, constants)
+
+
+WHOLE = {
+    "Adafactor": "the squares of a matrix are kept as means of its rows and columns",
+    "Lamb": "the step of a variable is scaled by the norms of the whole variable",
+    "Muon": "the step of a matrix is made orthogonal as a whole",
+}
+"""Optimizers of ours without formulas for single weights, and why."""
+
 _RECIPES: dict[str, Callable[[Any], Recipe]] = {
     "SGD": sgd, "RMSprop": rmsprop, "Adagrad": adagrad, "Adadelta": adadelta, "Adam": adam, "AdamW": adam,
     "Adamax": adamax, "Nadam": nadam, "Lion": lion, "Ftrl": ftrl,
+    "ScheduleFreeAdamW": schedule_free,
 }  # fmt: skip
 
 

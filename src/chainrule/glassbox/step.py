@@ -13,6 +13,8 @@ from chainrule.autodiff.tape import substitute
 from chainrule.glassbox.derive.view import unique_paths
 from chainrule.glassbox.optimizers import Recipe, recipe_of
 from chainrule.glassbox.record import Runner
+from chainrule.optimizers.loss_scale_optimizer import LossScaleOptimizer
+from chainrule.optimizers.multi_optimizer import MultiOptimizer
 
 
 @dataclass
@@ -20,17 +22,18 @@ class Step:
     """What the optimizer did.
 
     Args:
-        optimizer: the compiled one, or a built copy of it.
+        optimizer: the compiled one, or a built copy of it; of a `LossScaleOptimizer`, the one it wraps.
         before, after: values of the model's variables, by path: `step.after["dense/kernel"]`.
         gradients: what the optimizer was given, by path.
         taken: what `update` was called with, by path: the weights (decayed) and the gradient (clipped).
         moments_before, moments_after: by path and name of the moment.
-        rate: the learning rate of this step.
+        rate: the learning rate of this step; None if there are several.
         number: of this update, counted from 1.
         recipe: the optimizer's formulas, None for a class of the user's own.
         stand_ins: the values after the step by the variables' ids, for running the model on them.
         paths: each variable's path by its id.
         due: whether the weights are updated now (not while gradients are accumulated).
+        scaled: whether a `LossScaleOptimizer` is around the optimizer.
     """
 
     optimizer: Any
@@ -40,9 +43,10 @@ class Step:
     taken: dict[str, tuple[Array, Array]] = field(default_factory=dict)
     moments_before: dict[str, dict[str, Array]] = field(default_factory=dict)
     moments_after: dict[str, dict[str, Array]] = field(default_factory=dict)
-    rate: float = 0.0
+    rate: float | None = 0.0
     number: int = 1
     due: bool = True
+    scaled: bool = False
     recipe: Recipe | None = None
     stand_ins: dict[int, Array] = field(default_factory=dict, repr=False)
     paths: dict[int, str] = field(default_factory=dict, repr=False)
@@ -56,20 +60,25 @@ def take(runner: Runner, gradients: dict[int, Array]) -> Step:
     """Apply the compiled optimizer to copies of the trainable variables that have a gradient (by their ids)."""
     variables = [v for v in runner.model.trainable_variables if id(v) in gradients]
     optimizer = _built(runner)
+    scaled = isinstance(optimizer, LossScaleOptimizer)
+    optimizer = optimizer.inner_optimizer if scaled else optimizer
     values = {id(v): _copy(v) for v in optimizer.variables} | runner.optimizer_values | runner.copies()
     paths = unique_paths(runner.variables)
     before = {paths[key]: value for key, value in runner.copies().items()}
     step = Step(optimizer, before, {}, {paths[key]: g for key, g in gradients.items()}, paths=paths)
+    step.scaled = scaled
     calls: list[tuple[Array, Array]] = []
     spy = _noting(optimizer, calls)
     with np.errstate(all="ignore"), substitute(values):
         step.recipe = recipe_of(optimizer)
-        step.rate, step.number = float(optimizer._current_rate()), int(optimizer.iterations) + 1
+        step.rate = None if isinstance(optimizer, MultiOptimizer) else float(optimizer._current_rate())
+        step.number = int(optimizer.iterations) + 1
         step.moments_before = {paths[id(v)]: _moments(optimizer, v) for v in variables}
         steps = optimizer.gradient_accumulation_steps
         step.due = not steps or (int(optimizer._iterations) + 1) % steps == 0
         if variables:
-            spy.apply([gradients[id(v)] for v in variables], variables)
+            factor = optimizer.loss_scale_factor or 1.0  # in training it is in the loss, and so in the gradients
+            spy.apply([gradients[id(v)] * factor for v in variables], variables)
         step.moments_after = {paths[id(v)]: _moments(optimizer, v) for v in variables}
     ordered = sorted(variables, key=lambda v: _place(optimizer, v))
     step.taken = dict(zip([paths[id(v)] for v in ordered], calls, strict=False)) if len(calls) == len(ordered) else {}

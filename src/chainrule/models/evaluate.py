@@ -15,7 +15,7 @@ from chainrule.data.adapters import make_batches
 from chainrule.data.batches import ArrayBatches, Batch, Batches
 from chainrule.engines.epoch import Epoch
 from chainrule.errors import DataError, DivergedError
-from chainrule.models.guard import Snapshot
+from chainrule.models.guard import Snapshot, rate_of
 from chainrule.models.prepare import prepare, prepare_to_predict
 from chainrule.random import threefry
 
@@ -215,8 +215,8 @@ def learn_from_batch(model: Any, x: Any, y: Any, sample_weight: Any, class_weigh
     if not np.isfinite(losses).all():
         before.restore()
         raise DivergedError(
-            f"train_on_batch: the loss is {losses[0]:g}; the weights were not changed. Try a smaller learning rate "
-            f"(it is {float(model.optimizer.learning_rate):.3g}), or scale the inputs."
+            f"train_on_batch: the loss is {losses[0]:g}; the weights were not changed. Try a smaller learning rate"
+            f"{rate_of(model.optimizer)}, or scale the inputs."
         )
     return dict(model._logs())
 

@@ -147,14 +147,20 @@ class Guard:
 
     def _diverged(self, what: str, before: float | None) -> None:
         self._good.restore()
-        rate = float(self.model.optimizer.learning_rate)
+        rate = rate_of(self.model.optimizer)
         raise DivergedError(
             f"fit: {what}"
             + (f" (the loss of the batch before: {before:.4g})" if before is not None else "")
             + ". Training stopped, and the weights are those from the start of this epoch. "
-            + f"Try a smaller learning rate (it is {rate:.3g}), scale the inputs and targets to about 1 "
+            + f"Try a smaller learning rate{rate}, scale the inputs and targets to about 1 "
             "(layers.Normalization), or clip the gradients (clipnorm=1.0)."
         )
+
+
+def rate_of(optimizer: Any) -> str:
+    """Return ` (it is 0.001)` for a message; nothing for an optimizer that has several learning rates."""
+    rate = getattr(optimizer, "learning_rate", None)
+    return "" if rate is None else f" (it is {float(rate):.3g})"
 
 
 def all_finite(arrays: list[Array]) -> bool:

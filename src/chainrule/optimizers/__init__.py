@@ -8,30 +8,43 @@ from chainrule.errors import UnknownNameError
 from chainrule.lazy import refuser
 from chainrule.optimizers import schedules
 from chainrule.optimizers.adadelta import Adadelta
+from chainrule.optimizers.adafactor import Adafactor
 from chainrule.optimizers.adagrad import Adagrad
 from chainrule.optimizers.adam import Adam
 from chainrule.optimizers.adamax import Adamax
 from chainrule.optimizers.adamw import AdamW
 from chainrule.optimizers.base import Optimizer
 from chainrule.optimizers.ftrl import Ftrl
+from chainrule.optimizers.lamb import Lamb
 from chainrule.optimizers.lion import Lion
+from chainrule.optimizers.loss_scale_optimizer import LossScaleOptimizer
+from chainrule.optimizers.multi_optimizer import MultiOptimizer, OptimizerMap
+from chainrule.optimizers.muon import Muon
 from chainrule.optimizers.nadam import Nadam
 from chainrule.optimizers.rmsprop import RMSprop
+from chainrule.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from chainrule.optimizers.sgd import SGD
 from chainrule.saving.serialization import deserialize_keras_object, get_object, names_of, serialize_keras_object
 
 __all__ = [
     "SGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
     "Adamax",
     "Ftrl",
+    "Lamb",
     "Lion",
+    "LossScaleOptimizer",
+    "MultiOptimizer",
+    "Muon",
     "Nadam",
     "Optimizer",
+    "OptimizerMap",
     "RMSprop",
+    "ScheduleFreeAdamW",
     "deserialize",
     "get",
     "schedules",
@@ -39,8 +52,13 @@ __all__ = [
 ]
 
 
+_NOT_BY_STRING = ("Lamb", "LossScaleOptimizerV3", "Optimizer")  # nor are they in Keras
+_WRAPPERS = {"LossScaleOptimizer": "LossScaleOptimizer(Adam())", "MultiOptimizer": "MultiOptimizer(optimizer_map)"}
+
+
 def _by_lower_case() -> dict[str, Any]:
-    return {name.lower(): cls for name, cls in names_of("keras.optimizers", Optimizer).items()}
+    known = names_of("keras.optimizers", Optimizer)
+    return {name.lower(): cls for name, cls in known.items() if name not in _NOT_BY_STRING}
 
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:
@@ -78,6 +96,11 @@ def get(identifier: Any) -> Any:
         identifier = deserialize(identifier)
     elif isinstance(identifier, str) and identifier.lower() in _by_lower_case():
         identifier = identifier.lower()
+        wrapper = _WRAPPERS.get(_by_lower_case()[identifier].__name__)
+        if wrapper:
+            raise UnknownNameError(
+                f"The optimizer '{identifier}' needs an argument, so its name alone is not enough: {wrapper}"
+            )
     found = get_object(identifier, "optimizer", "keras.optimizers", _by_lower_case(), Optimizer)
     if found is None or isinstance(found, Optimizer):
         return found

@@ -141,8 +141,7 @@ class AppliesGradients(HasLearningRate):
         arrays = type(self).update_step is AppliesGradients.update_step
         if due:
             self._clip(runs)
-            if self.weight_decay is not None:
-                decay_weights(runs, self.weight_decay, rate, self._use_weight_decay, self.scratch)
+            self._decay(runs, rate)
             self.advance(int(self.iterations) + 1)
             if arrays:
                 self._update_runs(runs, rate)
@@ -260,6 +259,10 @@ class AppliesGradients(HasLearningRate):
         self._excluded = {id(v) for v in var_list or ()}
         names = sorted(set(var_names or ()))
         self._excluded_pattern = re.compile("|".join(names)) if names else None
+
+    def _decay(self, runs: Sequence[Run], learning_rate: float) -> None:
+        if self.weight_decay is not None:
+            decay_weights(runs, self.weight_decay, learning_rate, self._use_weight_decay, self.scratch)
 
     def _use_weight_decay(self, variable: Variable) -> bool:
         if id(variable) in self._excluded:

@@ -139,7 +139,7 @@ class OwnsVariables:
             raise ValueError(
                 f"{self.name}: set_weights needs a built optimizer: call build(model.trainable_variables) first."
             )
-        for variable, weight in zip(self._variables, weights, strict=False):
+        for variable, weight in zip(self.variables, weights, strict=False):
             if variable.shape != weight.shape:
                 raise ShapeError(
                     f"Optimizer variable '{variable.path}': expected a value of shape {variable.shape}, "
@@ -149,20 +149,20 @@ class OwnsVariables:
 
     def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
         """Write the values of `variables` into `store` under '0', '1', ..."""
-        for i, variable in enumerate(self._variables):
+        for i, variable in enumerate(self.variables):
             store[str(i)] = variable.numpy()
 
     def load_own_variables(self, store: MutableMapping[str, Any]) -> None:
         """Read what `save_own_variables` wrote; warns and reads nothing if the number of variables differs."""
-        if len(store.keys()) != len(self._variables):
+        if len(store.keys()) != len(self.variables):
             hint = "" if self.built else " The optimizer has not been built yet."
             warnings.warn(
-                f"Optimizer '{self.name}': its state is not loaded, because it has {len(self._variables)} variables "
+                f"Optimizer '{self.name}': its state is not loaded, because it has {len(self.variables)} variables "
                 f"and the file has {len(store.keys())}.{hint}",
                 stacklevel=2,
             )
             return
-        for i, variable in enumerate(self._variables):
+        for i, variable in enumerate(self.variables):
             variable.assign(store[str(i)])
 
 

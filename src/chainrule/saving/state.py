@@ -21,7 +21,17 @@ def owners(model: Any, with_optimizer: bool = True, skipped: Iterable[Any] = ())
     seen = {id(thing) for thing in skipped}
     yield from _walk("", model, seen)
     if with_optimizer and getattr(model, "optimizer", None) is not None and getattr(model, "compiled", False):
-        yield "optimizer", model.optimizer
+        yield from _optimizers("optimizer", model.optimizer)
+
+
+def _optimizers(path: str, optimizer: Any) -> Iterator[tuple[str, Any]]:
+    """Yield an optimizer, whose variables include those of the ones it wraps, and those again, as Keras does."""
+    yield path, optimizer
+    if hasattr(optimizer, "inner_optimizer"):
+        yield from _optimizers(f"{path}/inner_optimizer", optimizer.inner_optimizer)
+    used: dict[str, int] = {}
+    for inner in getattr(optimizer, "optimizers", ()):
+        yield from _optimizers(f"{path}/optimizers/{_numbered(snake_case(type(inner).__name__), used)}", inner)
 
 
 def _walk(path: str, layer: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:

@@ -14,9 +14,11 @@ from chainrule.glassbox.derive.matrix import array_line
 from chainrule.glassbox.derive.view import View
 from chainrule.glassbox.network import Affine, Quantity
 from chainrule.glassbox.notation import Math, latex_number, number, same
-from chainrule.glassbox.optimizers import SYMBOLS, Recipe, Rule
+from chainrule.glassbox.optimizers import SYMBOLS, WHOLE, Recipe, Rule
 from chainrule.glassbox.page import Line, Section
 from chainrule.glassbox.step import Step
+from chainrule.optimizers.multi_optimizer import MultiOptimizer
+from chainrule.optimizers.muon import Muon
 
 _MOST_LINES = 64
 _CLIPPING = {
@@ -32,7 +34,7 @@ def section(view: View, step: Step, before: float, after: float | None) -> Secti
     notes: list[str] = []
     lines: list[Line] = []
     plain = type(optimizer).__name__ == "SGD" and recipe is not None and len(recipe.rules) == 1
-    rate = f"learning rate η = {view.style.number(step.rate)}"
+    rate = "several learning rates" if step.rate is None else f"learning rate η = {view.style.number(step.rate)}"
     g = view.partial(same("w"))
     rule: Math | None = None
     title = f"Update, {rate}"
@@ -79,7 +81,19 @@ def _notes(view: View, step: Step) -> list[str]:
     o, number_ = step.optimizer, view.style.number
     found = []
     if o.loss_scale_factor is not None:
-        found.append(f"g is divided by the loss scale {number_(o.loss_scale_factor)} first")
+        found.append(
+            f"in training the loss is multiplied by {number_(o.loss_scale_factor)} and g divided by it again; "
+            "the numbers below are without both"
+        )
+    if step.scaled:
+        found.append(
+            "in training LossScaleOptimizer multiplies the loss and divides g again, and leaves a step out whose g is "
+            "not finite; the numbers below are without it"
+        )
+    if isinstance(o, MultiOptimizer):
+        found.append("each variable has its own optimizer: " + "; ".join(_chosen(o, step, number_)))
+    elif step.recipe is None and type(o).__name__ in WHOLE:
+        found.append(f"there is no formula for one weight alone: {WHOLE[type(o).__name__]}")
     if o.gradient_accumulation_steps:
         found.append(
             f"gradients of {o.gradient_accumulation_steps} calls are averaged into one update; "
@@ -89,7 +103,12 @@ def _notes(view: View, step: Step) -> list[str]:
         limit = getattr(o, name)
         if limit:
             found.append(f"{name}: {words} {number_(limit)}; the numbers below are the clipped ones")
-    if o.weight_decay is not None:
+    if isinstance(o, Muon):
+        found.append(
+            f"first w ← w − η·d·w with the weight decay d = {o.weight_decay} for matrices, {o.adam_weight_decay} for "
+            "what follows Adam"
+        )
+    elif o.weight_decay is not None:
         found.append(
             f"weight decay {number_(o.weight_decay)}: first w ← w − η·{number_(o.weight_decay)}·w; "
             "the numbers below are the decayed weights"
@@ -100,6 +119,14 @@ def _notes(view: View, step: Step) -> list[str]:
     if constrained:
         found.append(f"a constraint is applied afterwards to {', '.join(constrained)}")
     return found
+
+
+def _chosen(optimizer: MultiOptimizer, step: Step, number_: Any) -> list[str]:
+    """Say which of several optimizers each variable has."""
+    return [
+        f"{', '.join(step.path(v) for v in mine)} by {type(inner).__name__}, η = {number_(float(inner.learning_rate))}"
+        for inner, mine in optimizer._parts(optimizer._trainable_variables)
+    ]
 
 
 def _variable(view: View, step: Step, quantity: Quantity, recipe: Recipe | None, plain: bool) -> list[Line]:
