@@ -306,13 +306,13 @@ class Model(Trainer, Layer):
         **kwargs: Any,
     ) -> None:
         """Write what the model computes when it predicts, `format="onnx"` (or "c"), for other programs to run."""
-        from chainrule.saving.export import export
+        from chainrule.saving.exporting import export
 
         export(self, filepath, format, verbose, input_signature, **kwargs)
 
     def export_c(self, filepath: Any, function: str = "predict") -> None:
         """Write the model as one C99 file that needs no library: weights and a function `predict(x, y)`."""
-        from chainrule.saving.export_c import export_c
+        from chainrule.saving.c99 import export_c
 
         export_c(self, filepath, function)
 
