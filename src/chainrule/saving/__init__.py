@@ -12,12 +12,15 @@ from chainrule.saving.serialization import register_keras_serializable as regist
 from chainrule.saving.serialization import serialize_keras_object as serialize_keras_object
 
 if TYPE_CHECKING:
+    from chainrule.saving.c99 import export_c as export_c
     from chainrule.saving.keras_format import load_model as load_model
     from chainrule.saving.keras_format import load_weights as load_weights
     from chainrule.saving.keras_format import save_model as save_model
     from chainrule.saving.keras_format import save_weights as save_weights
+    from chainrule.saving.onnx import export_onnx as export_onnx
 
 _FILES = ("load_model", "load_weights", "save_model", "save_weights")
+_EXPORTS = {"export_c": "c99", "export_onnx": "onnx"}
 
 
 def __getattr__(name: str) -> Any:
@@ -26,4 +29,8 @@ def __getattr__(name: str) -> Any:
         from chainrule.saving import keras_format
 
         return getattr(keras_format, name)
+    if name in _EXPORTS:
+        from importlib import import_module
+
+        return getattr(import_module(f"chainrule.saving.{_EXPORTS[name]}"), name)
     raise AttributeError(f"module 'chainrule.saving' has no attribute {name!r}")
