@@ -27,9 +27,14 @@ from chainrule.saving.hdf5.source import Source
 
 
 class File:
-    """An open file."""
+    """An open file.
+
+    Attributes:
+        source: its name, for messages.
+    """
 
     def __init__(self, source: Source) -> None:
+        self.source = source.name
         self._source = source
         self._root = root_address(source)
         self._strings = GlobalHeap(source)
