@@ -14,23 +14,25 @@ from chainrule.saving.serialization import serialize_keras_object as serialize_k
 if TYPE_CHECKING:
     from chainrule.saving.c99 import export_c as export_c
     from chainrule.saving.keras_format import load_model as load_model
-    from chainrule.saving.keras_format import load_weights as load_weights
     from chainrule.saving.keras_format import save_model as save_model
-    from chainrule.saving.keras_format import save_weights as save_weights
     from chainrule.saving.onnx import export_onnx as export_onnx
+    from chainrule.saving.weights_files import load_weights as load_weights
+    from chainrule.saving.weights_files import save_weights as save_weights
 
-_FILES = ("load_model", "load_weights", "save_model", "save_weights")
-_EXPORTS = {"export_c": "c99", "export_onnx": "onnx"}
+_PLACES = {
+    "export_c": "c99",
+    "export_onnx": "onnx",
+    "load_model": "keras_format",
+    "load_weights": "weights_files",
+    "save_model": "keras_format",
+    "save_weights": "weights_files",
+}
 
 
 def __getattr__(name: str) -> Any:
     # the readers and writers know all layers, and all layers know `serialization`: so they are imported when asked for
-    if name in _FILES:
-        from chainrule.saving import keras_format
-
-        return getattr(keras_format, name)
-    if name in _EXPORTS:
+    if name in _PLACES:
         from importlib import import_module
 
-        return getattr(import_module(f"chainrule.saving.{_EXPORTS[name]}"), name)
+        return getattr(import_module(f"chainrule.saving.{_PLACES[name]}"), name)
     raise AttributeError(f"module 'chainrule.saving' has no attribute {name!r}")

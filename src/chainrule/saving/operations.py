@@ -116,6 +116,11 @@ def _by_class() -> dict[tuple[str, str], Form]:
     return {(f.module, f.class_name): f for f in forms().values()}
 
 
+def module_of(class_name: str) -> str | None:
+    """Return the module of the operation class of that name, or None: for files that do not say it."""
+    return next((form.module for form in forms().values() if form.class_name == class_name), None)
+
+
 # -- to a description -------------------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +54,31 @@ def unpack_weights(
     Raises:
         ModelFileError: the file is damaged, reaches outside of itself, or does not fit the model.
     """
+    with unchanged_on_failure(model, source), open_file(data, source) as file:
+        fill_model(model, file, source, skip_mismatch, optimizer, skipped)
+
+
+def fill_model(
+    model: Any,
+    file: Any,
+    source: Path | str,
+    skip_mismatch: bool = False,
+    optimizer: bool = True,
+    skipped: Iterable[Any] = (),
+) -> None:
+    """Load the groups of an open file into a built model; the arguments are those of `unpack_weights`."""
+    for where, thing in owners(model, with_optimizer=False, skipped=skipped):
+        _load_one(file.group(f"{where}/vars" if where else "vars"), where, thing, source, skip_mismatch)
+    if optimizer and getattr(model, "optimizer", None) is not None:
+        _load_optimizer(file.group("optimizer/vars"), model, source)
+
+
+@contextmanager
+def unchanged_on_failure(model: Any, source: Path | str) -> Iterator[None]:
+    """Give the model back its variables if the block fails, and say what went wrong in one line."""
     before = [(v, v.numpy()) for v in _all_variables(model)]
     try:
-        with open_file(data, source) as file:
-            for where, thing in owners(model, with_optimizer=False, skipped=skipped):
-                _load_one(file.group(f"{where}/vars" if where else "vars"), where, thing, source, skip_mismatch)
-            if optimizer and getattr(model, "optimizer", None) is not None:
-                _load_optimizer(file.group("optimizer/vars"), model, source)
+        yield
     except BaseException as error:
         for v, value in before:
             v.assign(value)
