@@ -101,6 +101,7 @@ class BackupAndRestore(Callback):
         self._take_folder()
         found = self._read()
         self.resumption = None
+        self._announce(found is not None)
         if found is not None:
             state, path = found
             put_back(self.model, state, str(path))
@@ -139,6 +140,12 @@ class BackupAndRestore(Callback):
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+        self._announce(False)
+
+    def _announce(self, resumes: bool) -> None:
+        for callback in self._all:
+            if isinstance(callback, Callback):
+                callback._resumes = resumes
 
     def _take_folder(self) -> None:
         if self._lock is None:

@@ -101,6 +101,7 @@ class PyDatasetBatches(StreamBatches):
             super().pass_by(order)
         else:
             self.source.on_epoch_begin()
+            super().pass_by(order)
             self.source.on_epoch_end()
 
     def end_epoch(self) -> None:

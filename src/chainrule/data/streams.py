@@ -74,9 +74,11 @@ class StreamBatches(Batches):
         self.end_epoch()
 
     def pass_by(self, order: Array | None = None) -> None:
-        if self._once or self._asked is not None:  # else the next epoch begins anew anyway
+        if self._once or self._asked is not None:
             for _ in self.epoch(order):
                 pass
+        else:  # the next epoch begins anew
+            self._iterator, self._peeked = None, []
 
     def end_epoch(self) -> None:
         """What is to be done when an epoch is over."""
@@ -108,7 +110,8 @@ class StreamBatches(Batches):
 
     def _standardise(self, raw: Any, where: str) -> Batch:
         x, y, w = (
-            to_structure(part, name) for part, name in zip(unpack(raw, where), ("x", "y", "sample_weight"), strict=True)
+            to_structure(part, name, name == "x")
+            for part, name in zip(unpack(raw, where), ("x", "y", "sample_weight"), strict=True)
         )
         check_rows(where, x, y, w)
         check_all_finite(where, {"x": (x, None), "y": (y, None), "sample_weight": (w, None)})
