@@ -5,24 +5,23 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from chainrule.errors import ModelFileError
+from chainrule.saving.zips import Archive
 
 MEMBERS = ("metadata.json", "config.json", "model.weights.h5")
-_MOST_MEMBERS = 1000
 _MOST_CONFIG = 64 << 20
-_MOST_GROWTH = 1100  # deflate cannot do more
+_MORE_TEXT, _SOME_TEXT = 50, 4 << 20  # how much JSON a member may inflate to: parsed, it takes 20 times as much again
 _SPARE = 64 << 20
 _DEEPEST = 200
 _LARGEST = 1 << 53
-_LINK = 0xA  # the kind of a symbolic link in the mode of a member
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
@@ -73,84 +72,51 @@ def write_archive(file: BinaryIO, members: dict[str, bytes]) -> None:
 def read_archive(file: Path | BinaryIO, wanted: tuple[str, ...] = MEMBERS) -> dict[str, bytes]:
     """Return the wanted members of a `.keras` file.
 
+    Args:
+        wanted: names of members; one that ends in `/` stands for all members in that folder.
+
     Raises:
         ModelFileError: it is no such file, is damaged, or claims sizes that it does not have.
     """
-    name = str(file) if isinstance(file, Path) else f"<{type(file).__name__}>"
-    try:
-        with zipfile.ZipFile(file) as archive:
-            infos = _checked(name, archive.infolist())
-            limit = 2 * sum(info.compress_size for info in infos.values()) + _SPARE
-            return {member: _read(name, archive, infos[member], limit) for member in wanted if member in infos}
-    except ModelFileError:
-        raise
-    except FileNotFoundError:
-        raise ModelFileError(f"File not found: '{name}'. Expected a '.keras' file written by save().") from None
-    except IsADirectoryError:
-        raise ModelFileError(f"'{name}' is a folder; expected a '.keras' file.") from None
-    except _UNREADABLE as error:
-        hint = _hint(file)
-        raise ModelFileError(
-            f"'{name}' is not a readable '.keras' file (a zip archive): {hint or _short(error)}"
-        ) from None
-
-
-def _hint(file: Path | BinaryIO) -> str | None:
-    """Say what else a file may be."""
     if not isinstance(file, Path):
-        return None
-    with file.open("rb") as opened:
-        if opened.read(8) != b"\x89HDF\r\n\x1a\n":
-            return None
-    return (
-        "it is HDF5. Weights alone are read by model.load_weights; a whole model in the form of Keras 2 has to be "
-        "opened in Keras and saved as '.keras'."
-    )
+        return _read_members(file, f"<{type(file).__name__}>", wanted)
+    try:
+        with file.open("rb") as opened:
+            return _read_members(opened, str(file), wanted)
+    except FileNotFoundError:
+        raise ModelFileError(f"File not found: '{file}'. Expected a '.keras' file written by save().") from None
+    except IsADirectoryError:
+        raise ModelFileError(f"'{file}' is a folder; expected a '.keras' file.") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, ModelFileError):
+            raise
+        raise ModelFileError(f"Cannot read '{file}': {_short(error)}") from None
 
 
-_UNREADABLE = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    OSError,
-    ValueError,
-)
-
-
-def _checked(name: str, infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    """Return the members by name, unless one of them is such as no model file has, wanted or not."""
-    if len(infos) > _MOST_MEMBERS:
-        raise ModelFileError(f"'{name}' holds {len(infos)} members; a model file has at most {_MOST_MEMBERS}.")
-    found: dict[str, zipfile.ZipInfo] = {}
-    for info in infos:
-        member = info.orig_filename
-        bad = member.startswith("/") or "\\" in member or "\0" in member or ".." in member.split("/")
-        if bad or member in found or (info.external_attr >> 28) == _LINK:
-            reason = "twice" if member in found else "which no model file has"
-            raise ModelFileError(f"'{name}' holds a member {member!r:.80} {reason}.")
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ModelFileError(f"'{name}': member {member!r:.80} is neither stored nor deflated.")
-        if info.file_size > _MOST_GROWTH * max(info.compress_size, 1):
-            raise ModelFileError(
-                f"'{name}': member {member!r:.80} would grow {info.file_size // max(info.compress_size, 1)} times."
-            )
-        found[member] = info
+def _read_members(file: BinaryIO, name: str, wanted: tuple[str, ...]) -> dict[str, bytes]:
+    if (hint := _hint(file)) is not None:
+        raise ModelFileError(f"'{name}' is not a readable '.keras' file (a zip archive): {hint}")
+    archive = Archive(file, name)
+    left = 2 * sum(member.stored for member in archive.members.values()) + _SPARE
+    folders = tuple(w for w in wanted if w.endswith("/"))
+    found = {}
+    for member in archive.members.values():
+        if member.name in wanted or (member.name.startswith(folders) and not member.name.endswith("/")):
+            limit = min(left, _MOST_CONFIG, _MORE_TEXT * member.stored + _SOME_TEXT)
+            found[member.name] = archive.read(member.name, limit if member.name.endswith(".json") else left)
+            left -= member.size
     return found
 
 
-def _read(name: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes:
-    most = min(limit, _MOST_CONFIG) if info.filename.endswith(".json") else limit
-    if info.file_size > most:
-        raise ModelFileError(
-            f"'{name}': member {info.filename!r} has {info.file_size} bytes; at most {most} are read from this file."
-        )
-    try:
-        return archive.read(info)
-    except _UNREADABLE as error:
-        raise ModelFileError(f"'{name}': member {info.filename!r} is damaged: {_short(error)}") from None
+def _hint(file: BinaryIO) -> str | None:
+    """Say what else a file may be."""
+    file.seek(0)
+    if file.read(8) != b"\x89HDF\r\n\x1a\n":
+        return None
+    return (
+        "it is HDF5. Weights alone are read by model.load_weights; a whole model in the form of Keras 2 has to be "
+        "named '.h5'."
+    )
 
 
 # -- JSON -------------------------------------------------------------------------------------------------------------
@@ -199,13 +165,13 @@ def _exact(text: str) -> int:
 
 def _depth(data: bytes) -> int:
     """Return how deep brackets nest, counting those in strings too: an upper bound without recursion."""
+    brackets = data.translate(None, bytes(set(range(256)) - set(b"[]{}")))
     depth = deepest = 0
-    for bracket in re.finditer(rb"[\[\]{}]", data):
-        if bracket[0] in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        else:
-            depth -= 1
+    for start in range(0, len(brackets), 1 << 20):
+        block = np.frombuffer(brackets, np.uint8, min(1 << 20, len(brackets) - start), start)
+        steps = np.where((block == ord("[")) | (block == ord("{")), 1, -1).cumsum()
+        deepest = max(deepest, depth + int(steps.max()))
+        depth += int(steps[-1])
     return deepest
 
 

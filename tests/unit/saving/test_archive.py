@@ -210,8 +210,15 @@ def test_an_encrypted_member(tmp_path: Path) -> None:
     data[6] |= 1
     data[data.index(b"PK\1\2") + 8] |= 1
     path.write_bytes(data)
-    with pytest.raises(ModelFileError, match=r"member 'config.json' is damaged: RuntimeError: .*encrypted"):
+    with pytest.raises(ModelFileError, match=r"member 'config.json' is encrypted\."):
         read_archive(path)
+
+
+def test_all_members_of_a_folder(tmp_path: Path) -> None:
+    path = zipped(
+        tmp_path / "m.keras", [("assets/", b""), ("assets/a.txt", b"1"), ("assets/b/c.txt", b"2"), ("x", b"")]
+    )
+    assert read_archive(path, ("assets/",)) == {"assets/a.txt": b"1", "assets/b/c.txt": b"2"}
 
 
 # -- JSON -------------------------------------------------------------------------------------------------------------
