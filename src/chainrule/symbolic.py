@@ -36,7 +36,7 @@ class KerasTensor(Operators):
         self, shape: Any, dtype: Any = "float32", sparse: bool = False, ragged: bool = False, name: str | None = None
     ) -> None:
         self.shape: Shape = tuple(shape)
-        self.dtype = str(np.dtype(dtype).name) if dtype != "string" else "string"
+        self.dtype = _dtype_name(dtype)
         self.sparse, self.ragged = bool(sparse), bool(ragged)
         self.name = name or unique_name("keras_tensor")
         self.node: Node | None = None
@@ -62,6 +62,14 @@ class KerasTensor(Operators):
 
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
+
+
+def _dtype_name(dtype: Any) -> str:
+    """Return the name of a type; whatever holds text is a `'string'`."""
+    if isinstance(dtype, str) and dtype == "string":
+        return dtype
+    known = np.dtype(dtype)
+    return "string" if known.kind in "OUS" else str(known.name)
 
 
 class Node:
@@ -163,7 +171,7 @@ _LENGTH = (7, 5)
 
 def _zeros(t: KerasTensor, trial: int) -> Tensor:
     lengths = [(_LENGTH if i else _BATCH)[trial] if n is None else n for i, n in enumerate(t.shape)]
-    return Tensor(np.full(lengths, "") if t.dtype == "string" else np.zeros(lengths, t.dtype))
+    return Tensor(np.full(lengths, "", object) if t.dtype == "string" else np.zeros(lengths, t.dtype))
 
 
 def try_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], dtype: str) -> Any:

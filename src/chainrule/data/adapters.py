@@ -60,7 +60,7 @@ def make_batches(
         if isinstance(x, PyDataset):
             return PyDatasetBatches(x, steps, shuffle, class_weight, where)
         return StreamBatches(x, steps, class_weight, where)
-    arrays = to_structure(x, "x"), to_structure(y, "y"), to_structure(sample_weight, "sample_weight")
+    arrays = to_structure(x, "x", text=True), to_structure(y, "y"), to_structure(sample_weight, "sample_weight")
     check_rows(where, *arrays)
     check_all_finite(where, {"x": (arrays[0], x), "y": (arrays[1], y), "sample_weight": (arrays[2], sample_weight)})
     weight = _weights(arrays[1], arrays[2], class_weight, where)
@@ -103,7 +103,7 @@ def split_tail(arrays: Any, fraction: float) -> tuple[Any, Any]:
             f"For a {type(parts[0]).__name__}, pass validation_data instead."
         )
     names = ("x", "y", "sample_weight") if len(parts) <= 3 else tuple(f"arrays[{i}]" for i in range(len(parts)))
-    converted = tuple(to_structure(part, name) for part, name in zip(parts, names, strict=False))
+    converted = tuple(to_structure(part, name, name == "x") for part, name in zip(parts, names, strict=False))
     n = check_rows("fit", *converted) if len(parts) <= 3 else len(tree.flatten(converted)[0])
     at = math.floor(n * (1.0 - fraction))
     if at in (0, n):

@@ -9,13 +9,19 @@ import numpy as np
 from chainrule import config, tree
 from chainrule._typing import Array
 from chainrule.data.frames import frame_to_array, is_frame
+from chainrule.data.texts import is_all_text, to_text
 from chainrule.errors import DataError, ShapeError
 
 
-def to_structure(value: Any, name: str) -> Any:
+def to_structure(value: Any, name: str, text: bool = False) -> Any:
     """Return `value` with every array-like leaf as a NumPy array; lists of plain numbers are one array.
 
     A list or tuple is several arrays when it holds at least one array, frame or tensor (Keras's rule), else it is one.
+
+    Args:
+        value: arrays, or a list, tuple or dict of them.
+        name: what to call it in messages: `'x'`.
+        text: let text pass, as arrays of Python strings.
 
     >>> to_structure([[0, 1], [1, 0]], "x").shape
     (2, 2)
@@ -25,10 +31,10 @@ def to_structure(value: Any, name: str) -> Any:
     if value is None:
         return None
     if isinstance(value, dict):
-        return {key: to_structure(part, f"{name}[{key!r}]") for key, part in value.items()}
+        return {key: to_structure(part, f"{name}[{key!r}]", text) for key, part in value.items()}
     if isinstance(value, list | tuple) and is_structure(value):
-        return tuple(to_structure(part, f"{name}[{i}]") for i, part in enumerate(value))
-    return to_array(value, name)
+        return tuple(to_structure(part, f"{name}[{i}]", text) for i, part in enumerate(value))
+    return to_array(value, name, text)
 
 
 def is_structure(value: Any) -> bool:
@@ -52,12 +58,13 @@ def is_sparse(value: Any) -> bool:
     return type(value).__module__.startswith("scipy.sparse") and hasattr(value, "toarray")
 
 
-def to_array(value: Any, name: str) -> Array:
+def to_array(value: Any, name: str, text: bool = False) -> Array:
     """Return one array: floats in `floatx`, integers and booleans as they are, C-contiguous and read-only.
 
     Args:
         value: an array, list, data frame or series, tensor of another library, or SciPy's sparse matrix (made dense).
         name: what to call it in messages: `'x'`.
+        text: return text as an array of Python strings instead of refusing it.
 
     Raises:
         DataError: text, dates, complex numbers, other objects, or rows of different lengths.
@@ -66,7 +73,7 @@ def to_array(value: Any, name: str) -> Array:
     if type(value) is np.ndarray:
         array = value
     elif is_frame(value):
-        array = frame_to_array(value, name)
+        array = frame_to_array(value, name, text)
     elif is_sparse(value):
         array = value.toarray()
     else:
@@ -75,7 +82,8 @@ def to_array(value: Any, name: str) -> Array:
         raise ShapeError(
             f"{name}: expected an array with one row per observation, but received the single value {array}."
         )
-    array = np.ascontiguousarray(_as_numbers(array, name)).view()
+    array = to_text(array, name) if text and is_all_text(array) else _as_numbers(array, name)
+    array = np.ascontiguousarray(array).view()
     array.flags.writeable = False
     return array
 
@@ -112,7 +120,20 @@ def _as_numbers(array: Array, name: str) -> Array:
     what = {"U": "text", "S": "bytes", "M": "dates", "m": "time spans", "c": "complex numbers"}.get(
         kind, f"dtype {array.dtype}"
     )
-    raise DataError(f"{name} holds {what}{_example(array)}, but a network computes with numbers. {_advice(kind, name)}")
+    raise DataError(_not_numbers(what, array, kind, name))
+
+
+def text_in_numbers(array: Array, name: str) -> str:
+    """Return the message for text where a model takes numbers.
+
+    >>> text_in_numbers(np.array(["red"], object), "y")[:68]
+    "y holds text, such as 'red', but a network computes with numbers. En"
+    """
+    return _not_numbers("text", array, "U", name)
+
+
+def _not_numbers(what: str, array: Array, kind: str, name: str) -> str:
+    return f"{name} holds {what}{_example(array)}, but a network computes with numbers. {_advice(kind, name)}"
 
 
 def _objects_to_numbers(array: Array, name: str) -> Array:
@@ -130,14 +151,17 @@ def _objects_to_numbers(array: Array, name: str) -> Array:
 
 
 def _example(array: Array) -> str:
-    return f", such as {array.ravel()[0].item()!r}" if array.size else ""
+    return f", such as {array.ravel()[:1].tolist()[0]!r}" if array.size else ""
 
 
 def _advice(kind: str, name: str) -> str:
     if kind in "US" and name.startswith("y"):
         return f"Encode the classes as 0, 1, 2, ...: `names, codes = numpy.unique({name}, return_inverse=True)`."
     if kind in "US":
-        return "Encode categories as numbers first, for example one column of 0 and 1 per value."
+        return (
+            "Encode categories as numbers first, for example one column of 0 and 1 per value "
+            "(layers.StringLookup does so within a model)."
+        )
     if kind in "Mm":
         return "Turn them into numbers first, for example days since a fixed date."
     return "Pass real numbers."

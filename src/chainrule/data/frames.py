@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule import config
 from chainrule._typing import Array
+from chainrule.data.texts import to_text
 from chainrule.errors import DataError
 
 _LIBRARIES = frozenset({"pandas", "polars", "pyarrow", "modin", "cudf", "narwhals"})
@@ -32,7 +33,7 @@ def column_names(value: Any) -> list[str] | None:
     return list(table.columns) if hasattr(table, "columns") else [str(table.name)]
 
 
-def frame_to_array(value: Any, name: str) -> Array:
+def frame_to_array(value: Any, name: str, text: bool = False) -> Array:
     """Return a data frame as an array (rows, columns), a series as (rows, 1), as Keras does.
 
     Integer columns stay integers when all columns are; one float column makes all of them `floatx`. Missing is NaN.
@@ -40,6 +41,7 @@ def frame_to_array(value: Any, name: str) -> Array:
     Args:
         value: a frame or series.
         name: what to call it in messages: `'x'`.
+        text: return a frame of text alone as an array of Python strings instead of refusing it.
 
     Raises:
         DataError: a column is not of numbers.
@@ -48,6 +50,8 @@ def frame_to_array(value: Any, name: str) -> Array:
     columns = [table.get_column(c) for c in table.columns] if hasattr(table, "columns") else [table]
     if not columns:
         raise DataError(f"{name}: the data frame has no columns.")
+    if text and all(_is_text(column) for column in columns):
+        return _texts(columns, name)
     numbers = [_numbers(column, name) for column in columns]
     dtype = np.result_type(*numbers)
     array = np.empty((len(numbers[0]), len(numbers)), config.floatx() if dtype.kind == "f" else dtype)
@@ -88,6 +92,20 @@ def _numbers(column: Any, name: str) -> Array:
     raise DataError(
         f"{name}: column {column.name!r} holds {_word(str(dtype))}, such as {example!r}, not numbers. {_ADVICE}"
     )
+
+
+def _is_text(column: Any) -> bool:
+    kind = str(column.dtype).partition("(")[0]
+    if kind in ("Object", "Unknown"):
+        return isinstance(next((v for v in column.to_list() if v is not None), None), str | bytes)
+    return kind in ("String", "Categorical", "Enum", "Binary")
+
+
+def _texts(columns: list[Any], name: str) -> Array:
+    array = np.empty((len(columns[0]), len(columns)), object)
+    for j, column in enumerate(columns):
+        array[:, j] = column.to_list()
+    return to_text(array, name)
 
 
 def _plain(column: Any) -> Any:

@@ -22,6 +22,17 @@ def is_text(value: Any) -> bool:
     return bool(kind == "O" and value.size and isinstance(next(value.flat), str | bytes))
 
 
+def is_all_text(array: Array) -> bool:
+    """Whether everything in an array is text, or missing beside text.
+
+    >>> is_all_text(np.array(["a", None], object)), is_all_text(np.array(["a", 1], object))
+    (True, False)
+    """
+    if array.dtype.kind != "O":
+        return is_text(array)
+    return is_text(array) and all(isinstance(v, str | bytes) or v is None or v != v for v in array.flat)
+
+
 def to_text(array: Array, name: str = "the input", encoding: str = "utf-8") -> Array:
     """Return an array of Python strings; bytes are decoded.
 

@@ -12,6 +12,7 @@ from chainrule.autodiff.masks import keep_mask
 from chainrule.autodiff.operators import Operators
 from chainrule.autodiff.promotion import as_array
 from chainrule.autodiff.tensor import Tensor
+from chainrule.data.texts import is_text, to_text
 from chainrule.layers import context
 from chainrule.utils.signatures import signature_of
 
@@ -94,6 +95,8 @@ def as_tensor(value: Any, dtype: str | None) -> Any:
             return keep_mask(ops.cast(value, dtype), value)
         return value
     array = _as_numpy(value, dtype)
+    if array.dtype.kind in "OUS" and is_text(array):
+        array = to_text(array)
     if dtype is not None and array.dtype.kind == "f" and array.dtype != dtype:
         array = array.astype(dtype)
     elif array.flags.writeable and context.recording():

@@ -33,7 +33,7 @@ def output_spec(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
         shapes = input_shapes(type(layer), args, kwargs)
         shape = layer.compute_output_shape(next(iter(shapes.values())))
         if is_shape(shape):
-            return KerasTensor(shape, layer.compute_dtype)
+            return KerasTensor(shape, getattr(layer, "output_dtype", None) or layer.compute_dtype)
     return try_call(lambda *a, **k: _run_quietly(layer, a, k), args, kwargs, layer.compute_dtype)
 
 

@@ -9,7 +9,9 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Array
+from chainrule.data.arrays import text_in_numbers
 from chainrule.data.batches import ArrayBatches, Batches
+from chainrule.data.checks import named_leaves
 from chainrule.errors import ChainruleError, DataError
 from chainrule.models.entries import check_shapes
 
@@ -64,14 +66,26 @@ class located:
 
 
 def check_inputs(model: Any, batches: Batches, where: str) -> None:
-    """Compare inputs in memory with the shapes of the model's inputs.
+    """Compare inputs in memory with the shapes of the model's inputs; text is for models that take text.
 
     Raises:
+        DataError: text for a model without a layer that takes it.
         ShapeError: naming the array, the model's input and the layer it feeds.
     """
+    if isinstance(batches, ArrayBatches) and not _takes_text(model):
+        for name, array in named_leaves(batches.arrays()[0], "x"):
+            if isinstance(array, np.ndarray) and array.dtype.kind == "O":
+                raise DataError(text_in_numbers(array, name))
     graph = model._graph_or_none()
     if graph is not None and isinstance(batches, ArrayBatches):
         check_shapes(graph, batches.arrays()[0], where)
+
+
+def _takes_text(model: Any) -> bool:
+    graph = model._graph_or_none()
+    if graph is not None and any(t.dtype == "string" for t in graph.inputs):
+        return True
+    return any(getattr(layer, "text_input", False) for layer in model._flatten_layers())
 
 
 def check_labels(model: Any, batches: Batches, where: str) -> None:

@@ -11,8 +11,10 @@ from chainrule._typing import Shape
 from chainrule.autodiff.masks import keep_mask
 from chainrule.autodiff.operators import Operators
 from chainrule.autodiff.tensor import Tensor
+from chainrule.data.arrays import text_in_numbers
 from chainrule.data.checks import named_leaves
-from chainrule.errors import ShapeError
+from chainrule.data.texts import is_text
+from chainrule.errors import DataError, ShapeError
 from chainrule.layers.base import Layer
 from chainrule.symbolic import KerasTensor
 
@@ -116,11 +118,21 @@ def _fits(shape: tuple[int, ...], wanted: Shape) -> bool:
 
 def _of_type(value: Any, t: KerasTensor) -> Any:
     if t.dtype == "string" or value.dtype.kind not in "iufb":
+        if (t.dtype == "string") != is_text(value):
+            raise DataError(_wrong_kind(t, value))
         return value
     dtype = t.dtype
     if np.dtype(dtype).kind == "f" and isinstance(t.operation, Layer):
         dtype = t.operation.compute_dtype
     return value if value.dtype == dtype else ops.cast(value, dtype)
+
+
+def _wrong_kind(t: KerasTensor, value: Any) -> str:
+    if t.dtype == "string":
+        return (
+            f"input '{t.operation.name}' takes text, but received {value.dtype} values. Turn them into strings first."
+        )
+    return text_in_numbers(value, f"input '{t.operation.name}'")
 
 
 def _label(graph: Graph, t: KerasTensor) -> str:

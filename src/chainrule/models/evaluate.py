@@ -166,7 +166,9 @@ def predict(model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int
 
 def _only_layers(model: Any) -> bool:
     """Whether a batch may be of any size, because no Python code of the user's own sees it."""
-    return model._graph_or_none() is not None and not model.overrides("predict_step")
+    if model._graph_or_none() is None or model.overrides("predict_step"):
+        return False
+    return not any(getattr(layer, "batch_matters", False) for layer in model._flatten_layers())
 
 
 def _outputs(model: Any, engine: Any, batches: Batches, hooks: Any, any_size: bool) -> Iterator[tuple[int, Any]]:

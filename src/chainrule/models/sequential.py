@@ -149,7 +149,7 @@ class Sequential(Model):
             )
         if not self._chain:
             raise ValueError(f"Sequential '{self.name}' has no layers yet: add some with add(layer).")
-        dtype = "int32" if getattr(self._chain[0], "integer_input", False) else self._chain[0].compute_dtype
+        dtype = entry_dtype(self._chain[0])
         self._entry = [InputLayer(batch_shape=(None, *shape[1:]), dtype=dtype, name=unique_name("input_layer"))]
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
@@ -203,6 +203,13 @@ class Sequential(Model):
         if not model.built and shape and model._chain:
             model.build(tuple(shape))
         return model
+
+
+def entry_dtype(layer: Layer) -> str:
+    """Return the type of what a first layer takes."""
+    if getattr(layer, "text_input", False):
+        return "string"
+    return "int32" if getattr(layer, "integer_input", False) else layer.compute_dtype
 
 
 def _declared_entry(layer: Layer) -> list[InputLayer]:

@@ -42,7 +42,7 @@ def test_what_is_a_stream():
         (([[1.0], [float("inf")]], [0, 1]), DataError, r"fit: x\[1, 0\] is infinity"),
         (([[1.0], [2.0]], [0.0, None]), DataError, r"fit: y\[1\] is NaN"),
         ((pd.DataFrame({"a": [1.0, None]}), [0, 1]), DataError, r"x\[1, 0\] \(column 'a'\) is NaN"),
-        ((pd.DataFrame({"a": ["p", "q"]}), [0, 1]), DataError, "x: column 'a' holds text"),
+        ((pd.DataFrame({"a": ["p", "q"], "b": [1.0, 2.0]}), [0, 1]), DataError, "x: column 'a' holds text"),
         (([[1.0]], ["yes"]), DataError, "y holds text, such as 'yes'"),
         ((None, None), DataError, "fit: x is empty"),
         ((5, None), ShapeError, "received the single value 5"),

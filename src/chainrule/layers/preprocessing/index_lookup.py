@@ -177,8 +177,8 @@ class IndexLookup(CategoryLayer):
         if fixed and self._frozen_vocab_size not in (None, size):
             raise RuntimeError(
                 f"{type(self).__name__} '{self.name}': with output_mode={self.output_mode!r} the vocabulary has a "
-                f"fixed size of {self._frozen_vocab_size}, so it cannot become one of {size}. Use pad_to_max_tokens=True, or "
-                "a new layer."
+                f"fixed size of {self._frozen_vocab_size}, so it cannot become one of {size}. Use "
+                "pad_to_max_tokens=True, or a new layer."
             )
         self._table = Table(tokens, self._token_start_index())
         self._frozen_vocab_size = size

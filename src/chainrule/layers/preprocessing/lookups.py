@@ -125,7 +125,6 @@ class IntegerLookup(IndexLookup):
     """
 
     vocabulary_dtype = "int64"
-    integer_input = True
     _term = int
 
     def __init__(

@@ -213,6 +213,11 @@ class TextVectorization(CategoryLayer):
         return tuple(n or 0 for n in self.compute_output_shape(shape))
 
     @property
+    def batch_matters(self) -> bool:
+        """Whether the output of a text depends on the texts beside it, which it is padded to."""
+        return self.output_mode == "int" and self.output_sequence_length is None
+
+    @property
     def output_dtype(self) -> str:  # type: ignore[override]
         return "int64" if self.output_mode == "int" else config.floatx()
 
