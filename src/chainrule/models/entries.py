@@ -118,7 +118,7 @@ def _fits(shape: tuple[int, ...], wanted: Shape) -> bool:
 
 def _of_type(value: Any, t: KerasTensor) -> Any:
     if t.dtype == "string" or value.dtype.kind not in "iufb":
-        if (t.dtype == "string") != is_text(value):
+        if value.size and (t.dtype == "string") != is_text(np.asarray(value)):
             raise DataError(_wrong_kind(t, value))
         return value
     dtype = t.dtype
@@ -132,7 +132,7 @@ def _wrong_kind(t: KerasTensor, value: Any) -> str:
         return (
             f"input '{t.operation.name}' takes text, but received {value.dtype} values. Turn them into strings first."
         )
-    return text_in_numbers(value, f"input '{t.operation.name}'")
+    return text_in_numbers(np.asarray(value), f"input '{t.operation.name}'")
 
 
 def _label(graph: Graph, t: KerasTensor) -> str:

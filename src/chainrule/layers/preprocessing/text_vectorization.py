@@ -105,6 +105,7 @@ class TextVectorization(CategoryLayer):
             encoding=encoding,
             **lookup,
         )
+        self._lookup_layer.built = True
 
     # -- the vocabulary -----------------------------------------------------------------------------------------------
 
