@@ -25,6 +25,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
+_LONGEST = 500
+
+
 class ChainruleError(Exception):
     """Base of all exceptions raised by chainrule."""
 
@@ -50,7 +53,18 @@ class MutatedError(ChainruleError, RuntimeError):
 
 
 class ModelFileError(ChainruleError, ValueError):
-    """A model file cannot be read or written."""
+    """A model file cannot be read or written.
+
+    The message is one line of at most 500 characters, whatever of the file's own text is in it.
+
+    >>> print(ModelFileError("'m.keras' holds a layer named 'a\\nb'."))
+    'm.keras' holds a layer named 'a\\nb'.
+    """
+
+    def __init__(self, message: object = "") -> None:
+        text = str(message)[:2000]
+        line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+        super().__init__(line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}...")
 
 
 class DivergedError(ChainruleError, ArithmeticError):

@@ -101,7 +101,7 @@ def _read_members(file: BinaryIO, name: str, wanted: tuple[str, ...]) -> dict[st
     folders = tuple(w for w in wanted if w.endswith("/"))
     found = {}
     for member in archive.members.values():
-        if member.name in wanted or (member.name.startswith(folders) and not member.name.endswith("/")):
+        if not member.name.endswith("/") and (member.name in wanted or member.name.startswith(folders)):
             limit = min(left, _MOST_CONFIG, _MORE_TEXT * member.stored + _SOME_TEXT)
             found[member.name] = archive.read(member.name, limit if member.name.endswith(".json") else left)
             left -= member.size
