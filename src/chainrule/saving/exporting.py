@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from chainrule.errors import ModelFileError
+from chainrule.saving.archive import write_atomically
 
 FORMATS = ("onnx", "c")
 
@@ -52,3 +53,16 @@ def export(
         export_c(model, path)
     if verbose:
         print(f"Saved artifact at '{path}'.")
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file so that the old or the new one is there, whole.
+
+    Raises:
+        ModelFileError: the folder does not exist, or the disk refuses.
+    """
+
+    def write(file: BinaryIO) -> None:
+        file.write(data)
+
+    write_atomically(path, write)

@@ -255,12 +255,12 @@ def without_batch(array: Any, rank: int, layer: str) -> Array:
     Raises:
         CannotLower: it differs from row to row.
     """
-    array = np.asarray(array)
-    if array.ndim == rank + 1:
-        if array.shape[0] != 1:
+    found: Array = np.asarray(array)
+    if found.ndim == rank + 1:
+        if found.shape[0] != 1:
             raise CannotLower(f"layer '{layer}' has other numbers for each row of a batch")
-        array = array[0]
-    return array
+        return found.reshape(found.shape[1:])
+    return found
 
 
 def size_of(shape: Dims, layer: str) -> int:

@@ -12,10 +12,10 @@ from chainrule import tree
 from chainrule._typing import Array
 from chainrule.engines.plan import CannotLower
 from chainrule.errors import ModelFileError
-from chainrule.saving.archive import write_atomically
 from chainrule.saving.c99.functions import finished
 from chainrule.saving.c99.memory import Places
 from chainrule.saving.c99.steps import Place, Source, literal, write_step
+from chainrule.saving.exporting import write_bytes
 from chainrule.saving.network import Network, Port, network_of, size_of
 from chainrule.version import __version__
 
@@ -50,7 +50,7 @@ def export_c(model: Any, filepath: Any, function: str = "predict") -> None:
     True
     """
     text = c_source(model, function)
-    write_atomically(Path(filepath), lambda file: file.write(text.encode()) and None)
+    write_bytes(Path(filepath), text.encode())
 
 
 def c_source(model: Any, function: str = "predict") -> str:

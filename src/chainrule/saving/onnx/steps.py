@@ -152,7 +152,9 @@ def _merge(step: steps.Merge, at: Place, inputs: list[Expression]) -> Expression
     if step.kind not in kinds:
         raise CannotLower(f"layer '{at.layer}': merging by '{step.kind}' has no form in ONNX")
     first, *rest = (_lengthened(x, s, at) for x, s in zip(inputs, at.shapes, strict=True))
-    total = functools.reduce(lambda a, b: a.op(kinds[step.kind], b), rest, first)
+    total = first
+    for x in rest:
+        total = total.op(kinds[step.kind], x)
     return total / float(len(inputs)) if step.kind == "average" else total
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule.engines.plan import CannotLower, Embed
 from chainrule.errors import ModelFileError
-from chainrule.saving.archive import write_atomically
+from chainrule.saving.exporting import write_bytes
 from chainrule.saving.network import Network, network_of
 from chainrule.saving.onnx.graph import OPSETS, TYPES, Expression, Graph
 from chainrule.saving.onnx.steps import Place, write_step
@@ -38,7 +38,7 @@ def export_onnx(model: Any, filepath: Any, opset: int | None = None) -> None:
     (None, 3)
     """
     data = onnx_bytes(model, opset)
-    write_atomically(Path(filepath), lambda file: file.write(data) and None)
+    write_bytes(Path(filepath), data)
 
 
 def onnx_bytes(model: Any, opset: int | None = None) -> bytes:
