@@ -17,7 +17,8 @@ def save_weights(model: Any, filepath: Any, overwrite: bool = True, max_shard_si
     """Write the weights of a model, and its optimizer's state if compiled (`keras.saving.save_weights`).
 
     Args:
-        filepath: must end in `.weights.h5`, or in `.weights.json` with `max_shard_size`.
+        filepath: must end in `.weights.h5`, or in `.weights.json` with `max_shard_size`; or in
+            `.safetensors`, which holds the weights alone.
         overwrite: False refuses to replace a file.
         max_shard_size: gigabytes (1024**3 bytes); the weights are spread over files of at most that size.
         objects_to_skip: layers to leave out (a keyword argument).
@@ -35,7 +36,14 @@ def save_weights(model: Any, filepath: Any, overwrite: bool = True, max_shard_si
         _check_built(model, "save_weights")
         save_shards(model, path, float(max_shard_size), skipped)
         return
-    check_target(path, overwrite, ".weights.h5")
+    if path.suffix == ".safetensors":
+        from chainrule.saving.safetensors import save_safetensors
+
+        check_target(path, overwrite, ".safetensors")
+        _check_built(model, "save_weights")
+        save_safetensors(model, path, skipped)
+        return
+    check_target(path, overwrite, ".weights.h5", "(or '.safetensors')")
     _check_built(model, "save_weights")
     data = pack_weights(model, skipped)
 
@@ -61,7 +69,8 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     """Read weights into a built model; a failed load changes nothing (`keras.saving.load_weights`).
 
     Args:
-        filepath: a `.weights.h5`, `.weights.json` or `.keras` file, or a legacy `.h5` file of weights or a model.
+        filepath: a `.weights.h5`, `.weights.json`, `.safetensors` or `.keras` file, or a legacy `.h5` file of weights
+            or a model.
         skip_mismatch: leave layers out that do not fit, with a warning.
         by_name: in a legacy file, look for layers by their names, not by their order (a keyword argument).
         objects_to_skip: layers to leave as they are (a keyword argument).
@@ -74,10 +83,11 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     path = Path(filepath)
     sharded, modern = path.name.endswith(".weights.json"), path.name.endswith((".weights.h5", ".keras"))
     legacy = path.name.endswith(ENDINGS) and not modern
-    if not (sharded or modern or legacy):
+    tensors = path.suffix == ".safetensors"
+    if not (sharded or modern or legacy or tensors):
         raise ModelFileError(
-            f"Cannot load weights from '{path}': expected a '.weights.h5', '.weights.json' or '.keras' file, or a "
-            "legacy '.h5' file."
+            f"Cannot load weights from '{path}': expected a '.weights.h5', '.weights.json', '.safetensors' or "
+            "'.keras' file, or a legacy '.h5' file."
         )
     if by_name and not legacy:
         raise ModelFileError(f"load_weights: by_name is for legacy '.h5' files, which '{path}' is not; leave it out.")
@@ -86,6 +96,10 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     _check_built(model, "load_weights")
     if legacy:
         load_legacy_weights(model, path, by_name, skip_mismatch)
+    elif tensors:
+        from chainrule.saving.safetensors import load_safetensors
+
+        load_safetensors(model, path, skip_mismatch, skipped)
     elif sharded:
         from chainrule.saving.shards import load_shards
 
