@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.errors import ModelFileError
-from chainrule.saving import folder, sharing
-from chainrule.saving.archive import parse_json, read_archive, write_archive, write_atomically
+from chainrule.saving import assets, folder, sharing
+from chainrule.saving.archive import MEMBERS, parse_json, read_archive, write_archive, write_atomically
+from chainrule.saving.legacy_config import modern_compile, modernized
 from chainrule.saving.rebuild import compile_model, describe_model, rebuild_model
 from chainrule.saving.serialization import CustomObjectScope
 from chainrule.saving.weights import pack_weights, unpack_weights
@@ -25,6 +26,7 @@ KERAS_VERSION = "3.15.1"
 
 _SPARE = 64 << 20
 _LEGACY = (".h5", ".hdf5")
+_WANTED = (*MEMBERS, assets.FOLDER)
 
 # -- writing ----------------------------------------------------------------------------------------------------------
 
@@ -72,6 +74,7 @@ def pack_model(model: Any, name: str, date: str, extra: Mapping[str, bytes]) -> 
         "metadata.json": json.dumps(metadata).encode(),
         "config.json": config.encode(),
         "model.weights.h5": weights,
+        **assets.pack_assets(model),
         **extra,
     }
 
@@ -138,7 +141,7 @@ def load_model(
         ModelFileError: the file is missing, damaged, of another kind, or asks for something that does not exist here.
     """
     if hasattr(filepath, "read"):
-        return unpack_model(_named(filepath), read_archive(filepath), custom_objects, compile)
+        return unpack_model(_named(filepath), read_archive(filepath, _WANTED), custom_objects, compile)
     path = Path(filepath)
     if path.is_dir():
         return unpack_model(str(path), folder.read_folder(path), custom_objects, compile)
@@ -146,7 +149,7 @@ def load_model(
         from chainrule.saving.legacy_h5 import load_legacy
 
         return load_legacy(path, custom_objects, compile)
-    return unpack_model(str(path), read_archive(path), custom_objects, compile)
+    return unpack_model(str(path), read_archive(path, _WANTED), custom_objects, compile)
 
 
 def unpack_model(
@@ -159,13 +162,15 @@ def unpack_model(
     metadata = parse_json(name, "metadata.json", members.get("metadata.json", b"{}"))
     _check_sum(name, metadata, members["model.weights.h5"])
     config = parse_json(name, "config.json", members["config.json"])
+    of_keras_2 = isinstance(metadata, dict) and str(metadata.get("keras_version")).startswith("2.")
     room = 2 * len(members["model.weights.h5"]) + _SPARE
     with CustomObjectScope(custom_objects), sharing.scope(), memory_limit(room):
-        model = rebuild_model(name, config)
+        model = rebuild_model(name, modernized(name, config) if of_keras_2 else config)
         settings = config.get("compile_config")
         if compile and settings:
-            compile_model(name, model, lambda: settings)
+            compile_model(name, model, lambda: modern_compile(model, settings) if of_keras_2 else settings)
     unpack_weights(model, members["model.weights.h5"], name, optimizer=bool(compile and settings))
+    assets.unpack_assets(model, members, name)
     return model
 
 

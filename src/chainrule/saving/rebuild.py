@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.errors import ChainruleError, ModelFileError
-from chainrule.saving import sharing
+from chainrule.saving import names, sharing
 from chainrule.saving.serialization import deserialize_keras_object, serialize_keras_object
 
 _MALFORMED = (
@@ -31,7 +31,7 @@ def describe_model(model: Any, name: str) -> str:
     try:
         with sharing.scope():
             description = serialize_keras_object(model)
-            if model.compiled:
+            if getattr(model, "compiled", False):
                 description["compile_config"] = serialize_keras_object(model.get_compile_config())
             return json.dumps(sharing.drop_singles(description), allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -54,7 +54,7 @@ def rebuild_model(name: str, config: Any) -> Any:
         raise ModelFileError(f"'{name}': {error}"[:500]) from error
     except _MALFORMED as error:
         raise ModelFileError(f"'{name}': the configuration is malformed: {_said(error)}"[:500]) from error
-    if not isinstance(model, Model):
+    if not isinstance(model, Model) and type(model) is not names.named("keras.utils", "FeatureSpace"):
         raise ModelFileError(f"'{name}' describes a {type(model).__name__}, not a model.")
     return model
 

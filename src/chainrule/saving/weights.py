@@ -14,7 +14,10 @@ import numpy as np
 from chainrule._typing import Array
 from chainrule.errors import ChainruleError, ModelFileError
 from chainrule.saving.hdf5 import Store, open_file
+from chainrule.saving.legacy_weights import product_of_nadam
 from chainrule.saving.state import owners
+
+_NOT_IN_KERAS_2 = ("learning_rate", "u_product")
 
 
 def pack_weights(model: Any, skipped: Iterable[Any] = ()) -> bytes:
@@ -77,11 +80,14 @@ def fill_model(
 def unchanged_on_failure(model: Any, source: Path | str) -> Iterator[None]:
     """Give the model back its variables if the block fails, and say what went wrong in one line."""
     before = [(v, v.numpy()) for v in _all_variables(model)]
+    mementos = [thing.memento() for _, thing in owners(model, with_optimizer=False) if hasattr(thing, "memento")]
     try:
         yield
     except BaseException as error:
         for v, value in before:
             v.assign(value)
+        for put_back in mementos:
+            put_back()
         if isinstance(error, ChainruleError) or not isinstance(error, Exception):
             raise
         raise ModelFileError(f"'{source}': the weights cannot be read: {type(error).__name__}: {error}"[:400]) from None
@@ -116,10 +122,27 @@ def _load_optimizer(store: Store | None, model: Any, source: Path | str) -> None
     mine = own_variables(optimizer)
     if mine is not None and len(store) <= 2 < len(mine):  # saved with nothing but iteration and learning rate
         return
+    if mine is not None and _lacks_rate(store, mine):
+        _load_without_rate(store, mine, optimizer)
+        return
     problem = (_misfit(store, mine) if mine is not None else None) or _load(store, optimizer)
     if problem is not None:
         text = f"'{source}': the state of {_name(optimizer)} is not loaded, training starts anew: {problem}."
         warnings.warn(text, stacklevel=5)
+
+
+def _lacks_rate(store: Store, mine: list[Any]) -> bool:
+    """Whether a file of Keras 2 has the state of the optimizer: all but the learning rate (and Nadam's product)."""
+    rest = [v for v in mine if v.name not in _NOT_IN_KERAS_2]
+    shapes = [store.shape(str(i)) if str(i) in store else None for i in range(len(rest))]
+    return len(store) == len(rest) < len(mine) and shapes == [v.shape for v in rest]
+
+
+def _load_without_rate(store: Store, mine: list[Any], optimizer: Any) -> None:
+    for i, v in enumerate(v for v in mine if v.name not in _NOT_IN_KERAS_2):
+        v.assign(store[str(i)])
+    for product, value in product_of_nadam(optimizer):
+        product.assign(value)
 
 
 def _load(store: Store, thing: Any) -> str | None:
@@ -138,7 +161,7 @@ def _name(thing: Any) -> str:
 
 def own_variables(thing: Any) -> list[Any] | None:
     """Return the variables that a layer or optimizer loads by number, or None if its class reads files its own way."""
-    if not type(thing).load_own_variables.__module__.startswith("chainrule."):
+    if not type(thing).load_own_variables.__module__.startswith("chainrule.") or hasattr(thing, "memento"):
         return None
     if hasattr(thing, "_variables_trainable"):
         return [*thing._variables_trainable, *thing._variables_fixed]

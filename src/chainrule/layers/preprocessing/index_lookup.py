@@ -356,6 +356,15 @@ class IndexLookup(CategoryLayer):
         if self._tf_idf and self._idf is not None:
             store["idf_weights"] = self._idf
 
+    def memento(self) -> Callable[[], None]:
+        """Return a function that puts back what `load_own_variables` may change."""
+        before = self._idf
+
+        def put_back() -> None:
+            self._idf = before
+
+        return put_back
+
     def load_own_variables(self, store: Mapping[str, Array]) -> None:
         if self._tf_idf and "idf_weights" in store:
             weights = np.asarray(store["idf_weights"], config.floatx())

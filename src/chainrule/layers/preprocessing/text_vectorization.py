@@ -271,6 +271,10 @@ class TextVectorization(CategoryLayer):
     def save_own_variables(self, store: Any) -> None:
         self._lookup_layer.save_own_variables(store)
 
+    def memento(self) -> Callable[[], None]:
+        """Return a function that puts back what `load_own_variables` may change."""
+        return self._lookup_layer.memento()
+
     def load_own_variables(self, store: Mapping[str, Array]) -> None:
         self._lookup_layer.load_own_variables(store)
 
