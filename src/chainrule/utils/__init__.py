@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from chainrule.saving.serialization import serialize_keras_object as serialize_keras_object
     from chainrule.symbolic import is_keras_tensor as is_keras_tensor
     from chainrule.utils.datasets import split_dataset as split_dataset
+    from chainrule.utils.diagram import model_to_dot as model_to_dot
+    from chainrule.utils.diagram import plot_model as plot_model
     from chainrule.utils.dtypes import standardize_dtype as standardize_dtype
     from chainrule.utils.numerical import normalize as normalize
     from chainrule.utils.numerical import to_categorical as to_categorical
@@ -43,9 +45,11 @@ _NAMES = {
     "Sequence": "chainrule.data.py_dataset:PyDataset",
     "clear_session": "chainrule.utils.session",
     "is_keras_tensor": "chainrule.symbolic",
+    "model_to_dot": "chainrule.utils.diagram",
     "normalize": "chainrule.utils.numerical",
     "pack_x_y_sample_weight": "chainrule.utils.packing",
     "pad_sequences": "chainrule.utils.sequences",
+    "plot_model": "chainrule.utils.diagram",
     "set_random_seed": "chainrule.random.seeds",
     "split_dataset": "chainrule.utils.datasets",
     "standardize_dtype": "chainrule.utils.dtypes",
