@@ -22,8 +22,12 @@ _SAYS_NOTHING = {  # arguments of Keras 2 that have no meaning any more
 _RENAMED = {"LeakyReLU": {"alpha": "negative_slope"}}
 
 
-def modern(value: Any) -> Any:
+def modern(value: Any, module: str | None = None) -> Any:
     """Return a legacy description in Keras 3's form; values that describe nothing are returned as they are.
+
+    Args:
+        value: the description, or a list or mapping of such.
+        module: where classes are looked for first that are described without a module (`'keras.metrics'`).
 
     Raises:
         ModelFileError: a part of it cannot be read.
@@ -33,17 +37,31 @@ def modern(value: Any) -> Any:
     {'class_name': 'LeakyReLU', 'config': {'negative_slope': 0.1, 'dtype': 'float32'}}
     """
     if isinstance(value, list):
-        return [modern(v) for v in value]
+        return [modern(v, module) for v in value]
     if not isinstance(value, dict):
         return value
     if "class_name" in value and "items" in value:  # a tuple or the shape of a tensor
         return modern(value["items"])
     if isinstance(value.get("class_name"), str) and "config" in value:
-        return _modern_object(value)
-    return {k: modern(v) for k, v in value.items()}
+        return _modern_object(value, module)
+    return {k: modern(v, module) for k, v in value.items()}
 
 
-def _modern_object(description: Config) -> Any:
+def modernized(name: str, config: Any) -> Any:
+    """Return the description of the model in a file of this name in Keras 3's form.
+
+    Raises:
+        ModelFileError: it cannot be read, or is malformed.
+    """
+    try:
+        return modern(config)
+    except ModelFileError as error:
+        raise ModelFileError(f"'{name}': {error}"[:500]) from None
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
+        raise ModelFileError(f"'{name}': the configuration is malformed: {error!r}"[:500]) from None
+
+
+def _modern_object(description: Config, module: str | None) -> Any:
     full, config = description["class_name"], description["config"]
     if full.startswith("__") or full == "function":
         return description
@@ -56,6 +74,10 @@ def _modern_object(description: Config) -> Any:
         raise ModelFileError(f"the configuration of {name!r:.80} must be a mapping, but is {type(config).__name__}.")
     result = {**description, "class_name": name, "config": _modern_settings(name, config or {})}
     result.pop("__passive_serialization__", None)
+    if isinstance(result.get("module"), str):
+        result["module"] = result["module"].removeprefix("tf_").removesuffix(".legacy")
+    elif result.get("module") is None and module is not None and names.known(module, name) is not None:
+        result["module"] = module
     if package and (package != "Custom" or names.find_custom(full) is not None):
         result["registered_name"] = full
     return result
@@ -80,7 +102,7 @@ def _modern_settings(name: str, config: Config) -> Config:
     if names.known("keras.initializers", name) is not None:
         settings.pop("dtype", None)
     if names.known("keras.optimizers", name) is not None:
-        settings = _modern_optimizer(settings)
+        settings = _modern_optimizer(name, settings)
     if settings.get("reduction") == "auto":
         settings["reduction"] = "sum_over_batch_size"
     if names.known("keras.losses", name) is not None:
@@ -88,8 +110,11 @@ def _modern_settings(name: str, config: Config) -> Config:
     return {k: modern(v) for k, v in settings.items()}
 
 
-def _modern_optimizer(settings: Config) -> Config:
-    """Return the settings of an optimizer; one whose rate decays by 1 / (1 + decay * step) gets that schedule."""
+def _modern_optimizer(name: str, settings: Config) -> Config:
+    """Return the settings of an optimizer; one whose rate decays by 1 / (1 + decay * step) gets that schedule.
+
+    Nadam's `decay` is that of its momentum, and is a constant today.
+    """
     settings = {k: v for k, v in settings.items() if k not in ("is_legacy_optimizer", "jit_compile", "schedule_decay")}
     if "lr" in settings:
         settings.setdefault("learning_rate", settings.pop("lr"))
@@ -97,7 +122,7 @@ def _modern_optimizer(settings: Config) -> Config:
     if settings.get("epsilon", 0.0) is None:
         del settings["epsilon"]
     rate = settings.get("learning_rate")
-    if decay and isinstance(rate, float | int):
+    if decay and isinstance(rate, float | int) and name != "Nadam":
         schedule = {"initial_learning_rate": rate, "decay_steps": 1, "decay_rate": decay}
         settings["learning_rate"] = {
             "module": "keras.optimizers.schedules",
@@ -196,16 +221,16 @@ def _is_leaf(value: Any) -> bool:
 _WRAPPERS = ("MeanMetricWrapper", "SumOverBatchSizeMetricWrapper")
 
 
-def modern_compile(config: Config, outputs: int) -> Config:
-    """Return the arguments of `compile` that a `training_config` describes.
-
-    Args:
-        outputs: how many outputs the model has; with one, Keras 2 nests the list of its metrics once more.
-    """
-    settings: Config = {"optimizer": modern(config.get("optimizer_config"))}
-    for key in ("loss", "loss_weights", "run_eagerly", "steps_per_execution"):
+def modern_compile(model: Any, config: Config) -> Config:
+    """Return the arguments of `compile` that a `training_config` describes; of one output's metrics, a plain list."""
+    outputs = 1 if model._graph is None else len(model.outputs)
+    described = config.get("optimizer_config", config.get("optimizer"))
+    settings: Config = {"optimizer": modern(described, "keras.optimizers")}
+    if config.get("loss") is not None:
+        settings["loss"] = modern(config["loss"], "keras.losses")
+    for key in ("loss_weights", "run_eagerly", "steps_per_execution"):
         if config.get(key) is not None:
-            settings[key] = modern(config[key])
+            settings[key] = config[key]
     for key in ("metrics", "weighted_metrics"):
         metrics = _modern_metrics(config.get(key))
         if outputs == 1 and isinstance(metrics, list) and len(metrics) == 1 and isinstance(metrics[0], list):
@@ -225,7 +250,7 @@ def _modern_metrics(value: Any) -> Any:
         return {"module": "keras.metrics", "class_name": "MeanMetricWrapper", "config": config}
     if isinstance(value, dict) and "class_name" not in value:
         return {k: _modern_metrics(v) for k, v in value.items()}
-    return modern(value)
+    return modern(value, "keras.metrics")
 
 
 # -- and back: the form of legacy files -------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from chainrule.errors import ModelFileError
 from chainrule.saving import sharing
 from chainrule.saving.archive import parse_json
 from chainrule.saving.hdf5 import File, open_file
-from chainrule.saving.legacy_config import legacy_compile, legacy_model, modern, modern_compile
+from chainrule.saving.legacy_config import legacy_compile, legacy_model, modern_compile, modernized
 from chainrule.saving.legacy_weights import (
     read_by_name,
     read_in_order,
@@ -99,7 +99,7 @@ def load_legacy(path: Path, custom_objects: Mapping[str, Any] | None = None, com
                 f"'{path}' holds no model ('model_config' is missing): if it holds weights alone, build the model and "
                 "call model.load_weights."
             )
-        model = rebuild_model(str(path), _modernized(path, config))
+        model = rebuild_model(str(path), modernized(str(path), config))
         if not model.built:
             raise ModelFileError(f"'{path}': the model's input shape is not in the file, so it has no weights to fill.")
         read_in_order(file, root_of(file), model)
@@ -108,21 +108,12 @@ def load_legacy(path: Path, custom_objects: Mapping[str, Any] | None = None, com
     return model
 
 
-def _modernized(path: Path, config: Any) -> Any:
-    try:
-        return modern(config)
-    except ModelFileError as error:
-        raise ModelFileError(f"'{path}': {error}"[:500]) from None
-    except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
-        raise ModelFileError(f"'{path}': the configuration is malformed: {error!r}"[:500]) from None
-
-
 def _compile(file: File, model: Any, training: Any) -> None:
     if training is None:
         return
     if not isinstance(training, dict):
         raise ModelFileError(f"'{file.source}': the compile settings must be a mapping.")
-    compile_model(str(file.source), model, lambda: modern_compile(training, len(model.outputs)))
+    compile_model(str(file.source), model, lambda: modern_compile(model, training))
     read_optimizer(file, model)
 
 

@@ -230,6 +230,9 @@ def read_optimizer(file: File, model: Any) -> None:
         )
     for variable, value in pairs:
         variable.assign(value)
+    if not any(variable.name == "u_product" for variable, _ in pairs):
+        for variable, value in product_of_nadam(optimizer):
+            variable.assign(value)
 
 
 def _by_order(optimizer: Any, arrays: list[Stored]) -> list[tuple[Any, Array]] | None:
@@ -262,7 +265,11 @@ def _by_slot(optimizer: Any, arrays: list[Stored]) -> list[tuple[Any, Array]] | 
         if [a.shape for a in found] != [m.shape for m in moments]:
             return None
         pairs += [(m, a.read()) for m, a in zip(moments, found, strict=True)]
-    return pairs + _product_of_nadam(optimizer, int(iteration.read()), scalars)
+    product = getattr(optimizer, "_u_product", None)
+    cached = scalars.get("momentum_cache")
+    if product is not None and cached is not None and cached.shape == ():
+        pairs.append((product, cached.read()))
+    return pairs
 
 
 def _slot(optimizer: Any, parts: list[str]) -> str:
@@ -279,13 +286,10 @@ def _rows(optimizer: Any) -> tuple[str, ...]:
     return (*("average",) * bool(optimizer.use_ema), *optimizer.moments)
 
 
-def _product_of_nadam(optimizer: Any, steps: int, scalars: dict[str, Stored]) -> list[tuple[Any, Array]]:
-    """Return the product of momenta that Nadam keeps, which most files leave out."""
+def product_of_nadam(optimizer: Any) -> list[tuple[Any, Array]]:
+    """Return the product of momenta that Nadam keeps, and its value after so many steps: most files leave it out."""
     product = getattr(optimizer, "_u_product", None)
     if product is None:
         return []
-    cached = scalars.get("momentum_cache")
-    if cached is not None and cached.shape == ():
-        return [(product, cached.read())]
-    t = np.arange(1, steps + 1, dtype=np.float64)
+    t = np.arange(1, int(optimizer.iterations) + 1, dtype=np.float64)
     return [(product, np.asarray(np.prod(optimizer.beta_1 * (1 - 0.5 * 0.96**t))))]

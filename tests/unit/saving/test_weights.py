@@ -265,7 +265,7 @@ def test_further_arguments(path: Path) -> None:
         cr.saving.save_weights(model, path, speed=1)
     model.save_weights(path)
     model.load_weights(path, by_name=False)
-    with pytest.raises(ModelFileError, match="by_name is for legacy '.h5' files, which"):
+    with pytest.raises(ModelFileError, match=r"by_name is for legacy '.h5' files, which"):
         model.load_weights(path, by_name=True)
     with pytest.raises(TypeError, match=r"load_weights: unknown arguments \['speed'\]"):
         model.load_weights(path, speed=1)
