@@ -208,7 +208,8 @@ def test_the_child_of_a_fork_trains() -> None:
 @pytest.mark.parametrize("hidden", [8, 900])
 def test_ctrl_c_stops_a_long_epoch(hidden: int) -> None:
     child = run_python(f"""
-        import time, numpy as np, chainrule as cr
+        import signal, time, numpy as np, chainrule as cr
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background of a shell ignore it
         x = np.random.default_rng(0).normal(size=(1 << 16, 64)).astype("float32")
         net = cr.Sequential([cr.Input((64,)), cr.layers.Dense({hidden}, activation="relu"), cr.layers.Dense(1)])
         net.compile(cr.optimizers.Adam(1e-4), "mse", engine="native")
@@ -230,7 +231,10 @@ def test_ctrl_c_stops_a_long_epoch(hidden: int) -> None:
     time.sleep(0.5)
     sent = time.time()
     child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=60)
+    try:
+        out, err = child.communicate(timeout=60)
+    finally:
+        child.kill()
     stopped, goes_on = out.splitlines()
     assert goes_on == "goes on", err
     assert float(stopped) - sent < (20.0 if SANITIZER else 2.0)  # 0.1 s on a machine that has nothing else to do
