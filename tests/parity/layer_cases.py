@@ -112,12 +112,85 @@ CASES: dict[str, Case] = {
     "minimum": ("Minimum", {}, PAIR),
     "concatenate": ("Concatenate", {}, [(4, 3), (4, 2)]),
     "concatenate_axis": ("Concatenate", {"axis": 1}, [(3, 2, 4), (3, 1, 4), (3, 2, 4)]),
+    "alpha_dropout": ("AlphaDropout", {"rate": 0.5}, TWO),
+    "spatial_dropout": ("SpatialDropout1D", {"rate": 0.5}, THREE),
+    "activity_regularization": ("ActivityRegularization", {"l1": 0.1, "l2": 0.2}, TWO),
+    "batch_renormalization": ("BatchNormalization", {"renorm": True, "epsilon": 0.1}, [(6, 3)]),
+    "batch_renormalization_clipped": (
+        "BatchNormalization",
+        {
+            "renorm": True,
+            "renorm_clipping": {"rmin": 0.8, "rmax": 1.1, "dmax": 0.2},
+            "renorm_momentum": 0.7,
+            "momentum": 0.6,
+            "scale": False,
+        },
+        THREE,
+    ),
+    "group_normalization": ("GroupNormalization", {"groups": 2}, THREE),
+    "group_normalization_of_vectors": ("GroupNormalization", {"groups": 1, "epsilon": 0.1}, TWO),
+    "group_normalization_axis": ("GroupNormalization", {"groups": 2, "axis": 1, "center": False}, [(3, 4, 2, 2)]),
+    "instance_normalization": ("GroupNormalization", {"groups": -1, "scale": False}, THREE),
+    "rms_normalization": ("RMSNormalization", {}, TWO),
+    "rms_normalization_axes": ("RMSNormalization", {"axis": [1, 2], "epsilon": 0.1}, THREE),
+    "einsum_dense": ("EinsumDense", {"equation": "ab,bc->ac", "output_shape": 2, "bias_axes": "c"}, TWO),
+    "einsum_dense_on_three_axes": (
+        "EinsumDense",
+        {
+            "equation": "abc,cd->abd",
+            "output_shape": [None, 5],
+            "bias_axes": "d",
+            "activation": "tanh",
+            "kernel_regularizer": "l2",
+        },
+        THREE,
+    ),
+    "einsum_dense_left": ("EinsumDense", {"equation": "...x,xy->...y", "output_shape": 2}, THREE),
+    "einsum_dense_right": ("EinsumDense", {"equation": "ab...,bc->ac...", "output_shape": 5, "bias_axes": "c"}, THREE),
+    "einsum_dense_heads": (
+        "EinsumDense",
+        {"equation": "abc,cde->abde", "output_shape": [None, 2, 3], "bias_axes": "de"},
+        THREE,
+    ),
+    "einsum_dense_joined": ("EinsumDense", {"equation": "abc,bcd->ad", "output_shape": 5, "bias_axes": "d"}, THREE),
+    "einsum_dense_bias_with_gap": (
+        "EinsumDense",
+        {"equation": "abc,cd->abd", "output_shape": [2, 5], "bias_axes": "b"},
+        THREE,
+    ),
+    "reversible_embedding": ("ReversibleEmbedding", {"input_dim": 7, "output_dim": 3}, [(4, 2)]),
+    "global_average_pooling": ("GlobalAveragePooling1D", {}, THREE),
+    "global_average_pooling_first": (
+        "GlobalAveragePooling1D",
+        {"data_format": "channels_first", "keepdims": True},
+        THREE,
+    ),
+    "global_max_pooling": ("GlobalMaxPooling1D", {"keepdims": True}, THREE),
+    "global_max_pooling_first": ("GlobalMaxPooling1D", {"data_format": "channels_first"}, THREE),
+    "dot": ("Dot", {"axes": 1}, PAIR),
+    "dot_cosine": ("Dot", {"axes": -1, "normalize": True}, PAIR),
+    "dot_on_three_axes": ("Dot", {"axes": [2, 1]}, [(3, 2, 4), (3, 4, 5)]),
+    "dot_ranks": ("Dot", {"axes": [1, 2], "normalize": True}, [(3, 4), (3, 2, 4)]),
+    "time_distributed": ("TimeDistributed", {"layer": ("Dense", {"units": 2, "activation": "tanh"})}, THREE),
+    "time_distributed_normalization": (
+        "TimeDistributed",
+        {"layer": ("BatchNormalization", {"momentum": 0.5, "epsilon": 0.1})},
+        [(5, 3, 2)],
+    ),
+    "spectral_normalization": (
+        "SpectralNormalization",
+        {"layer": ("Dense", {"units": 2, "kernel_regularizer": "l2"}), "power_iterations": 2},
+        TWO,
+    ),
     "lambda": ("Lambda", {"function": _square}, TWO),
     "lambda_arguments": ("Lambda", {"function": _weighted, "arguments": {"by": 0.5}}, THREE),
 }
-RANDOM = ("dropout", "gaussian_noise", "gaussian_dropout")  # compared at rest only
+RANDOM = ("dropout", "gaussian_noise", "gaussian_dropout", "alpha_dropout", "spatial_dropout")  # compared at rest only
+CONSTANT = (  # something they compute in training counts as constant in the derivative
+    "batch_renormalization", "batch_renormalization_clipped", "spectral_normalization",
+)  # fmt: skip
 WITHOUT_KERAS = ("layer_normalization_axis",)  # Keras 3.15.1 on torch normalises the last axes only
-MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")
+MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot")
 KINKS = (-1.0, 0.0, 0.3, 0.5, 1.0)
 
 
@@ -133,7 +206,7 @@ def inputs_of(name: str) -> list[Any]:
     """Return the inputs of a case."""
     rng = np.random.default_rng(sorted(CASES).index(name))
     kind, arguments, shapes = CASES[name]
-    if kind == "Embedding":
+    if kind.endswith("Embedding"):
         return [rng.integers(0, arguments["input_dim"], shapes[0]).astype("int32")]
     inputs = [_away(rng, shape) for shape in shapes]
     if kind in ("Maximum", "Minimum"):
@@ -146,9 +219,13 @@ def weights_of(name: str, layer: Any) -> list[Any]:
     rng = np.random.default_rng(1000 + sorted(CASES).index(name))
     found = []
     for v in layer.weights:
-        value = rng.uniform(0.5, 1.5, tuple(v.shape)) if "variance" in v.name else rng.normal(size=tuple(v.shape))
+        value = rng.uniform(0.5, 1.5, tuple(v.shape)) if _is_positive(v.name) else rng.normal(size=tuple(v.shape))
         found.append(np.zeros((), "int32") if v.name == "count" else value)
     return found
+
+
+def _is_positive(name: str) -> bool:
+    return "variance" in name or "stddev" in name
 
 
 def factors_of(name: str, shape: tuple[int, ...]) -> Any:
@@ -159,6 +236,7 @@ def factors_of(name: str, shape: tuple[int, ...]) -> Any:
 def make(keras: Any, name: str) -> Any:
     """Return the layer of a case, built and with its weights."""
     kind, arguments, shapes = CASES[name]
+    arguments = {k: _inner(keras, *v) if k == "layer" else v for k, v in arguments.items()}
     layer = getattr(keras.layers, kind)(**arguments, dtype="float64", name=name)
     several = kind in MERGES
     layer.build([(None, *s[1:]) for s in shapes] if several else (None, *shapes[0][1:]))
@@ -166,6 +244,11 @@ def make(keras: Any, name: str) -> Any:
     if kind == "Normalization" and hasattr(layer, "finalize_state"):
         layer.finalize_state()  # Keras computes with copies of its weights
     return layer
+
+
+def _inner(keras: Any, kind: str, arguments: dict[str, Any]) -> Any:
+    """Return the layer within a wrapper."""
+    return getattr(keras.layers, kind)(**arguments, dtype="float64", name="inner")
 
 
 def argument(name: str, inputs: list[Any]) -> Any:

@@ -281,6 +281,10 @@ class Layer(HoldsState, Configurable):
 
         return output_spec(self, args, kwargs)
 
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the outputs for symbolic inputs; another name of `compute_output_spec`."""
+        return self.compute_output_spec(*args, **kwargs)
+
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """Return the mask of the output, given inputs and their mask; a class that overrides this supports masking."""
         return previous_mask

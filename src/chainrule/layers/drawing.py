@@ -6,18 +6,20 @@ from typing import Any
 
 from chainrule import tree
 from chainrule.errors import ChainruleError, ShapeError
-from chainrule.layers.arguments import first_argument, input_shapes, is_shape
+from chainrule.layers.arguments import call_parameters, first_argument, input_shapes, is_shape
 from chainrule.layers.base import Layer
 from chainrule.layers.input_spec import check_input
 from chainrule.layers.masks import any_mask, find_masks, hand_on
 from chainrule.symbolic import KerasTensor, connect, try_call
+from chainrule.utils.signatures import signature_of
 
 
 def call_layer(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call a layer on symbolic tensors: build it, find the output's shape, and note the call."""
     filled = dict(kwargs)
     masks = find_masks(layer, args, filled)
-    outputs = connect(layer, args, kwargs, output_spec(layer, args, filled if any_mask(masks) else kwargs))
+    _build(layer, args, kwargs)
+    outputs = connect(layer, args, kwargs, layer.symbolic_call(*args, **(filled if any_mask(masks) else kwargs)))
     if layer._computes_masks or any_mask(masks):
         hand_on(layer, first_argument(type(layer), args, kwargs), outputs, masks)
     return outputs
@@ -25,16 +27,31 @@ def call_layer(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
 
 def output_spec(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return the outputs of a layer as symbolic tensors, by its own `compute_output_shape` or by trying `call`."""
+    _build(layer, args, kwargs)
+    if type(layer).compute_output_shape is not Layer.compute_output_shape and _all_built(layer):
+        shape = layer.compute_output_shape(**_shape_arguments(layer, args, kwargs))
+        if is_shape(shape):
+            return KerasTensor(shape, getattr(layer, "output_dtype", None) or layer.compute_dtype)
+    return try_call(lambda *a, **k: _run_quietly(layer, a, k), args, kwargs, layer.compute_dtype)
+
+
+def _build(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Check the inputs of a call, and build the layer for them if it is not built."""
     check_input(layer, first_argument(type(layer), args, kwargs))
     if not layer.built:
         layer._build_for(args, kwargs)
         check_input(layer, first_argument(type(layer), args, kwargs))
-    if type(layer).compute_output_shape is not Layer.compute_output_shape and _all_built(layer):
-        shapes = input_shapes(type(layer), args, kwargs)
-        shape = layer.compute_output_shape(next(iter(shapes.values())))
-        if is_shape(shape):
-            return KerasTensor(shape, getattr(layer, "output_dtype", None) or layer.compute_dtype)
-    return try_call(lambda *a, **k: _run_quietly(layer, a, k), args, kwargs, layer.compute_dtype)
+
+
+def _shape_arguments(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of `compute_output_shape` for a call: shapes, and options of the call that it takes too."""
+    shapes = input_shapes(type(layer), args, kwargs)
+    given = {**dict(zip(call_parameters(type(layer)), args, strict=False)), **kwargs}
+    known = list(signature_of(type(layer).compute_output_shape).parameters)[1:]
+    found = {name: shapes[name.removesuffix("_shape")] for name in known if name.removesuffix("_shape") in shapes}
+    if known and known[0] not in found:
+        found[known[0]] = next(iter(shapes.values()))
+    return {**found, **{name: given[name] for name in known if name in given and name not in shapes}}
 
 
 def _all_built(layer: Layer) -> bool:

@@ -9,17 +9,12 @@ import numpy as np
 
 from chainrule._typing import Value
 from chainrule.engines import plan
-from chainrule.layers.random_layer import RandomLayer
+from chainrule.layers.input_spec import InputSpec
+from chainrule.layers.random_layer import RandomLayer, concrete_shape, share
 from chainrule.random import threefry
 from chainrule.saving.serialization import public
 
-__all__ = ["Dropout", "GaussianDropout", "GaussianNoise"]
-
-
-def _share(name: str, rate: float) -> float:
-    if isinstance(rate, bool) or not 0 <= rate <= 1:
-        raise ValueError(f"'{name}': rate must be between 0 and 1, but is {rate}.")
-    return float(rate)
+__all__ = ["Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D"]
 
 
 @public("keras.layers")
@@ -43,7 +38,7 @@ class Dropout(RandomLayer):
         self, rate: float, noise_shape: Sequence[int | None] | None = None, seed: int | None = None, **kwargs: Any
     ) -> None:
         super().__init__(seed, **kwargs)
-        self.rate = _share(self.name, rate)
+        self.rate = share(self.name, rate)
         self.noise_shape = None if noise_shape is None else tuple(noise_shape)
 
     def call(self, inputs: Value, training: bool = False) -> Value:
@@ -53,13 +48,39 @@ class Dropout(RandomLayer):
 
     def mask(self, shape: tuple[int, ...], dtype: Any) -> Value:
         """Return the factors of one draw: 0 or `1 / (1 - rate)`."""
-        if self.noise_shape is not None:
-            shape = tuple(n if m is None else m for n, m in zip(shape, self.noise_shape, strict=True))
+        shape = concrete_shape(shape, self.noise_shape)
         factor = 0.0 if self.rate == 1 else 1.0 / (1.0 - self.rate)
         return threefry.keep_mask(self._next_key(), shape, self.rate).astype(dtype) * np.asarray(factor, dtype)
 
     def lower(self) -> Iterator[plan.Step]:
         yield plan.Dropout(self.rate, self._random_index, self.seed, self.noise_shape)
+
+
+@public("keras.layers")
+class SpatialDropout1D(Dropout):
+    """`Dropout` of whole features of a sequence: what is set to 0 is so in all steps.
+
+    Shapes: x and y (batch, steps, features).
+
+    Args:
+        rate: between 0 and 1.
+        seed: for a layer used outside of `fit`, and to make two layers differ.
+
+    Source: Tompson et al. (2014).
+
+    >>> import chainrule as cr
+    >>> y = cr.layers.SpatialDropout1D(0.5, seed=1)(cr.ops.ones((1, 3, 8)), training=True).numpy()
+    >>> bool((y == y[:, :1]).all())
+    True
+    """
+
+    def __init__(self, rate: float, seed: int | None = None, name: str | None = None, dtype: Any = None) -> None:
+        super().__init__(rate, seed=seed, name=name, dtype=dtype)
+        self.noise_shape = (None, 1, None)
+        self.input_spec = InputSpec(ndim=3)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"rate": self.rate, "seed": self.seed, "name": self.name, "dtype": self.dtype}
 
 
 @public("keras.layers")
@@ -87,7 +108,7 @@ class GaussianDropout(RandomLayer):
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(seed, **kwargs)
-        self.rate = _share(self.name, rate)
+        self.rate = share(self.name, rate)
         if self.rate == 1:
             raise ValueError(f"GaussianDropout '{self.name}': rate must be below 1.")
 

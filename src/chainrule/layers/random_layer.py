@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from chainrule._typing import Shape
@@ -37,3 +38,21 @@ class RandomLayer(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
+
+
+def share(name: str, rate: float) -> float:
+    """Return a rate of dropout.
+
+    Raises:
+        ValueError: it is not between 0 and 1.
+    """
+    if isinstance(rate, bool) or not 0 <= rate <= 1:
+        raise ValueError(f"'{name}': rate must be between 0 and 1, but is {rate}.")
+    return float(rate)
+
+
+def concrete_shape(shape: tuple[int, ...], noise_shape: Sequence[int | None] | None) -> tuple[int, ...]:
+    """Return `noise_shape` with the lengths of `shape` where it has None."""
+    return (
+        shape if noise_shape is None else tuple(n if m is None else m for n, m in zip(shape, noise_shape, strict=True))
+    )
