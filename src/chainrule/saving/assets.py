@@ -1,7 +1,7 @@
 """What layers keep beside their variables: the members `assets/<path of the layer>/<file>`, vocabularies for example.
 
-A layer that has some defines `assets()`, which returns files by name, and `take_assets(files)`. They go from the file to
-the layer in memory; nothing is extracted.
+A layer that has some defines `assets()`, which returns files by name, and `take_assets(files)`. They go from the
+file to the layer in memory; nothing is extracted.
 """
 
 from __future__ import annotations

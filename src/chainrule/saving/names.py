@@ -72,6 +72,7 @@ _MODULES = (
     "optimizers",
     "optimizers.schedules",
     "regularizers",
+    "utils.feature_space",
 )
 
 

@@ -118,6 +118,8 @@ def _describe_instance(thing: Any) -> dict[str, Any]:
         "config": serialize_keras_object(thing.get_config()),
         "registered_name": names.get_registered_name(cls) if own else None,
     }
+    if not own and str(module).startswith("keras.src."):
+        description["registered_name"] = cls.__name__
     if (module, cls.__name__) == ("keras", "Functional"):  # Keras finds this class under its private name only
         description.update(module="keras.src.models.functional", registered_name="Functional")
     build = thing.get_build_config() if hasattr(thing, "get_build_config") else None
@@ -237,7 +239,7 @@ def _unknown_class(name: str, module: str, registered: Any) -> UnknownNameError:
     )
 
 
-_FAMILIES = {"models": "keras", "engine": "keras", "dtype_policies": "keras"}
+_FAMILIES = {"models": "keras", "engine": "keras"}
 
 
 def public_module(module: str) -> str:
@@ -246,9 +248,9 @@ def public_module(module: str) -> str:
     >>> public_module("keras.src.models.functional"), public_module("keras.src.backend.torch.optimizers.torch_adam")
     ('keras', 'keras.optimizers')
     """
-    if module in ("keras.models", "keras.dtype_policies"):
+    if module == "keras.models":
         return "keras"
-    if not module.startswith("keras.src."):
+    if not module.startswith("keras.src.") or module == "keras.src.layers.preprocessing.feature_space":
         return module
     parts = module.split(".")[2:]
     if parts[0] == "backend":  # keras.src.backend.torch.optimizers.torch_adam

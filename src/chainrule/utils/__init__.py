@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chainrule.utils.diagram import model_to_dot as model_to_dot
     from chainrule.utils.diagram import plot_model as plot_model
     from chainrule.utils.dtypes import standardize_dtype as standardize_dtype
+    from chainrule.utils.feature_space import FeatureSpace as FeatureSpace
     from chainrule.utils.numerical import normalize as normalize
     from chainrule.utils.numerical import to_categorical as to_categorical
     from chainrule.utils.packing import pack_x_y_sample_weight as pack_x_y_sample_weight
@@ -40,6 +41,7 @@ _LOGGING = ("disable_interactive_logging", "enable_interactive_logging", "is_int
 _NAMES = {
     **dict.fromkeys(_SERIALIZATION, "chainrule.saving.serialization"),
     **dict.fromkeys(_LOGGING, "chainrule.config"),
+    "FeatureSpace": "chainrule.utils.feature_space",
     "Progbar": "chainrule.callbacks.progbar",
     "PyDataset": "chainrule.data.py_dataset",
     "Sequence": "chainrule.data.py_dataset:PyDataset",
