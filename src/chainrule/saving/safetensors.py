@@ -110,14 +110,13 @@ class SafetensorsFile:
         if not isinstance(kind, str) or kind not in _TYPES:
             raise self._refusal(f"{where} has the type {kind!r:.40}, which is not read")
         if not _are_counts(shape) or len(shape) > 32:
-            raise self._refusal(f"{where} has the shape {str(shape):.80}")
+            raise self._refusal(f"{where} has the shape {shape!s:.80}")
         if not _are_counts(offsets) or len(offsets) != 2 or offsets[0] > offsets[1]:
-            raise self._refusal(f"{where} lies from and to {str(offsets):.80}")
+            raise self._refusal(f"{where} lies from and to {offsets!s:.80}")
         wanted = math.prod(shape) * np.dtype(_TYPES[kind]).itemsize
         if wanted != offsets[1] - offsets[0]:
             raise self._refusal(
-                f"{where} of shape {str(tuple(shape)):.80} needs {str(wanted):.40} bytes, but has "
-                f"{offsets[1] - offsets[0]}"
+                f"{where} of shape {tuple(shape)!s:.80} needs {wanted!s:.40} bytes, but has {offsets[1] - offsets[0]}"
             )
         return Entry(kind, tuple(shape), offsets[0], offsets[1])
 
@@ -156,7 +155,7 @@ def open_safetensors(path: Path) -> Iterator[SafetensorsFile]:
         ModelFileError: there is none, or it is damaged.
     """
     try:
-        with path.open("rb", opener=_regular) as file:
+        with open(path, "rb", opener=_regular) as file:
             yield SafetensorsFile(file, path, os.fstat(file.fileno()).st_size)
     except OSError as error:
         raise ModelFileError(f"Cannot read '{path}': {error.strerror or error}.") from None
@@ -277,7 +276,7 @@ def _matched(model: Any, file: SafetensorsFile, skipped: Iterable[Any]) -> dict[
 
 def _misfit(variable: Any, entry: Entry) -> str | None:
     if entry.shape != variable.shape:
-        return f"its shape is {variable.shape}, in the file {str(entry.shape):.80}"
+        return f"its shape is {variable.shape}, in the file {entry.shape!s:.80}"
     floating = entry.kind in ("F64", "F32", "F16", "BF16")
     if floating != (variable.dtype.kind == "f"):
         return f"its type is {variable.dtype}, in the file {entry.kind}"
