@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from chainrule.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
     from chainrule.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
     from chainrule.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
+    from chainrule.callbacks.swap_ema_weights import SwapEMAWeights as SwapEMAWeights
+    from chainrule.callbacks.tensorboard import TensorBoard as TensorBoard
     from chainrule.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN
 
 _NAMES = {
@@ -30,6 +32,8 @@ _NAMES = {
     "ModelCheckpoint": "chainrule.callbacks.model_checkpoint",
     "ProgbarLogger": "chainrule.callbacks.progbar_logger",
     "ReduceLROnPlateau": "chainrule.callbacks.reduce_lr_on_plateau",
+    "SwapEMAWeights": "chainrule.callbacks.swap_ema_weights",
+    "TensorBoard": "chainrule.callbacks.tensorboard",
     "TerminateOnNaN": "chainrule.callbacks.terminate_on_nan",
 }
 
