@@ -1,5 +1,18 @@
 """The arguments with which classes that need some are made, here and in Keras, to compare their configurations."""
 
+from __future__ import annotations
+
+from typing import Any
+
+WRAPPERS = ("layers.SpectralNormalization", "layers.TimeDistributed", "layers.Wrapper")
+
+
+def arguments_for(name: str, keras: Any) -> dict[str, Any]:
+    """Return the arguments for a class; a layer within is made by `keras`, one library or the other."""
+    inner = {"layer": keras.layers.Dense(3, name="inner")} if name in WRAPPERS else {}
+    return {**ARGUMENTS.get(name, {}), **inner}
+
+
 ARGUMENTS: dict[str, dict[str, object]] = {
     "layers.Activation": {"activation": "relu"},
     "layers.Dense": {"units": 3},
@@ -16,6 +29,10 @@ ARGUMENTS: dict[str, dict[str, object]] = {
     "layers.Rescaling": {"scale": 0.5},
     "layers.Reshape": {"target_shape": (2, 2)},
     "layers.Dot": {"axes": 1},
+    "layers.EinsumDense": {"equation": "ab,bc->ac", "output_shape": 3},
+    "layers.Pipeline": {"layers": []},
+    "layers.ReversibleEmbedding": {"input_dim": 5, "output_dim": 2},
+    "layers.SpatialDropout1D": {"rate": 0.5},
     "layers.CategoryEncoding": {"num_tokens": 3},
     "layers.Discretization": {"bin_boundaries": [0.0, 1.0]},
     "layers.Hashing": {"num_bins": 4},

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2] / "src"))
 
 import keras
-from config_arguments import ARGUMENTS
+from config_arguments import arguments_for
 
 MODULES = (
     "layers",
@@ -53,9 +53,8 @@ def signature_of(thing):
 
 def described(module, name, thing):
     """Return the description of a default object, or None if the class has none of its own."""
-    arguments = ARGUMENTS.get(f"{module}.{name}", {})
     try:
-        description = keras.saving.serialize_keras_object(thing(**arguments))
+        description = keras.saving.serialize_keras_object(thing(**arguments_for(f"{module}.{name}", keras)))
         return {key: description[key] for key in ("module", "class_name", "config", "registered_name")}
     except (TypeError, ValueError, KeyError, NotImplementedError, AttributeError, ImportError):
         return None

@@ -22,7 +22,7 @@ from chainrule.utils.naming import reset_names
 
 PARITY = Path(__file__).parents[1] / "parity"
 SURFACE = json.loads((PARITY / "fixtures" / "surface.json").read_text())
-ARGUMENTS = runpy.run_path(str(PARITY / "config_arguments.py"))["ARGUMENTS"]
+arguments_for = runpy.run_path(str(PARITY / "config_arguments.py"))["arguments_for"]
 
 # -- what differs from Keras, and why ---------------------------------------------------------------------------------
 
@@ -64,7 +64,7 @@ CONCRETE = sorted(set(CLASSES) - ABSTRACT)
 
 
 def make(full: str) -> Any:
-    arguments = dict(ARGUMENTS.get(full.removeprefix("keras."), {}))
+    arguments = arguments_of(full)
     if full == "keras.layers.Lambda":
         arguments["function"] = cr.activations.relu
     return CLASSES[full](**arguments)
@@ -130,7 +130,7 @@ def test_the_description_is_that_of_keras(full: str) -> None:
 
 
 def arguments_of(full: str) -> Any:
-    return ARGUMENTS.get(full.removeprefix("keras."), {})
+    return arguments_for(full.removeprefix("keras."), cr)
 
 
 def rounded(value: Any) -> Any:

@@ -123,6 +123,7 @@ class EinsumDense(Layer):
         config = super().get_config()
         for key in ("lora_rank", "lora_alpha", "gptq_unpacked_column_size"):
             config.pop(key, None)
+        config.setdefault("activity_regularizer", None)
         return {**config, "output_shape": self.partial_output_shape}
 
 

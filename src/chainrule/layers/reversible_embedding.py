@@ -88,6 +88,9 @@ class ReversibleEmbedding(Embedding):
     def compute_output_shape(self, input_shape: Shape, reverse: bool = False) -> Shape:
         return (*input_shape[:-1], self.input_dim) if reverse else (*input_shape, self.output_dim)
 
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "quantization_config": None}
+
     def lower(self) -> Iterator[Step]:
         for node in self._nodes:
             if node.kwargs.get("reverse") or len(node.args) > 1:
