@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chainrule import callbacks as callbacks
     from chainrule import config as config
     from chainrule import constraints as constraints
+    from chainrule import datasets as datasets
     from chainrule import dtype_policies as dtype_policies
     from chainrule import errors as errors
     from chainrule import extend as extend
@@ -27,17 +28,21 @@ if TYPE_CHECKING:
     from chainrule import layers as layers
     from chainrule import losses as losses
     from chainrule import metrics as metrics
+    from chainrule import mixed_precision as mixed_precision
     from chainrule import models as models
     from chainrule import ops as ops
     from chainrule import optimizers as optimizers
+    from chainrule import preprocessing as preprocessing
     from chainrule import random as random
     from chainrule import regularizers as regularizers
     from chainrule import saving as saving
     from chainrule import tree as tree
     from chainrule import utils as utils
+    from chainrule import wrappers as wrappers
     from chainrule.autodiff import GradientTape as GradientTape
     from chainrule.autodiff import Tensor as Tensor
     from chainrule.dtype_policies import DTypePolicy as DTypePolicy
+    from chainrule.dtype_policies import FloatDTypePolicy as FloatDTypePolicy
     from chainrule.glassbox.trace import trace as trace
     from chainrule.initializers import Initializer as Initializer
     from chainrule.layers import Input as Input
@@ -55,12 +60,13 @@ if TYPE_CHECKING:
     from chainrule.variables import Variable as Variable
 
 _MODULES = (
-    "activations", "autodiff", "backend", "callbacks", "config", "constraints", "dtype_policies", "errors", "extend",
-    "initializers", "layers", "losses", "metrics", "models", "ops", "optimizers", "random", "regularizers", "saving",
-    "tree", "utils",
+    "activations", "autodiff", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies",
+    "errors", "extend", "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops",
+    "optimizers", "preprocessing", "random", "regularizers", "saving", "tree", "utils", "wrappers",
 )  # fmt: skip
 _NAMES = {
     "DTypePolicy": "chainrule.dtype_policies",
+    "FloatDTypePolicy": "chainrule.dtype_policies",
     "Functional": "chainrule.models",
     "GradientTape": "chainrule.autodiff",
     "Initializer": "chainrule.initializers",

@@ -14,8 +14,10 @@ import numpy as np
 from chainrule.config import backend as backend
 from chainrule.config import epsilon as epsilon
 from chainrule.config import floatx as floatx
+from chainrule.config import image_data_format as image_data_format
 from chainrule.config import set_epsilon as set_epsilon
 from chainrule.config import set_floatx as set_floatx
+from chainrule.config import set_image_data_format as set_image_data_format
 from chainrule.symbolic import is_keras_tensor as is_keras_tensor
 from chainrule.utils.dtypes import standardize_dtype as standardize_dtype
 from chainrule.utils.naming import unique_name
@@ -55,6 +57,6 @@ def result_type(*dtypes: Any) -> str:
 
 
 __all__ = [
-    "backend", "clear_session", "epsilon", "floatx", "get_uid", "is_float_dtype", "is_int_dtype", "is_keras_tensor",
-    "result_type", "set_epsilon", "set_floatx", "standardize_dtype",
+    "backend", "clear_session", "epsilon", "floatx", "get_uid", "image_data_format", "is_float_dtype", "is_int_dtype",
+    "is_keras_tensor", "result_type", "set_epsilon", "set_floatx", "set_image_data_format", "standardize_dtype",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import tree
+from chainrule.config import limited_steps
 from chainrule.data.arrays import add_last_axis, is_array_like, to_structure
 from chainrule.data.batches import ArrayBatches, Batches
 from chainrule.data.checks import check_all_finite, check_rows
@@ -57,6 +58,9 @@ def make_batches(
         x, y, sample_weight = unpack(x.arrays, where)
     if is_stream(x):
         _refuse_targets(x, y, sample_weight, where)
+        known = x.num_batches if isinstance(x, PyDataset) and steps is None else steps
+        allowed = _limited(known, where)
+        steps = steps if allowed == known else allowed
         if isinstance(x, PyDataset):
             return PyDatasetBatches(x, steps, shuffle, class_weight, where)
         return StreamBatches(x, steps, class_weight, where)
@@ -64,7 +68,17 @@ def make_batches(
     check_rows(where, *arrays)
     check_all_finite(where, {"x": (arrays[0], x), "y": (arrays[1], y), "sample_weight": (arrays[2], sample_weight)})
     weight = _weights(arrays[1], arrays[2], class_weight, where)
+    rows = len(tree.flatten(arrays[0])[0])
+    number = steps or math.ceil(rows / (batch_size or 32))
+    allowed = _limited(number, where)
+    if allowed != number:
+        batch_size, steps = batch_size or (math.ceil(rows / steps) if steps else 32), allowed
     return ArrayBatches(add_last_axis(arrays[0]), arrays[1], weight, batch_size, steps, bool(shuffle))
+
+
+def _limited(steps: int | None, where: str) -> int | None:
+    """Return a number of batches (None: not known), or what the process-wide limit on them leaves of it."""
+    return limited_steps(steps) if where.split()[0] in ("fit", "fit_many", "evaluate", "predict") else steps
 
 
 def is_stream(x: Any) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from chainrule import tree
 from chainrule._typing import Logs
 from chainrule.callbacks.callback_list import CallbackList
+from chainrule.config import max_steps_per_epoch
 from chainrule.data.adapters import make_batches
 from chainrule.data.batches import ArrayBatches, Batch, Batches
 from chainrule.engines.epoch import Epoch
@@ -151,7 +152,7 @@ def predict(model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int
     hooks = make_callbacks(model, callbacks, verbose, 1, batches.steps)
     hooks.on_predict_begin()
     parts: list[Any] = []
-    any_size = batch_size is None and steps is None and _only_layers(model)
+    any_size = batch_size is None and steps is None and max_steps_per_epoch() is None and _only_layers(model)
     for step, outputs in _outputs(model, engine, batches, hooks, any_size):
         hooks.on_predict_batch_begin(step)
         parts.append(outputs)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule._typing import Logs
+from chainrule.config import limited_epochs
 from chainrule.data.adapters import make_batches, split_tail
 from chainrule.data.batches import Batches
 from chainrule.data.streams import unpack
@@ -47,7 +48,7 @@ class FitSettings(NamedTuple):
 
 def fit(model: Any, x: Any, y: Any, s: FitSettings) -> Any:
     """Train and return the history; see `Model.fit`."""
-    first, last = check_count(s.initial_epoch, "initial_epoch"), check_count(s.epochs, "epochs")
+    first, last = check_count(s.initial_epoch, "initial_epoch"), limited_epochs(check_count(s.epochs, "epochs"))
     _check_frequency(s.validation_freq)
     require_inputs(x, "fit")
     training, validation = _split(x, y, s)

@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 
-_NOT_BY_STRING = ("Lamb", "LossScaleOptimizerV3", "Optimizer")  # nor are they in Keras
+_NOT_BY_STRING = ("Lamb", "Optimizer")  # nor are they in Keras
 _WRAPPERS = {"LossScaleOptimizer": "LossScaleOptimizer(Adam())", "MultiOptimizer": "MultiOptimizer(optimizer_map)"}
 
 

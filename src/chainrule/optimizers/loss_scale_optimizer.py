@@ -25,7 +25,7 @@ _ONLY_DEFAULTS: dict[str, Any] = {
 """What older files say of it; anything but these values belongs to the inner optimizer."""
 
 
-@public("keras.optimizers", "LossScaleOptimizerV3")
+@public("keras.optimizers")
 class LossScaleOptimizer(Optimizer):
     r"""Multiplies the loss by a scale and divides the gradients by it, so that small ones do not become zero.
 

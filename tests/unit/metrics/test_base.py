@@ -4,7 +4,7 @@ import pytest
 import chainrule as cr
 from chainrule import metrics, ops
 from chainrule.autodiff.tape import substitute
-from chainrule.errors import ShapeError
+from chainrule.errors import ShapeError, TrapWarning
 from chainrule.metrics.base import Scalar, align_ranks, check_fit, divide_no_nan
 from chainrule.utils.naming import reset_names
 from chainrule.variables import Variable
@@ -98,10 +98,12 @@ def test_names_are_counted():
     assert repr(metrics.AUC(name="area")) == "<AUC name=area>"
 
 
-def test_dtype_is_a_name():
+def test_dtype_is_a_name(monkeypatch):
     assert metrics.Mean().dtype == "float32"
     assert metrics.Mean(dtype=np.float64).dtype == "float64"
-    assert metrics.Mean(dtype=cr.dtype_policies.DTypePolicy("mixed_float16")).dtype == "float32"
+    monkeypatch.setattr(cr.dtype_policies, "_said", set())
+    with pytest.warns(TrapWarning, match="all arithmetic and storage is float32"):
+        assert metrics.Mean(dtype=cr.dtype_policies.DTypePolicy("mixed_float16")).dtype == "float32"
     assert metrics.MeanIoU(2).dtype == "int32"
 
 
