@@ -129,6 +129,9 @@ def test_the_zip_of_the_last_versions(name: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(
         flat(model.predict(one(data(name, "x")), verbose=0)), RESULTS[f"{name}/predictions"], atol=2e-6
     )
+    if name == "nested":  # Keras 2 leaves the state of its older optimizers out of zips
+        assert float(model.optimizer.iterations) == 0
+        return
     np.testing.assert_allclose(train(model, name), RESULTS[f"{name}/losses"], rtol=2e-5)
 
 
