@@ -278,8 +278,7 @@ class FeatureSpace(Layer):
                     f"FeatureSpace '{self.name}': feature '{name}' is of type {kind}, which cannot be joined with the "
                     "others. Use output_mode='dict', or encode it."
                 )
-        encoder = self.one_hot_encoders.get(name)
-        return value if encoder is None else encoder(value)
+        return self.one_hot_encoders[name](value) if name in self.one_hot_encoders else value
 
     def _categories(self, name: str, kind: str) -> int | None:
         """Return the number of categories of a feature or cross that is to be one-hot."""

@@ -42,14 +42,14 @@ def _hashes(values: Array, key: tuple[int, int] | None) -> Array:
     """Return the hash of each value; equal values are hashed once."""
     if values.dtype.kind == "O":
         found: dict[str, int] = {}
-        places = [found.setdefault(v, len(found)) for v in values.ravel()]
+        places = np.array([found.setdefault(v, len(found)) for v in values.ravel()], np.intp)
         texts: Iterable[str] = found
     else:
         unique, places = np.unique(values, return_inverse=True)
         texts = map(str, unique.tolist())
     hash_rows: Callable[[Array], Array] = fingerprints if key is None else lambda rows: siphash(rows, key)
     hashed = _by_length([t.encode("utf-8", "surrogateescape") for t in texts], hash_rows)
-    return hashed[np.asarray(places, np.intp)].reshape(values.shape)
+    return hashed[places.reshape(-1)].reshape(values.shape)
 
 
 def _by_length(texts: list[bytes], hash_rows: Callable[[Array], Array]) -> Array:

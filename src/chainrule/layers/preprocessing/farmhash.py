@@ -6,6 +6,8 @@ Pike, `farmhashna::Hash64`.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from chainrule._typing import Array
@@ -48,7 +50,8 @@ def joined(first: Array, second: Array) -> Array:
 
 def _word(rows: Array, at: int) -> Array:
     """Return the eight bytes of each row from `at` on, as a number (the first byte is the smallest part)."""
-    return np.ascontiguousarray(rows[:, at : at + 8]).view("<u8")[:, 0].astype(np.uint64, copy=False)
+    words: Array = np.ascontiguousarray(rows[:, at : at + 8]).view("<u8")[:, 0]
+    return words.astype(np.uint64, copy=False)
 
 
 def _half(rows: Array, at: int) -> Array:
@@ -60,15 +63,16 @@ def _turn(v: Array, by: int) -> Array:
 
 
 def _shift(v: Array) -> Array:
-    return v ^ (v >> np.uint64(47))
+    shifted: Array = v ^ (v >> np.uint64(47))
+    return shifted
 
 
-def _mix(u: Array, v: Array, factor: Array) -> Array:
+def _mix(u: Array, v: Array, factor: Any) -> Array:
     a = _shift((u ^ v) * factor)
-    return _shift((v ^ a) * factor) * factor
+    return np.asarray(_shift((v ^ a) * factor) * factor)
 
 
-def _factor(length: int) -> np.uint64:
+def _factor(length: int) -> Any:
     return np.uint64((int(_K2) + 2 * length) & _MASK)
 
 

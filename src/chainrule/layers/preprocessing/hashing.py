@@ -88,7 +88,7 @@ class Hashing(CategoryLayer):
 
     @property
     def output_dtype(self) -> str:  # type: ignore[override]
-        return self.dtype_policy.name
+        return str(self.dtype_policy.name)
 
     def call(self, inputs: Any) -> Any:
         values = plain(inputs)
@@ -152,7 +152,7 @@ class HashedCrossing(CategoryLayer):
 
     @property
     def output_dtype(self) -> str:  # type: ignore[override]
-        return self.dtype_policy.name
+        return str(self.dtype_policy.name)
 
     def _converted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return each of the inputs as a tensor; two lists are two inputs."""

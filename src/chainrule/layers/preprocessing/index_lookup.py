@@ -393,7 +393,8 @@ class IndexLookup(CategoryLayer):
         if not terms:
             return
         try:
-            self.set_vocabulary(terms, self._idf)
+            # weights are kept with the zeros that pad them; Keras refuses its own files then
+            self.set_vocabulary(terms, None if self._idf is None else self._idf[: len(terms)])
         except (ValueError, RuntimeError) as error:
             raise ModelFileError(f"the vocabulary of layer '{self.name}' does not fit: {error}"[:400]) from None
 

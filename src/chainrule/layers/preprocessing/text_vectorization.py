@@ -210,7 +210,7 @@ class TextVectorization(CategoryLayer):
         encoded = lookup.encode_numbers(padded)
         return result(encoded[0] if one else encoded)
 
-    def _empty_shape(self, shape: Shape) -> Shape:
+    def _empty_shape(self, shape: Shape) -> tuple[int, ...]:
         return tuple(n or 0 for n in self.compute_output_shape(shape))
 
     @property
