@@ -10,7 +10,19 @@ WRAPPERS = ("layers.SpectralNormalization", "layers.TimeDistributed", "layers.Wr
 def arguments_for(name: str, keras: Any) -> dict[str, Any]:
     """Return the arguments for a class; a layer within is made by `keras`, one library or the other."""
     inner = {"layer": keras.layers.Dense(3, name="inner")} if name in WRAPPERS else {}
-    return {**ARGUMENTS.get(name, {}), **inner}
+    return {**ARGUMENTS.get(name, {}), **inner, **_inner_optimizers(name, keras)}
+
+
+def _inner_optimizers(name: str, keras: Any) -> dict[str, Any]:
+    """Return the arguments that are optimizers themselves, made by one library or the other."""
+    kinds = keras.optimizers
+    if name == "optimizers.LossScaleOptimizer":
+        return {"inner_optimizer": kinds.Adam(name="inner")}
+    if name == "optimizers.OptimizerMap":
+        return {"default_optimizer": kinds.SGD(name="one"), "optimizer_map": {"a/.*": kinds.Adam(name="two")}}
+    if name == "optimizers.MultiOptimizer":
+        return {"optimizer_map": kinds.OptimizerMap(kinds.SGD(name="one"))}
+    return {}
 
 
 ARGUMENTS: dict[str, dict[str, object]] = {

@@ -36,6 +36,12 @@ MODULES = (
     "activations",
     "models",
     "saving",
+    "backend",
+    "config",
+    "dtype_policies",
+    "mixed_precision",
+    "random",
+    "tree",
 )
 
 
