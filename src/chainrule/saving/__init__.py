@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chainrule.saving.keras_format import load_model as load_model
     from chainrule.saving.keras_format import save_model as save_model
     from chainrule.saving.onnx import export_onnx as export_onnx
+    from chainrule.saving.onnx import import_onnx as import_onnx
     from chainrule.saving.weights_files import load_weights as load_weights
     from chainrule.saving.weights_files import save_weights as save_weights
 
