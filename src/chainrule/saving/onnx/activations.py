@@ -119,7 +119,7 @@ def _selu(x: Expression) -> Expression:
 
 @_writes("celu")
 def _celu(x: Expression, alpha: float = 1.0) -> Expression:
-    return _curved(x, alpha, alpha)
+    return x.op("Celu", alpha=float(alpha)) if _single(x) else _curved(x, alpha, alpha)
 
 
 @_writes("gelu")
@@ -144,12 +144,12 @@ def _softplus(x: Expression) -> Expression:
 
 @_writes("softsign")
 def _softsign(x: Expression) -> Expression:
-    return x / (x.op("Abs") + 1.0)
+    return x.op("Softsign") if _single(x) else x / (x.op("Abs") + 1.0)
 
 
 @_writes("mish")
 def _mish(x: Expression) -> Expression:
-    return x * _softplus(x).op("Tanh")
+    return x.op("Mish") if _single(x) and x.graph.opset >= 18 else x * _softplus(x).op("Tanh")
 
 
 @_writes("squareplus")
@@ -172,12 +172,14 @@ def _tanh_shrink(x: Expression) -> Expression:
 
 @_writes("hard_sigmoid")
 def _hard_sigmoid(x: Expression) -> Expression:
+    if _single(x):
+        return x.op("HardSigmoid", alpha=1 / 6, beta=0.5)
     return (x / 6.0 + 0.5).clip(0.0, 1.0)
 
 
 @_writes("hard_silu")
 def _hard_silu(x: Expression) -> Expression:
-    return x * _hard_sigmoid(x)
+    return x.op("HardSwish") if _single(x) and x.graph.opset >= 14 else x * _hard_sigmoid(x)
 
 
 @_writes("hard_tanh")

@@ -145,14 +145,13 @@ def _embed(step: steps.Embed, at: Place, inputs: list[Expression]) -> Expression
 
 @write_step.register
 def _merge(step: steps.Merge, at: Place, inputs: list[Expression]) -> Expression:
-    first, rest = inputs[0], inputs[1:]
     if step.kind == "concatenate":
-        return first.op("Concat", *rest, axis=axis_of(step.axis, at.rank, at.layer))
+        return inputs[0].op("Concat", *inputs[1:], axis=axis_of(step.axis, at.rank, at.layer))
     kinds = {"add": "Add", "average": "Add", "subtract": "Sub", "multiply": "Mul", "maximum": "Max", "minimum": "Min"}
     if step.kind not in kinds:
         raise CannotLower(f"layer '{at.layer}': merging by '{step.kind}' has no form in ONNX")
     first, *rest = (_lengthened(x, s, at) for x, s in zip(inputs, at.shapes, strict=True))
-    total = first
+    total: Expression = first
     for x in rest:
         total = total.op(kinds[step.kind], x)
     return total / float(len(inputs)) if step.kind == "average" else total
