@@ -60,6 +60,11 @@ def find_masks(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     return previous
 
 
+def _is_drawn(layer: Layer) -> bool:
+    """Whether a layer is a model of other layers, which say for themselves if they lose a mask."""
+    return hasattr(layer, "_graph_or_none")
+
+
 def _tensor_arguments(parameters: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments that are tensors, or structures of nothing else."""
     found = {}
@@ -83,7 +88,9 @@ def hand_on(layer: Layer, inputs: Any, outputs: Any, previous: Any) -> None:
         for tensor, mask in zip(flat, tree.flatten(masks), strict=False):
             if mask is not None and isinstance(tensor, Operators) and mask_of(tensor) is None:
                 set_mask(tensor, mask)
-    elif any_mask(previous) and not any_mask(masks_of(outputs)) and "_mask_lost" not in layer.__dict__:
+    elif any_mask(previous) and not any_mask(masks_of(outputs)) and not _is_drawn(layer):
+        if "_mask_lost" in layer.__dict__:
+            return
         layer.__dict__["_mask_lost"] = True
         warnings.warn(
             f"Layer '{layer.name}' ({type(layer).__name__}) received an input with a mask, but does not support "

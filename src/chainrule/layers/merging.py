@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from typing import Any
 
@@ -123,9 +123,12 @@ class Average(_Merge):
 
 @public("keras.layers")
 class Maximum(_Merge):
-    """`y = max(x1, x2, ...)`, element by element."""
+    """`y = max(x1, x2, ...)`, element by element, of those whose masks include the place."""
 
     kind = "maximum"
+
+    def call(self, inputs: Sequence[Value]) -> Value:
+        return _chosen(super().call, inputs)
 
     def combine(self, inputs: list[Value]) -> Value:
         return reduce(ops.maximum, inputs)
@@ -133,9 +136,12 @@ class Maximum(_Merge):
 
 @public("keras.layers")
 class Minimum(_Merge):
-    """`y = min(x1, x2, ...)`, element by element."""
+    """`y = min(x1, x2, ...)`, element by element, of those whose masks include the place."""
 
     kind = "minimum"
+
+    def call(self, inputs: Sequence[Value]) -> Value:
+        return _chosen(super().call, inputs)
 
     def combine(self, inputs: list[Value]) -> Value:
         return reduce(ops.minimum, inputs)
@@ -196,6 +202,22 @@ def _whole_mask(mask: Any, x: Any) -> Any:
 def _widened(mask: Any, x: Any) -> Any:
     """Return the mask of an input's steps for each of their features."""
     return ops.logical_or(ops.expand_dims(mask, axis=-1), ops.zeros_like(x, dtype="bool"))
+
+
+def _chosen(combine: Callable[[Sequence[Value]], Value], inputs: Sequence[Value]) -> Value:
+    """Combine inputs pair by pair: where the mask of one excludes a place, the other stands in for it."""
+    if not any_mask([mask_of(x) for x in inputs]):
+        return combine(inputs)
+    output, included = inputs[0], None if mask_of(inputs[0]) is None else _widened(mask_of(inputs[0]), inputs[0])
+    for x in inputs[1:]:
+        mask = None if mask_of(x) is None else _widened(mask_of(x), x)
+        other = x if mask is None else ops.where(mask, x, output)
+        own = output if included is None else ops.where(included, output, other)
+        included = None if mask is None or included is None else ops.logical_or(included, mask)
+        output = combine([own, other])
+    if included is not None:
+        set_mask(output, ops.any(included, axis=-1))
+    return output
 
 
 def _checked_masks(layer: Layer, inputs: Any, mask: Any) -> Any:

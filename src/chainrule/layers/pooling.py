@@ -75,7 +75,8 @@ class GlobalAveragePooling1D(_OverSteps):
         counts = np.expand_dims(np.asarray(mask, bool), 3 - self._steps)
         included = ops.where(counts, inputs, np.zeros((), inputs.dtype))
         number = counts.sum(self._steps, keepdims=self.keepdims).astype(inputs.dtype)
-        return ops.sum(included, axis=self._steps, keepdims=self.keepdims) / number
+        with np.errstate(invalid="ignore"):  # a sequence without any step has no mean: NaN, as in Keras
+            return ops.sum(included, axis=self._steps, keepdims=self.keepdims) / number
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return None

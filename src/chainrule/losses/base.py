@@ -78,6 +78,7 @@ class Loss(Configurable):
         losses = self.call(y_true, y_pred)
         mask = self.mask(y_true, y_pred, losses)
         if of_output is not None:
+            _check_mask(self.name, tuple(of_output.shape), tuple(losses.shape))
             mask = of_output if mask is None else np.logical_and(np.asarray(of_output), np.asarray(mask))
         return reduce_weighted(losses, sample_weight, mask, self.reduction, self.name)
 
@@ -260,6 +261,20 @@ def reduce_weighted(losses: Any, sample_weight: Any, mask: Any, reduction: str |
         divisor = ops.sum(weight)
         return total / divisor if np.any(np.asarray(divisor)) else total * 0.0
     return total / float(max(losses.size, 1))
+
+
+def _check_mask(name: str, mask: tuple[int, ...], losses: tuple[int, ...]) -> None:
+    """Compare the mask of an output with its losses: Keras would spread the ones over the others without a word.
+
+    Raises:
+        ShapeError: there is not one place in the mask for each loss.
+    """
+    if losses and mask != losses and (*mask, 1) != losses and mask != (*losses, 1):
+        raise ShapeError(
+            f"{name}: the output has a mask of shape {mask}, but the losses have shape {losses}: a loss takes up the "
+            "last axis of the output, a mask must not have it. Put a layer that does not support masking at the end "
+            "(Reshape, Flatten), if the loss is to count everything."
+        )
 
 
 def _masked_weight(sample_weight: Any, mask: Any, losses: Any, reduction: str | None) -> Any:

@@ -134,13 +134,18 @@ def _targets(model: Any, batches: Batches) -> Iterator[tuple[Any, Array, int | N
     outputs = graph.outputs if graph is not None else None
     losses = compiled.user_loss
     if isinstance(y, np.ndarray) and not tree.is_nested(losses) and (outputs is None or len(outputs) == 1):
-        yield losses, y, None if outputs is None else outputs[0].shape[-1]
+        yield losses, y, None if outputs is None else _classes(outputs[0].shape)
     elif outputs is not None and not isinstance(graph.output_structure, dict):
         names = model.output_names or []
         for i, output in enumerate(outputs):
             loss, part = _entry(losses, i, names, len(outputs)), _entry(y, i, names, len(outputs))
             if isinstance(part, np.ndarray) and loss is not None:
-                yield loss, part, output.shape[-1]
+                yield loss, part, _classes(output.shape)
+
+
+def _classes(shape: Any) -> int | None:
+    """Return the number of classes of an output with one prediction per row; of others the loss itself looks at y."""
+    return shape[-1] if len(shape) == 2 else None
 
 
 def _entry(given: Any, index: int, names: list[str], count: int) -> Any:

@@ -1,0 +1,138 @@
+"""Masks as in Keras 3.15.1: what layers hand on, what losses and metrics count, and what engines are told.
+
+`tests/parity/make_mask_fixtures.py` wrote what Keras computes in the scenarios of `mask_scenarios.py`, in float64.
+"""
+
+from __future__ import annotations
+
+import runpy
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.engines.lower import lower
+from chainrule.engines.plan import CannotLower
+from chainrule.errors import ShapeError
+
+L = cr.layers
+PARITY = Path(__file__).parents[2] / "parity"
+SHARED = runpy.run_path(str(PARITY / "mask_scenarios.py"))
+RESULTS = np.load(PARITY / "fixtures" / "masks.npz")
+
+
+@pytest.fixture
+def float64() -> Iterator[None]:
+    cr.config.set_floatx("float64")
+    yield
+    cr.config.set_floatx("float32")
+
+
+@pytest.mark.parametrize("name", list(SHARED["SCENARIOS"]))
+def test_as_keras(name: str, float64: None) -> None:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*does not support masking")
+        found = SHARED["run"](cr, name)
+    wanted = {key.removeprefix(f"{name}/"): RESULTS[key] for key in RESULTS if key.startswith(f"{name}/")}
+    assert found.keys() == wanted.keys()
+    for key, value in wanted.items():
+        np.testing.assert_allclose(found[key], value, rtol=1e-9, atol=1e-11, err_msg=key)
+
+
+# -- what is said -----------------------------------------------------------------------------------------------------
+
+
+def test_a_layer_that_loses_the_mask_says_so_once() -> None:
+    x = cr.Input((5, 3))
+    masked, layer = L.Masking()(x), L.Flatten(name="flat")
+    with pytest.warns(UserWarning, match=r"Layer 'flat' \(Flatten\) received an input with a mask, but does not sup"):
+        y = layer(masked)
+    model = cr.Model(x, y)
+    assert model(np.zeros((2, 5, 3), "float32"))._keras_mask is None  # and no second warning
+    assert layer(L.Masking()(np.zeros((2, 5, 3))))._keras_mask is None
+
+
+def test_a_model_within_says_nothing_of_masks_that_it_hands_on() -> None:
+    x = cr.Input((5, 3))
+    inner = cr.Sequential([cr.Input((5, 3)), L.Dense(2)])
+    model = cr.Model(x, inner(L.Masking()(x)))
+    assert model(np.ones((2, 5, 3)))._keras_mask.numpy().all()
+
+
+def test_a_mask_for_each_input() -> None:
+    tensors = [cr.ops.ones((2, 3, 4)), cr.ops.ones((2, 3, 4))]
+    with pytest.raises(ShapeError, match=r"Add 'a': expected one mask \(or None\) for each of its 2 inputs, .* single"):
+        L.Add(name="a").compute_mask(tensors, cr.ops.ones((2, 3)))
+    with pytest.raises(ShapeError, match=r"Concatenate 'c': .* but received 1 masks"):
+        L.Concatenate(name="c").compute_mask(tensors, [None])
+
+
+def test_masks_of_the_wrong_shape() -> None:
+    x = np.ones((2, 3, 4), "float32")
+    with pytest.raises(ShapeError, match=r"BatchNormalization 'b': the mask must have one axis less .* \(2, 3, 4\)"):
+        L.BatchNormalization(name="b")(x, mask=cr.ops.ones((2,)))
+    with pytest.raises(ShapeError, match=r"Softmax 's': the mask has shape \(2, 2\), the input \(2, 3, 4\)"):
+        L.Softmax(name="s")(x, mask=cr.ops.ones((2, 2)))
+    with pytest.raises(ShapeError, match=r"TimeDistributed 't': the mask must .* \(2, 3\), but has shape \(2, 4\)"):
+        L.TimeDistributed(L.Dense(1), name="t")(x, mask=cr.ops.ones((2, 4)))
+
+
+def test_a_mask_with_a_place_for_each_feature_does_not_fit_a_loss() -> None:
+    y = L.Softmax()(np.ones((2, 4)), mask=cr.ops.convert_to_tensor(np.ones((2, 4), bool)))
+    with pytest.raises(
+        ShapeError, match=r"mean_squared_error: the output has a mask of shape \(2, 4\), but the losses"
+    ):
+        cr.losses.MeanSquaredError()(np.ones((2, 4)), y)
+
+
+def test_weights_of_rows_do_not_fit_a_mask_of_steps() -> None:
+    y = L.Masking()(np.ones((2, 3, 1)))
+    with pytest.raises(
+        ShapeError, match=r"sample_weight has shape \(2,\), but the output has a mask of shape \(2, 3\)"
+    ):
+        cr.losses.MeanSquaredError()(np.ones((2, 3, 1)), y, sample_weight=np.ones(2))
+
+
+# -- engines and files ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda x, w, m: L.Dense(1)(L.Masking(name="m")(x)), "layer 'm' makes a mask"),
+        (lambda x, w, m: L.Embedding(5, 2, mask_zero=True, name="e")(w), "layer 'e' makes a mask"),
+        (lambda x, w, m: L.Softmax(name="s")(L.Dense(3)(x), mask=m), "layer 's' is called with a mask"),
+        (lambda x, w, m: L.Softmax(name="s")(L.Dense(3)(x), m), "layer 's' is called with more than one argument"),
+    ],
+)
+def test_engines_without_python_are_told(make: Any, reason: str) -> None:
+    x, w, m = cr.Input((5, 3)), cr.Input((5,), dtype="int32"), cr.Input((5, 3), dtype="bool")
+    model = cr.Model([x, w, m], make(x, w, m))
+    with pytest.raises(CannotLower, match=reason):
+        lower(model)
+
+
+def test_an_embedding_without_mask_is_for_every_engine() -> None:
+    x = cr.Input((5,), dtype="int32")
+    assert len(lower(cr.Model(x, L.Embedding(5, 2)(x))).instructions) == 1
+
+
+def test_a_mask_is_kept_when_the_type_changes() -> None:
+    x = L.Masking(dtype="float64")(np.ones((2, 3, 1)))
+    assert L.Dense(2, dtype="float32")(x)._keras_mask is x._keras_mask
+
+
+def test_models_with_masks_are_saved_and_read(tmp_path: Path) -> None:
+    x, mask = cr.Input((4, 3)), cr.Input((4, 1), dtype="bool")
+    h = L.BatchNormalization()(L.Masking(mask_value=2.0)(x))
+    model = cr.Model([x, mask], L.Softmax(axis=1)(L.Dense(1)(h), mask=mask))
+    model.save(tmp_path / "m.keras")
+    again = cr.models.load_model(tmp_path / "m.keras")
+    rng = np.random.default_rng(0)
+    data = [rng.normal(size=(5, 4, 3)).astype("float32"), rng.random((5, 4, 1)) > 0.4]
+    np.testing.assert_array_equal(again.predict(data, verbose=0), model.predict(data, verbose=0))
+    assert again.layers[1].mask_value == 2.0
