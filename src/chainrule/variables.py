@@ -226,6 +226,11 @@ def memory_limit(size: int) -> Iterator[None]:
         _budget.left = before
 
 
+def weights_follow() -> bool:
+    """Whether variables are made for a file, whose numbers will take the place of the first ones."""
+    return _budget.left is not None
+
+
 def _spend(shape: Sequence[int], dtype: Any) -> None:
     if _budget.left is not None:
         wanted = math.prod(shape) * np.dtype(dtype).itemsize

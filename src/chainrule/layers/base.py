@@ -38,7 +38,7 @@ from chainrule.layers.state import HoldsState
 from chainrule.saving.serialization import Configurable, public, snake_case
 from chainrule.symbolic import is_symbolic
 from chainrule.utils.naming import unique_name
-from chainrule.variables import Variable
+from chainrule.variables import Variable, weights_follow
 
 if TYPE_CHECKING:
     from chainrule.engines.plan import Step
@@ -214,6 +214,7 @@ class Layer(HoldsState, Configurable):
             ShapeError: an axis length is unknown or negative.
         """
         from chainrule import constraints, initializers, regularizers
+        from chainrule.initializers.base import RandomInitializer
 
         if isinstance(shape, str):
             raise TypeError(
@@ -228,8 +229,11 @@ class Layer(HoldsState, Configurable):
         dtype = dtype or self.variable_dtype
         if initializer is None:
             initializer = "glorot_uniform" if np.dtype(dtype).kind == "f" else "zeros"
+        first = initializers.get(initializer)
+        if weights_follow() and isinstance(first, RandomInitializer) and self._reads_all():
+            first = initializers.Zeros()  # drawing may take long, and nobody would see the numbers
         v = Variable(
-            initializers.get(initializer),
+            first,
             shape=shape,
             dtype=dtype,
             trainable=trainable,
@@ -244,6 +248,10 @@ class Layer(HoldsState, Configurable):
         if not self._trainable:
             v.trainable = False
         return v
+
+    def _reads_all(self) -> bool:
+        """Whether the class leaves it to ours to load its variables, all of them."""
+        return type(self).load_own_variables.__module__.startswith("chainrule.")
 
     def add_variable(self, shape: Any, initializer: Any, **kwargs: Any) -> Variable:
         """Another name of `add_weight`."""

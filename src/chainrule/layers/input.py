@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from chainrule.errors import ShapeError
@@ -79,10 +80,20 @@ class InputLayer(Layer):
         return None
 
 
+_MOST_AXES = 64  # NumPy's limit
+
+
 def _as_tuple(shape: Any, name: str) -> tuple[int | None, ...]:
     if isinstance(shape, int):
         raise ShapeError(f"Input '{name}': the shape must be a tuple: write shape=({shape},).")
-    result = tuple(None if n is None else int(n) for n in shape)
+    try:
+        result = tuple(None if n is None else operator.index(n) for n in shape)
+    except TypeError:
+        raise ShapeError(
+            f"Input '{name}': axis lengths must be whole numbers or None, but are {shape!r:.80}."
+        ) from None
+    if len(result) > _MOST_AXES:
+        raise ShapeError(f"Input '{name}': arrays have at most {_MOST_AXES} axes, but the shape has {len(result)}.")
     if any(n is not None and n < 0 for n in result):
         raise ShapeError(f"Input '{name}': axis lengths must not be negative, but the shape is {result}.")
     return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -142,28 +143,33 @@ class _Wiring:
 
     def __init__(self, descriptions: list[Config]) -> None:
         self.members: dict[str, Any] = {d["name"]: _make_member(d) for d in descriptions}
-        self.waiting: dict[str, list[Any]] = {d["name"]: list(d.get("inbound_nodes") or []) for d in descriptions}
+        self.waiting = {d["name"]: deque(d.get("inbound_nodes") or ()) for d in descriptions}
         self.made: dict[Place, Node] = {}
         for name, member in self.members.items():
             if isinstance(member, InputLayer):
                 self.made[(name, 0)] = member._nodes[0]
 
     def connect_all(self) -> None:
-        """Make the calls whose inputs are there, again and again, until all are made."""
+        """Make the calls in an order in which their inputs are there; each call is looked at once per missing input."""
         done = dict.fromkeys(self.members, 0)
-        while any(self.waiting.values()):
-            progress = False
-            for name, calls in self.waiting.items():
-                while calls and all(place in self.made for place in self._needs(calls[0])):
-                    self._connect(self.members[name], calls.pop(0))
-                    self.made[(name, done[name])] = self.members[name]._nodes[-1]
-                    done[name] += 1
-                    progress = True
-            if not progress:
-                stuck = [name for name, calls in self.waiting.items() if calls]
-                raise ModelFileError(
-                    f"the wiring of the model is broken: the inputs of {stuck[:3]} never become known."
-                )
+        asked_for: dict[Place, list[str]] = {}  # by the call that is missing, the layers that wait for it
+        ready = deque(self.members)
+        while ready:
+            name = ready.popleft()
+            calls = self.waiting[name]
+            while calls:
+                missing = next((place for place in self._needs(calls[0]) if place not in self.made), None)
+                if missing is not None:
+                    asked_for.setdefault(missing, []).append(name)
+                    break
+                self._connect(self.members[name], calls.popleft())
+                place = (name, done[name])
+                self.made[place] = self.members[name]._nodes[-1]
+                done[name] += 1
+                ready.extend(asked_for.pop(place, ()))
+        stuck = [name for name, calls in self.waiting.items() if calls]
+        if stuck:
+            raise ModelFileError(f"the wiring of the model is broken: the inputs of {stuck[:3]} never become known.")
 
     def _needs(self, value: Any) -> list[Place]:
         """Return the calls whose results occur in a call's arguments."""

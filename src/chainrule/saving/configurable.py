@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from chainrule.errors import ModelFileError
 from chainrule.utils.signatures import signature_of
 
 _MISSING = object()
@@ -124,3 +125,30 @@ def accepted(cls: Any, config: Mapping[str, Any]) -> dict[str, Any]:
             parameters = signature_of(base.__init__).parameters.values()
             taken.update(p.name for p in parameters)
     return {key: value for key, value in config.items() if value is not None or key in taken}
+
+
+_KINDS: dict[str, tuple[type, ...]] = {"bool": (bool,), "int": (int,), "float": (float, int), "str": (str,)}
+_SAID = {"bool": "True or False", "int": "a whole number", "float": "a number", "str": "text"}
+
+
+def check_types(cls: Any, config: Mapping[str, Any]) -> None:
+    """Compare what a file gives with the plain types that the constructor of one of our classes asks for.
+
+    Raises:
+        ModelFileError: another type; None, which other versions write for what is not set, is let through.
+    """
+    if not cls.__module__.startswith("chainrule."):
+        return
+    for name, parameter in signature_of(cls.__init__).parameters.items():
+        kinds = [k for k in str(parameter.annotation).split(" | ") if k != "None"]
+        value = config.get(name)
+        if value is None or not set(kinds) <= set(_KINDS):
+            continue
+        whole = isinstance(value, float) and value.is_integer() and "int" in kinds
+        if not whole and not any(_is(value, kind) for kind in kinds):
+            said = " or ".join(_SAID[k] for k in kinds)
+            raise ModelFileError(f"{cls.__name__}: {name} must be {said}, but the file has {value!r:.80}.")
+
+
+def _is(value: Any, kind: str) -> bool:
+    return isinstance(value, _KINDS[kind]) and (kind == "bool" or not isinstance(value, bool))

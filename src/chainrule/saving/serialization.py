@@ -15,7 +15,7 @@ from chainrule.autodiff.operators import Operators
 from chainrule.errors import ModelFileError, UnknownNameError, unknown_name
 from chainrule.saving import names, sharing
 from chainrule.saving.configurable import Configurable as Configurable
-from chainrule.saving.configurable import accepted
+from chainrule.saving.configurable import accepted, check_types
 from chainrule.saving.names import CustomObjectScope as CustomObjectScope
 from chainrule.saving.names import custom_object_scope as custom_object_scope
 from chainrule.saving.names import get_custom_objects as get_custom_objects
@@ -196,6 +196,7 @@ def _read_instance(config: Mapping[str, Any]) -> Any:
         return shared
     cls = find_class(config)
     instance = cls.from_config(accepted(cls, inner))
+    check_types(cls, inner)
     build = config.get("build_config")
     if build and hasattr(instance, "build_from_config"):
         instance.build_from_config(build)
@@ -239,7 +240,7 @@ def _unknown_class(name: str, module: str, registered: Any) -> UnknownNameError:
     )
 
 
-_FAMILIES = {"models": "keras", "engine": "keras"}
+_FAMILIES = {"models": "keras", "engine": "keras", "dtype_policies": "keras"}
 
 
 def public_module(module: str) -> str:
@@ -248,7 +249,7 @@ def public_module(module: str) -> str:
     >>> public_module("keras.src.models.functional"), public_module("keras.src.backend.torch.optimizers.torch_adam")
     ('keras', 'keras.optimizers')
     """
-    if module == "keras.models":
+    if module in ("keras.models", "keras.dtype_policies"):
         return "keras"
     if not module.startswith("keras.src.") or module == "keras.src.layers.preprocessing.feature_space":
         return module
@@ -295,6 +296,10 @@ def get_object(identifier: Any, kind: str, module: str, aliases: Mapping[str, An
         return None
     if isinstance(identifier, dict):
         identifier = deserialize_keras_object(identifier)
+        if base is not None and isinstance(identifier, Configurable) and not isinstance(identifier, base):
+            raise UnknownNameError(
+                f"Expected the configuration of a {kind}, but it is of a {type(identifier).__name__}."
+            )
     if isinstance(identifier, str):
         found = names.find_custom(identifier)
         if found is None:
