@@ -209,9 +209,8 @@ class IndexLookup(CategoryLayer):
         """Count the terms of one batch."""
         self._check_adaptable()
         values = np.atleast_1d(self._keys(data))
-        self._counts.add(
-            np.atleast_2d(values).reshape(len(values) if values.ndim > 1 else 1, -1).tolist(), self._tf_idf
-        )
+        if values.size:
+            self._counts.add(values.reshape(len(values) if values.ndim > 1 else 1, -1).tolist(), self._tf_idf)
 
     def count_rows(self, rows: Sequence[Sequence[Any]]) -> None:
         """Count the terms of rows of different lengths."""
