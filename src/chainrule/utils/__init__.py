@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from chainrule.utils.diagram import plot_model as plot_model
     from chainrule.utils.dtypes import standardize_dtype as standardize_dtype
     from chainrule.utils.feature_space import FeatureSpace as FeatureSpace
+    from chainrule.utils.files import get_file as get_file
     from chainrule.utils.numerical import normalize as normalize
     from chainrule.utils.numerical import to_categorical as to_categorical
     from chainrule.utils.packing import pack_x_y_sample_weight as pack_x_y_sample_weight
     from chainrule.utils.packing import unpack_x_y_sample_weight as unpack_x_y_sample_weight
     from chainrule.utils.sequences import pad_sequences as pad_sequences
     from chainrule.utils.session import clear_session as clear_session
+    from chainrule.utils.sources import get_source_inputs as get_source_inputs
+    from chainrule.utils.timeseries import timeseries_dataset_from_array as timeseries_dataset_from_array
 
 _SERIALIZATION = (
     "CustomObjectScope", "custom_object_scope", "deserialize_keras_object", "get_custom_objects", "get_registered_name",
@@ -46,6 +49,8 @@ _NAMES = {
     "PyDataset": "chainrule.data.py_dataset",
     "Sequence": "chainrule.data.py_dataset:PyDataset",
     "clear_session": "chainrule.utils.session",
+    "get_file": "chainrule.utils.files",
+    "get_source_inputs": "chainrule.utils.sources",
     "is_keras_tensor": "chainrule.symbolic",
     "model_to_dot": "chainrule.utils.diagram",
     "normalize": "chainrule.utils.numerical",
@@ -55,6 +60,7 @@ _NAMES = {
     "set_random_seed": "chainrule.random.seeds",
     "split_dataset": "chainrule.utils.datasets",
     "standardize_dtype": "chainrule.utils.dtypes",
+    "timeseries_dataset_from_array": "chainrule.utils.timeseries",
     "to_categorical": "chainrule.utils.numerical",
     "unpack_x_y_sample_weight": "chainrule.utils.packing",
 }
