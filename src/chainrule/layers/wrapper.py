@@ -72,7 +72,9 @@ class TimeDistributed(Wrapper):
         super().__init__(layer, **kwargs)
 
     def build(self, input_shape: Any = None) -> None:
-        super().build(self._of_step(input_shape))
+        shape = self._of_step(input_shape)
+        if not self.layer.built:  # not by `super().build`: the shape that is kept must be that of all steps
+            self.layer.build(shape)
 
     def _of_step(self, shape: Shape) -> Shape:
         if not isinstance(shape, list | tuple) or len(shape) < 3:

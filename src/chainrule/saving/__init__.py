@@ -13,6 +13,7 @@ from chainrule.saving.serialization import serialize_keras_object as serialize_k
 
 if TYPE_CHECKING:
     from chainrule.saving.c99 import export_c as export_c
+    from chainrule.saving.file_editor import KerasFileEditor as KerasFileEditor
     from chainrule.saving.keras_format import load_model as load_model
     from chainrule.saving.keras_format import save_model as save_model
     from chainrule.saving.onnx import export_onnx as export_onnx
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from chainrule.saving.weights_files import save_weights as save_weights
 
 _PLACES = {
+    "KerasFileEditor": "file_editor",
     "export_c": "c99",
     "export_onnx": "onnx",
     "load_model": "keras_format",

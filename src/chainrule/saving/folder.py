@@ -159,10 +159,11 @@ def read_plain(root: Path, name: str) -> bytes | None:
         return None
     except OSError as error:
         raise ModelFileError(f"'{root}': '{name:.80}' is no plain file ({error.strerror}).") from None
+    state = os.fstat(handle)
+    if not stat.S_ISREG(state.st_mode) or state.st_nlink > 1:
+        os.close(handle)
+        raise ModelFileError(f"'{root}': '{name:.80}' is no plain file of its own.")
     with os.fdopen(handle, "rb") as file:
-        state = os.fstat(handle)
-        if not stat.S_ISREG(state.st_mode) or state.st_nlink > 1:
-            raise ModelFileError(f"'{root}': '{name:.80}' is no plain file of its own.")
         if name.endswith(".json") and state.st_size > _MOST_CONFIG:
             raise ModelFileError(f"'{root}': '{name}' has {state.st_size} bytes; at most {_MOST_CONFIG} are read.")
         return file.read()

@@ -79,5 +79,7 @@ def _put_back(kept: Mapping[Path, Path | None]) -> None:
         with suppress(OSError):
             if aside is None:
                 path.unlink(missing_ok=True)
+            elif path.exists() and aside.samefile(path):  # a rename onto itself would leave both names
+                aside.unlink()
             elif aside.exists():
                 aside.replace(path)

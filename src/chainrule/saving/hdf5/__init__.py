@@ -56,6 +56,11 @@ class File:
         at = self._find(name)
         return [] if at is None else sorted(self._members_of(at, name))
 
+    def is_group(self, name: str) -> bool:
+        """Whether there is a group of that name, not an array."""
+        at = self._find(name)
+        return at is not None and is_group(self._header(at))
+
     def attributes(self, name: str = "") -> dict[str, Any]:
         """Return the attributes of a group or array: strings, lists of strings, numbers, arrays of numbers.
 
