@@ -25,6 +25,7 @@ _PLACES = {
     "KerasFileEditor": "file_editor",
     "export_c": "c99",
     "export_onnx": "onnx",
+    "import_onnx": "onnx",
     "load_model": "keras_format",
     "load_weights": "weights_files",
     "save_model": "keras_format",
