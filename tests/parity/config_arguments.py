@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+FEATURE = "src.layers.preprocessing.feature_space.Feature"
 WRAPPERS = ("layers.SpectralNormalization", "layers.TimeDistributed", "layers.Wrapper")
 
 
 def arguments_for(name: str, keras: Any) -> dict[str, Any]:
     """Return the arguments for a class; a layer within is made by `keras`, one library or the other."""
     inner = {"layer": keras.layers.Dense(3, name="inner")} if name in WRAPPERS else {}
+    if name == FEATURE:
+        inner = {"preprocessor": keras.layers.Rescaling(0.5, name="inner")}
     return {**ARGUMENTS.get(name, {}), **inner, **_inner_optimizers(name, keras)}
 
 
@@ -49,6 +52,10 @@ ARGUMENTS: dict[str, dict[str, object]] = {
     "layers.Discretization": {"bin_boundaries": [0.0, 1.0]},
     "layers.Hashing": {"num_bins": 4},
     "layers.HashedCrossing": {"num_bins": 4},
+    "utils.FeatureSpace": {"features": {"a": "float"}},
+    "src.layers.preprocessing.feature_space.Cross": {"feature_names": ["a", "b"], "crossing_dim": 4},
+    "src.layers.preprocessing.feature_space.Feature": {"dtype": "float32", "output_mode": "float"},
+    "src.layers.preprocessing.feature_space.TFDConcat": {"axis": -1},
     "optimizers.schedules.CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 10},
     "optimizers.schedules.CosineDecayRestarts": {"initial_learning_rate": 0.1, "first_decay_steps": 10},
     "optimizers.schedules.ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.9},

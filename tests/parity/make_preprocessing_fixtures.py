@@ -5,6 +5,7 @@
 writes `fixtures/preprocessing.json`
 
     cases       for each case of `preprocessing_cases`: outputs, their shape, the vocabulary or the boundaries learnt
+    defaults    the configurations of those that other backends of Keras do not have, with few arguments
     described   the configurations of the layers, before any data and with the arguments of the cases
     spaces      for each feature space: outputs by feature, and the shapes and types of its encoded features
     bins        hashes of texts of all lengths up to 140 and some longer ones, and crosses
@@ -26,9 +27,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import keras
 import numpy as np
 import tensorflow as tf
+from config_arguments import arguments_for
 from preprocessing_cases import CASES, COLUMN, FEATURES, FLOATS, NUMBERS, TEXTS, spaces
 
 HERE = Path(__file__).parent / "fixtures"
+ALONE = ("HashedCrossing", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization")
 
 
 def tensor(data):
@@ -144,6 +147,7 @@ def main():
     rows = {
         "keras": keras.__version__,
         "cases": {name: make(case) for name, case in CASES.items()},
+        "defaults": {name: described((name, arguments_for(f"layers.{name}", keras), None, None)) for name in ALONE},
         "described": {name: described(case) for name, case in CASES.items() if case[2] is None},
         "spaces": {name: row for name, (_, row) in made.items()},
         "bins": make_bins(),
