@@ -26,6 +26,14 @@ from chainrule.models import Sequential, Model, Functional, load_model, save_mod
 from chainrule.layers import Dense, Dropout, Activation, BatchNormalization, Flatten, Input, InputLayer, Layer
 from chainrule.utils import to_categorical, set_random_seed, PyDataset, Sequence, Progbar, clear_session
 from chainrule.utils import is_keras_tensor, standardize_dtype, disable_interactive_logging, split_dataset, normalize
+from chainrule.utils import plot_model, model_to_dot, get_file, get_source_inputs, Config, timeseries_dataset_from_array
+from chainrule import datasets, preprocessing
+from chainrule.datasets import mnist, fashion_mnist, boston_housing, california_housing, imdb, reuters, cifar10, cifar100
+from chainrule.datasets.mnist import load_data
+import chainrule.datasets.cifar10
+import chainrule.preprocessing.sequence
+from chainrule.preprocessing import sequence, timeseries_dataset_from_array
+from chainrule.preprocessing.sequence import pad_sequences
 from chainrule.callbacks import EarlyStopping, ModelCheckpoint, ReduceLROnPlateau, Callback, History
 from chainrule.optimizers import Adam, SGD, schedules
 from chainrule.optimizers.schedules import ExponentialDecay, CosineDecay

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chainrule.saving.serialization import register_keras_serializable as register_keras_serializable
     from chainrule.saving.serialization import serialize_keras_object as serialize_keras_object
     from chainrule.symbolic import is_keras_tensor as is_keras_tensor
+    from chainrule.utils.config_dict import Config as Config
     from chainrule.utils.datasets import split_dataset as split_dataset
     from chainrule.utils.diagram import model_to_dot as model_to_dot
     from chainrule.utils.diagram import plot_model as plot_model
@@ -44,6 +45,7 @@ _LOGGING = ("disable_interactive_logging", "enable_interactive_logging", "is_int
 _NAMES = {
     **dict.fromkeys(_SERIALIZATION, "chainrule.saving.serialization"),
     **dict.fromkeys(_LOGGING, "chainrule.config"),
+    "Config": "chainrule.utils.config_dict",
     "FeatureSpace": "chainrule.utils.feature_space",
     "Progbar": "chainrule.callbacks.progbar",
     "PyDataset": "chainrule.data.py_dataset",
