@@ -28,6 +28,8 @@ OPERATORS: dict[str, Reading] = {}
 
 KEEPS_SHAPES = {"Gather", "Slice", "Concat", "Unsqueeze", "Squeeze", "Cast", "Reshape", "Identity"}
 """What may be done with a shape in which -1 stands for the batch."""
+READS_ROWS = {"MatMul", "Add", "Reshape", "Identity"}
+"""What may follow when a value is flattened to a matrix of rows for a product."""
 
 
 def import_onnx(filepath: Any, outputs: Sequence[str] | None = None) -> Any:
@@ -94,6 +96,8 @@ class Builder:
     Attributes:
         dtype: of layers.
         opset: version of the operators.
+        shapes: names of arrays in which -1 stands for the size of the batch.
+        rows: names of values that were flattened to a matrix in the file, and are not here (see `_reshape`).
     """
 
     def __init__(self, described: Described, nodes: list[Node], wanted: list[str]) -> None:
@@ -106,6 +110,7 @@ class Builder:
         doubles = any(v.dtype == "float64" for v in described.outputs if v.name in wanted)
         self.dtype = "float64" if doubles else "float32"
         self.shapes: set[str] = set()
+        self.rows: set[str] = set()
         self._names: set[str] = set()
         self._left = _MOST_IN_ALL
         self._readers: dict[str, list[Node]] = {}
@@ -129,8 +134,8 @@ class Builder:
             if node.outputs[0] not in self.values:
                 self._run(node)
         self.node = None
-        ends = [self.take(name) for name in self.wanted]
-        if not inputs or not all(isinstance(t, KerasTensor) for t in ends):
+        ends = [self.take(name) for name in self.wanted if name not in self.rows]
+        if not inputs or len(ends) < len(self.wanted) or not all(isinstance(t, KerasTensor) for t in ends):
             raise self.refusal("its outputs do not depend on inputs")
         name = _word(self.described.name) or None
         return Functional(inputs if len(inputs) > 1 else inputs[0], ends if len(ends) > 1 else ends[0], name=name)
@@ -167,13 +172,17 @@ class Builder:
         values = [self.take(name) if name else None for name in node.inputs]
         if node.kind not in KEEPS_SHAPES and any(name in self.shapes for name in node.inputs):
             raise self.refusal("it computes with the size of the batch")
-        made = OPERATORS[node.kind](self, node, *values)
+        if node.kind not in READS_ROWS and any(name in self.rows for name in node.inputs):
+            raise self.refusal("it works along the batch and another axis at once")
+        with np.errstate(all="ignore"):
+            made = OPERATORS[node.kind](self, node, *values)
         results = made if isinstance(made, tuple) else (made,)
         for name, result in zip(node.outputs, results, strict=False):
             if name:
-                self.values[name] = result
+                self.values[name] = result if isinstance(result, KerasTensor) else np.asarray(result)
         if node.kind == "Shape" or any(name in self.shapes for name in node.inputs):
-            self.shapes.update(n for n in node.outputs if -1 in np.asarray(self.values[n]).reshape(-1)[:64])
+            made_here = {n: self.values[n] for n in node.outputs if isinstance(self.values.get(n), np.ndarray)}
+            self.shapes.update(n for n, v in made_here.items() if -1 in v.reshape(-1)[:64])
 
     def take(self, name: str) -> Any:
         """Return a value by name: an array, or a symbolic tensor."""

@@ -42,6 +42,8 @@ def _symbolic(to: Builder, x: Any) -> Any:
 
 @reads("Identity")
 def _identity(to: Builder, node: Node, x: Any) -> Any:
+    if node.inputs[0] in to.rows:
+        to.rows.add(node.outputs[0])
     return x
 
 
@@ -120,8 +122,12 @@ def _matmul(to: Builder, node: Node, a: Any, b: Any) -> Any:
         add = to.only_reader(node.outputs[0])
         bias = _bias_of(to, add, node.outputs[0], b.shape[1]) if add is not None and add.kind == "Add" else None
         y = _dense(to, a, b, bias)
+        made = {node.outputs[0]}
         if bias is not None and add is not None:
             to.values[add.outputs[0]] = y
+            made.add(add.outputs[0])
+        if node.inputs[0] in to.rows:
+            to.rows.update(made)
         return y
     shapes = [tuple(v.shape) for v in (a, b)]
     if min(map(len, shapes)) < 2:
@@ -277,13 +283,13 @@ def _clip(to: Builder, node: Node, x: Any, low: Any = None, high: Any = None) ->
 
 # -- arithmetic -------------------------------------------------------------------------------------------------------
 
-_PAIRS = {"Add": ops.add, "Sub": ops.subtract, "Mul": ops.multiply, "Div": ops.divide}
+_PAIRS: dict[str, Callable[..., Any]] = {"Add": ops.add, "Sub": ops.subtract, "Mul": ops.multiply, "Div": ops.divide}
 _MERGES = {"Add": layers.Add, "Sub": layers.Subtract, "Mul": layers.Multiply}
-_OTHERS = {
+_OTHERS: dict[str, Callable[..., Any]] = {
     "Pow": ops.power, "Greater": ops.greater, "Less": ops.less, "GreaterOrEqual": ops.greater_equal,
     "LessOrEqual": ops.less_equal, "Equal": ops.equal, "Where": ops.where, "And": ops.logical_and, "Or": ops.logical_or,
 }  # fmt: skip
-_ALONE = {
+_ALONE: dict[str, Callable[..., Any]] = {
     "Log": ops.log, "Sqrt": ops.sqrt, "Abs": ops.absolute, "Neg": ops.negative, "Reciprocal": ops.reciprocal,
     "Erf": ops.erf, "Sin": ops.sin, "Cos": ops.cos, "Floor": ops.floor, "Ceil": ops.ceil, "Sign": ops.sign,
     "Not": ops.logical_not,
@@ -308,6 +314,8 @@ def _checked(to: Builder, values: Any) -> None:
 
 @reads(*_PAIRS)
 def _pair(to: Builder, node: Node, a: Any, b: Any) -> Any:
+    if to.rows.intersection(node.inputs):
+        raise to.refusal("it adds other things than a bias to rows")
     _checked(to, (a, b))
     both = isinstance(a, KerasTensor) and isinstance(b, KerasTensor)
     if both:
@@ -348,6 +356,15 @@ def _rescaled(to: Builder, kind: str, x: Any, constant: Any, first: bool) -> Any
     if not np.all(np.isfinite(scale)) or not np.all(np.isfinite(offset)):
         return None
     return layers.Rescaling(np.asarray(scale).tolist(), np.asarray(offset).tolist(), **to.settings)(x)
+
+
+@reads("Mod")
+def _mod(to: Builder, node: Node, a: Any, b: Any) -> Any:
+    a, b = to.array(a, "input"), to.array(b, "divisor")
+    if a.dtype.kind not in "iu" or b.dtype.kind not in "iu" or not np.all(b) or node.attributes.get("fmod", 0):
+        raise to.refusal("it divides other things than whole numbers in the file")
+    _checked(to, (a, b))
+    return np.mod(a, b)
 
 
 @reads("ai.onnx.ml.Scaler")
@@ -457,6 +474,14 @@ def _reshape(to: Builder, node: Node, x: Any, shape: Any) -> Any:
     if not wanted or wanted[0] not in (-1, 0) or any(n < -1 for n in wanted):
         raise to.refusal(f"it makes the shape {wanted}, whose first axis is not the batch")
     inner = [x.shape[i] if n == 0 else n for i, n in enumerate(wanted)][1:]
+    if node.inputs[0] in to.rows:
+        if tuple(inner) != tuple(x.shape[1:]):
+            raise to.refusal(f"it makes the shape {wanted} of rows of {tuple(x.shape)}")
+        return x
+    product = to.only_reader(node.outputs[0])
+    if wanted[0] == -1 and inner == [x.shape[-1]] and len(x.shape) > 2 and product and product.kind == "MatMul":
+        to.rows.add(node.outputs[0])  # Keras multiplies all rows of a batch at once, where a Dense needs no reshaping
+        return x
     if None in inner or (wanted[0] == -1 and -1 not in inner and np.prod(inner) != np.prod(x.shape[1:])):
         raise to.refusal(f"it makes the shape {wanted} of {tuple(x.shape)}: the batch changes")
     return _reshaped(to, x, tuple(inner))

@@ -227,16 +227,16 @@ class _Reader:
 
     def opset(self, entries: Any) -> int:
         """Return the version of ONNX's own operators."""
-        versions = {}
+        versions: dict[str, int] = {}
         for entry in entries:
             found = self.message(entry, schema.OPSET, "an operator set")
             domain = self.text(found.get("domain", b""), "the name of an operator set")
             if versions.setdefault(domain, found.get("version", 0)) != found.get("version", 0):
                 raise self.refusal(f"it has two versions of the operator set {domain!r:.40}")
         version = versions.get("", versions.get("ai.onnx"))
-        if version not in _OPSETS:
+        if version is None or version not in _OPSETS:
             raise self.refusal(f"it has version {version} of the operators, expected {_OPSETS[0]} to {_OPSETS[-1]}")
-        return int(version)
+        return version
 
     def tensor(self, data: memoryview, what: str) -> Tensor:
         """Return a tensor whose shape has been compared with the file's size."""

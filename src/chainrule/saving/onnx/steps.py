@@ -117,8 +117,8 @@ def spread_over(at: Place, array: Array, axes: list[int]) -> Array:
 def _rescale(step: steps.Rescale, at: Place, inputs: list[Expression]) -> Expression:
     (x,) = inputs
     scale, offset = np.asarray(step.scale), np.asarray(step.offset)
-    y = x if (scale == 1).all() else x * scale
-    return y if not offset.any() else y + offset
+    y: Expression = x if (scale == 1).all() else x * scale
+    return y + offset if offset.any() else y
 
 
 @write_step.register
@@ -127,7 +127,8 @@ def _standardize(step: steps.Standardize, at: Place, inputs: list[Expression]) -
     mean = without_batch(step.mean, at.rank - 1, at.layer)
     variance = without_batch(step.variance, at.rank - 1, at.layer).astype(at.graph.dtype)
     deviation = np.maximum(np.sqrt(variance), np.asarray(config.epsilon(), at.graph.dtype))
-    return x * deviation + mean if step.invert else (x - mean) / deviation
+    y: Expression = x * deviation + mean if step.invert else (x - mean) / deviation
+    return y
 
 
 @write_step.register
