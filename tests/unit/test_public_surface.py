@@ -28,7 +28,7 @@ from chainrule.utils import to_categorical, set_random_seed, PyDataset, Sequence
 from chainrule.utils import is_keras_tensor, standardize_dtype, disable_interactive_logging, split_dataset, normalize
 from chainrule.utils import plot_model, model_to_dot, get_file, get_source_inputs, Config, timeseries_dataset_from_array
 from chainrule import datasets, preprocessing
-from chainrule.datasets import mnist, fashion_mnist, boston_housing, california_housing, imdb, reuters, cifar10, cifar100
+from chainrule.datasets import mnist, fashion_mnist, boston_housing, california_housing, imdb, reuters, cifar100
 from chainrule.datasets.mnist import load_data
 import chainrule.datasets.cifar10
 import chainrule.preprocessing.sequence
