@@ -24,8 +24,8 @@ _PASSED_ON = frozenset({"Concatenate", "Dropout", "Flatten", "GaussianNoise", "I
 
 def _some(array: Array) -> Array:
     """Return at most 256 rows, evenly spread, of at most 16,384 numbers unless a row has more."""
-    count = max(min(_ROWS, _NUMBERS // max(array[0].size, 1)), 1)
-    return array[:: -(-len(array) // count)]
+    count = max(min(_ROWS, _NUMBERS * len(array) // max(array.size, 1)), 1)
+    return array if len(array) <= count else array[:: -(-len(array) // count)]
 
 
 # -- inputs -----------------------------------------------------------------------------------------------------------
@@ -138,6 +138,8 @@ def _has_classes(output: Output) -> bool:
 
 def _check_one_class(model: Any, y: Array, output: Output) -> None:
     """Warn of a classification in which all observations have the same class."""
+    if y.size == len(y) and y.flat[0] != y.flat[-1]:
+        return
     if all(_is_one_class(part, output.width) for part in (y[:_FIRST], y)):  # most data show it in their first rows
         label = classes(y, output.width).reshape(-1)[0].item()
         say(

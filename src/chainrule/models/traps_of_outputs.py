@@ -51,11 +51,12 @@ def find(model: Any, y: Any) -> list[Output]:
     losses: list[Any] = [None] * len(graph.outputs)
     for o in compiled.outputs:
         losses[o.position] = o.loss
-    try:
-        names = compiled._names(graph.output_structure)
-        targets = [y] if len(losses) == 1 and not tree.is_nested(y) else align(y, graph.output_structure, names, losses)
-    except ChainruleError:
-        targets = [None] * len(losses)
+    targets: list[Any] = [y]
+    if len(losses) > 1 or tree.is_nested(y):
+        try:
+            targets = align(y, graph.output_structure, compiled._names(graph.output_structure), losses)
+        except ChainruleError:
+            targets = [None] * len(losses)
     lists = metrics._flat_metrics if metrics is not None and metrics.built else []
     found = []
     for i, (tensor, loss) in enumerate(zip(graph.outputs, losses, strict=True)):
