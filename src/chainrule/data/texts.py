@@ -49,6 +49,8 @@ def to_text(array: Array, name: str = "the input", encoding: str = "utf-8") -> A
     if array.dtype.kind in "UT":
         return array.astype(object)
     values = array.ravel().tolist()
+    if set(map(type, values)) <= {str}:
+        return array
     for i, v in enumerate(values):
         if type(v) is str:
             continue

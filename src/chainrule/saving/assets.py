@@ -19,6 +19,7 @@ def pack_assets(model: Any) -> dict[str, bytes]:
     """Return the files of all layers by member name."""
     members: dict[str, bytes] = {}
     for path, layer in owners(model, with_optimizer=False):
+        _refuse_folders(layer)
         if hasattr(layer, "assets"):
             members.update({_member(path, name): data for name, data in layer.assets().items()})
     return members
@@ -31,6 +32,7 @@ def unpack_assets(model: Any, members: Mapping[str, bytes], source: str) -> None
         ModelFileError: one is missing, or does not fit.
     """
     for path, layer in owners(model, with_optimizer=False):
+        _refuse_folders(layer)
         if not hasattr(layer, "take_assets"):
             continue
         start = _member(path, "")
@@ -44,6 +46,20 @@ def unpack_assets(model: Any, members: Mapping[str, bytes], source: str) -> None
             raise ModelFileError(
                 f"'{source}': the files of layer '{layer.name}' cannot be read: {said}"[:500]
             ) from None
+
+
+def _refuse_folders(layer: Any) -> None:
+    """Refuse a class of the program's own that writes and reads folders, as Keras's hooks do.
+
+    Raises:
+        ModelFileError: it does.
+    """
+    if (hasattr(layer, "save_assets") or hasattr(layer, "load_assets")) and not hasattr(layer, "take_assets"):
+        raise ModelFileError(
+            f"Layer '{layer.name}' ({type(layer).__name__}) defines save_assets or load_assets, which work on folders; "
+            "model files are read and written in memory here. Define assets(), which returns bytes by file name, and "
+            "take_assets(files) in their place."
+        )
 
 
 def _member(path: str, name: str) -> str:

@@ -209,7 +209,9 @@ class IndexLookup(CategoryLayer):
         """Count the terms of one batch."""
         self._check_adaptable()
         values = np.atleast_1d(self._keys(data))
-        if values.size:
+        if values.dtype.kind != "O" and not self._tf_idf:
+            self._counts.add_integers(values)
+        elif values.size:
             self._counts.add(values.reshape(len(values) if values.ndim > 1 else 1, -1).tolist(), self._tf_idf)
 
     def count_rows(self, rows: Sequence[Sequence[Any]]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -31,8 +33,7 @@ class Table:
     def numbers(self, values: Array, default: int) -> Array:
         """Return the number of each value, `default` for those that are no terms."""
         if values.dtype.kind == "O":
-            get = self._by_term.get
-            found = np.fromiter((get(v, default) for v in values.ravel()), np.int64, values.size)
+            found = np.fromiter(map(self._by_term.get, values.ravel().tolist(), repeat(default)), np.int64, values.size)
             return found.reshape(values.shape)
         if not self.terms:
             return np.full(values.shape, default, np.int64)
@@ -56,25 +57,27 @@ class Counts:
     """How often each term came, and, if asked, in how many documents (rows)."""
 
     def __init__(self) -> None:
-        self.terms: dict[Any, int] = {}
-        self.documents: dict[Any, int] = {}
+        self.terms: Counter[Any] = Counter()
+        self.documents: Counter[Any] = Counter()
         self.rows = 0
 
-    def add(self, rows: Iterable[Iterable[Any]], documents: bool) -> None:
+    def add(self, rows: Sequence[Sequence[Any]], documents: bool) -> None:
         """Count the terms of some rows."""
-        counts = self.terms
-        for row in rows:
-            row = list(row)
-            for term in row:
-                counts[term] = counts.get(term, 0) + 1
-            if documents:
-                self.rows += 1
-                for term in set(row):
-                    self.documents[term] = self.documents.get(term, 0) + 1
+        self.terms.update(chain.from_iterable(rows))
+        if documents:
+            self.rows += len(rows)
+            self.documents.update(chain.from_iterable(map(set, rows)))
+
+    def add_integers(self, values: Array) -> None:
+        """Count integers, without their rows."""
+        unique, counts = np.unique(values, return_counts=True)
+        self.terms.update(dict(zip(unique.tolist(), counts.tolist(), strict=True)))
 
     def ordered(self, without: Iterable[Any], most: int | None) -> list[Any]:
         """Return the terms, the most frequent first, and among equals the last in the alphabet."""
-        left = {t: n for t, n in self.terms.items() if t not in set(without)}
+        left = dict(self.terms)
+        for term in without:
+            left.pop(term, None)
         return sorted(left, key=lambda t: (left[t], t), reverse=True)[: None if most is None else max(most, 0)]
 
     def weights(self, terms: Sequence[Any]) -> Array:
