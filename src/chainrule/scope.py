@@ -27,7 +27,7 @@ _RANDOM = (
 )
 _POOLED = [f"{kind}{n}D" for kind in ("AveragePooling", "AvgPool", "MaxPool", "MaxPooling") for n in (1, 2, 3)]
 _GLOBAL = [f"Global{kind}" for kind in (*(f"AveragePooling{n}D" for n in (2, 3)), *(f"MaxPooling{n}D" for n in (2, 3)))]
-_GLOBAL += [f"Global{kind}{n}D" for kind in ("AvgPool", "MaxPool") for n in (1, 2, 3)]
+_GLOBAL += [f"Global{kind}{n}D" for kind in ("AvgPool", "MaxPool") for n in (2, 3)]
 _ADAPTIVE = [f"Adaptive{kind}Pooling{n}D" for kind in ("Average", "Max") for n in (1, 2, 3)]
 
 _LAYERS: dict[str, Iterable[str]] = {

@@ -34,6 +34,7 @@ from chainrule.layers.arguments import (
 )
 from chainrule.layers.input_spec import InputSpec, check_input
 from chainrule.layers.masks import any_mask, find_masks, hand_on
+from chainrule.layers.rarer import RarerMethods, warn_of_input_shape
 from chainrule.layers.state import HoldsState
 from chainrule.saving.serialization import Configurable, public, snake_case
 from chainrule.symbolic import is_symbolic
@@ -48,7 +49,7 @@ _LEGACY = ("input_shape", "batch_input_shape", "input_dim", "batch_size", "weigh
 
 
 @public("keras.layers")
-class Layer(HoldsState, Configurable):
+class Layer(RarerMethods, HoldsState, Configurable):
     """A function of arrays with variables of its own, as `keras.layers.Layer`.
 
     Args:
@@ -88,6 +89,8 @@ class Layer(HoldsState, Configurable):
         self.name: str = name or unique_name(snake_case(type(self).__name__))
         self._build_shapes: dict[str, Any] | None = None
         self._legacy = kwargs
+        if "input_shape" in kwargs or "input_dim" in kwargs:
+            warn_of_input_shape(self)
         self._trainable = bool(trainable)
         self.dtype_policy = dtype_policies.get(dtype)
         self.autocast = autocast
@@ -262,15 +265,15 @@ class Layer(HoldsState, Configurable):
     @property
     def dtype(self) -> str:
         """The float type of the variables."""
-        return self.dtype_policy.variable_dtype
+        return str(self.dtype_policy.variable_dtype)
 
     @property
     def variable_dtype(self) -> str:
-        return self.dtype_policy.variable_dtype
+        return str(self.dtype_policy.variable_dtype)
 
     @property
     def compute_dtype(self) -> str:
-        return self.dtype_policy.compute_dtype
+        return str(self.dtype_policy.compute_dtype)
 
     @property
     def input_dtype(self) -> str:

@@ -167,7 +167,9 @@ def test_variables_set_as_attributes_count() -> None:
 
 def test_old_scripts_may_give_weights_and_input_shape() -> None:
     kernel = np.ones((3, 1), "float32")
-    model = cr.Sequential([L.Dense(1, input_shape=(3,), weights=[kernel, np.zeros(1, "float32")])])
+    with pytest.warns(UserWarning, match=r"Dense 'dense.*': write Input\(shape\) as the first entry"):
+        first = L.Dense(1, input_shape=(3,), weights=[kernel, np.zeros(1, "float32")])
+    model = cr.Sequential([first])
     np.testing.assert_allclose(model(X), X.sum(axis=1, keepdims=True), rtol=1e-5)
 
 
