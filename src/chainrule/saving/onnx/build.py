@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule._typing import Array
 from chainrule.errors import ChainruleError, ModelFileError
-from chainrule.saving.onnx.read import Described, Node, Value, read_onnx
+from chainrule.saving.onnx.read import Described, Node, Tensor, Value, read_onnx
 from chainrule.symbolic import KerasTensor
 from chainrule.variables import memory_limit
 
@@ -25,6 +25,25 @@ _MALFORMED = (TypeError, ValueError, KeyError, AttributeError, IndexError, Arith
 Reading = Callable[..., Any]
 OPERATORS: dict[str, Reading] = {}
 """What each kind of node becomes: a function of the builder, the node and its inputs."""
+
+ATTRIBUTES: dict[str, type] = {
+    **dict.fromkeys(("alpha", "beta", "gamma", "epsilon", "momentum", "ratio", "min", "max", "value_float"), float),
+    **dict.fromkeys(
+        (
+            "axis", "transA", "transB", "training_mode", "spatial", "stash_type", "to", "saturate", "keepdims",
+            "select_last_index", "noop_with_empty_axes", "exclusive", "reverse", "largest", "sorted", "allowzero",
+            "num_outputs", "start", "end", "fmod", "value_int", "seed",
+        ),
+        int,
+    ),
+    **dict.fromkeys(
+        ("axes", "perm", "starts", "ends", "split", "value_ints", "value_floats", "offset", "scale"), list
+    ),
+    "approximate": str,
+    "round_mode": str,
+    "value": Tensor,
+}  # fmt: skip
+"""The attributes that operators may have, by name, with their types."""
 
 KEEPS_SHAPES = {"Gather", "Slice", "Concat", "Unsqueeze", "Squeeze", "Cast", "Reshape", "Identity"}
 """What may be done with a shape in which -1 stands for the batch."""
@@ -148,6 +167,11 @@ class Builder:
                 hint = f" Leave the output out that needs it: outputs={others!s:.120}" if others else ""
                 raise self.refusal(f"the operator {node.kind!r:.60} is not known here.{hint}")
 
+            for name, value in node.attributes.items():
+                if not isinstance(value, ATTRIBUTES.get(name, type(None))) or value is None:
+                    self.node = node
+                    raise self.refusal(f"its attribute {name!r:.60} is not known here, or of another type")
+
     def _behind(self, node: Node) -> set[str]:
         """Return the names of the values that depend on a node."""
         names = set(node.outputs)
@@ -232,7 +256,8 @@ class Builder:
         """A name for the layer that the current node becomes."""
         assert self.node is not None
         output = self.node.outputs[0]
-        return self.name_for(output.removesuffix(f"/{self.node.kind}"))
+        short = _word(output.removesuffix(f"/{self.node.kind}"))
+        return self.name_for(output if short in self._names else short)
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -423,6 +423,8 @@ def _reduce(to: Builder, node: Node, x: Any, axes: Any = None) -> Any:
 
 @reads("ArgMax")
 def _argmax(to: Builder, node: Node, x: Any) -> Any:
+    if node.attributes.get("select_last_index", 0):
+        raise to.refusal("it takes the last of equal numbers")
     axis = to.axis(node.attributes.get("axis", 0), _symbolic(to, x))
     to.charge(x.shape[1:])
     return ops.argmax(x, axis=axis, keepdims=bool(node.attributes.get("keepdims", 1)))
