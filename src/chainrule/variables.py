@@ -231,7 +231,12 @@ def weights_follow() -> bool:
     return _budget.left is not None
 
 
-def _spend(shape: Sequence[int], dtype: Any) -> None:
+def claim(shape: Sequence[int], dtype: Any) -> None:
+    """Count an array of this shape against the limit, where one is set.
+
+    Raises:
+        ModelFileError: the limit is exceeded.
+    """
     if _budget.left is not None:
         wanted = math.prod(shape) * np.dtype(dtype).itemsize
         if wanted > _budget.left:
@@ -245,7 +250,7 @@ def _initial_value(initializer: Any, shape: Sequence[int] | None, dtype: Any) ->
     if callable(initializer):
         if shape is None:
             raise ShapeError("Variable: an initializer that is a function needs `shape=`.")
-        _spend(shape, dtype or config.floatx())
+        claim(shape, dtype or config.floatx())
         return np.asarray(initializer(tuple(shape), dtype=dtype or config.floatx()))
     value = np.asarray(getattr(initializer, "value", initializer))
     if shape is not None and value.shape != tuple(shape):

@@ -17,6 +17,7 @@ from chainrule.layers.preprocessing.buckets import buckets
 from chainrule.layers.preprocessing.encoding import DROPPED, check_mode, encode, encoded_shape
 from chainrule.layers.preprocessing.hashing import check_salt
 from chainrule.layers.preprocessing.vocabulary import Counts, Table, read_terms, read_vocabulary_file, write_terms
+from chainrule.variables import claim
 
 _FILE = "vocabulary.txt"
 
@@ -169,6 +170,7 @@ class IndexLookup(CategoryLayer):
 
     def _pad(self, weights: Array) -> Array:
         back = max((self.max_tokens or 0) - len(weights), 0) if self.pad_to_max_tokens else 0
+        claim((back,), np.float64)  # the length may come from a file
         return np.pad(weights, (0, back)).astype(config.floatx())
 
     def _install(self, tokens: list[Any]) -> None:

@@ -200,6 +200,54 @@ def test_the_path_of_a_vocabulary_in_a_file(kind: str, tmp_path: Path) -> None:
         type(layer).from_config(description["config"])
 
 
+def test_a_length_that_a_file_only_claims() -> None:
+    layer = L.StringLookup(
+        vocabulary=["a"], idf_weights=[1.0], output_mode="tf_idf", max_tokens=50, pad_to_max_tokens=True, name="lookup"
+    )
+    buffer = io.BytesIO()
+    model_of(layer).save(buffer)
+    with zipfile.ZipFile(buffer) as archive:
+        members = {n: archive.read(n) for n in archive.namelist()}
+    config = members["config.json"].decode()
+    assert config.count('"max_tokens": 50') == 1
+    config = config.replace('"max_tokens": 50', '"max_tokens": 5000000000')
+    with pytest.raises(ModelFileError, match="far more than there are weights in the file"):
+        load({**members, "config.json": config.encode()})
+
+
+def test_hooks_that_work_on_folders(tmp_path: Path) -> None:
+    class Mine(L.Layer):
+        def call(self, x: Any) -> Any:
+            return x
+
+        def save_assets(self, dir_path: str) -> None:
+            Path(dir_path, "mine.txt").write_text("mine")
+
+    model = cr.Sequential([cr.Input((1,)), Mine()])
+    with pytest.raises(ModelFileError, match="Define assets"):
+        model.save(tmp_path / "a.keras")
+
+
+def test_files_of_a_layer_of_ones_own(tmp_path: Path) -> None:
+    class Mine(L.Layer):
+        note = b""
+
+        def call(self, x: Any) -> Any:
+            return x
+
+        def assets(self) -> dict[str, bytes]:
+            return {"note.bin": self.note}
+
+        def take_assets(self, files: Any) -> None:
+            self.note = files["note.bin"]
+
+    model = cr.Sequential([cr.Input((1,)), Mine()])
+    model.layers[0].note = b"\0mine"
+    model.save(tmp_path / "a.keras")
+    copy = cr.models.load_model(tmp_path / "a.keras", custom_objects={"Mine": Mine})
+    assert copy.layers[0].note == b"\0mine"
+
+
 def test_terms_with_line_breaks_cannot_be_written(tmp_path: Path) -> None:
     model = model_of(adapted(lookup(), np.array([["a\u2028b"]])))
     with pytest.raises(ModelFileError, match="holds a line break"):
