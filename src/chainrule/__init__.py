@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from chainrule.autodiff import Tensor as Tensor
     from chainrule.dtype_policies import DTypePolicy as DTypePolicy
     from chainrule.dtype_policies import FloatDTypePolicy as FloatDTypePolicy
+    from chainrule.functions import Function as Function
+    from chainrule.functions import Operation as Operation
     from chainrule.glassbox.trace import trace as trace
     from chainrule.initializers import Initializer as Initializer
     from chainrule.layers import Input as Input
@@ -56,7 +58,11 @@ if TYPE_CHECKING:
     from chainrule.models.many import fit_many as fit_many
     from chainrule.optimizers import Optimizer as Optimizer
     from chainrule.regularizers import Regularizer as Regularizer
+    from chainrule.stateless import StatelessScope as StatelessScope
+    from chainrule.stateless import SymbolicScope as SymbolicScope
+    from chainrule.stateless import device as device
     from chainrule.symbolic import KerasTensor as KerasTensor
+    from chainrule.utils.naming import name_scope as name_scope
     from chainrule.variables import Variable as Variable
 
 _MODULES = (
@@ -67,6 +73,7 @@ _MODULES = (
 _NAMES = {
     "DTypePolicy": "chainrule.dtype_policies",
     "FloatDTypePolicy": "chainrule.dtype_policies",
+    "Function": "chainrule.functions",
     "Functional": "chainrule.models",
     "GradientTape": "chainrule.autodiff",
     "Initializer": "chainrule.initializers",
@@ -77,12 +84,17 @@ _NAMES = {
     "Loss": "chainrule.losses",
     "Metric": "chainrule.metrics",
     "Model": "chainrule.models",
+    "Operation": "chainrule.functions",
     "Optimizer": "chainrule.optimizers",
     "Regularizer": "chainrule.regularizers",
     "Sequential": "chainrule.models",
+    "StatelessScope": "chainrule.stateless",
+    "SymbolicScope": "chainrule.stateless",
     "Tensor": "chainrule.autodiff",
     "Variable": "chainrule.variables",
+    "device": "chainrule.stateless",
     "fit_many": "chainrule.models.many",
+    "name_scope": "chainrule.utils.naming",
     "trace": "chainrule.glassbox.trace",
 }
 

@@ -20,7 +20,7 @@ from chainrule.autodiff.operators import TABLE, Operators
 from chainrule.autodiff.tape import substitutions
 from chainrule.errors import ModelFileError, ShapeError
 from chainrule.records import Record
-from chainrule.utils.naming import unique_name
+from chainrule.utils.naming import path_names, scopes, unique_name
 
 
 class Slot(Record):
@@ -91,7 +91,7 @@ class Variable(Operators):
         if dtype is None and value.dtype.kind == "f" and not isinstance(initializer, np.ndarray):
             dtype = config.floatx()
         self.name = name or unique_name("variable")
-        self._path = self.name
+        self._path = "/".join([*path_names(), self.name]) if scopes.entries else self.name
         self.trainable = trainable
         self.autocast = autocast
         self.regularizer = regularizer
@@ -159,6 +159,8 @@ class Variable(Operators):
             )
         stand_in = substitutions()
         if stand_in is not None:
+            if new.dtype != self._array.dtype and getattr(stand_in, "keeps_types", False):
+                value = new = new.astype(self._array.dtype)
             cast(MutableMapping[int, Any], stand_in)[id(self)] = value if isinstance(value, Operators) else new
             return self
         self._array[...] = new

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from chainrule.autodiff import tape
+from chainrule.utils.naming import path_names, scopes
 
 
 class Call:
@@ -27,7 +28,6 @@ class Call:
 class _Stack(threading.local):
     def __init__(self) -> None:
         self.calls: list[Call] = []
-        self.scopes: list[Any] = []
         self.finished: list[Call] | None = None
         self.trials = 0
 
@@ -55,12 +55,12 @@ class Entered:
 
     def __enter__(self) -> Call:
         _stack.calls.append(self.call)
-        _stack.scopes.append(self.call.layer)
+        scopes.entries.append(self.call.layer)
         return self.call
 
     def __exit__(self, *_: object) -> None:
         _stack.calls.pop()
-        _stack.scopes.pop()
+        scopes.entries.pop()
         if _stack.finished is not None:
             _stack.finished.append(self.call)
 
@@ -78,20 +78,16 @@ def observed() -> Iterator[list[Call]]:
 @contextmanager
 def name_scope(layer: Any) -> Iterator[None]:
     """Variables made inside have the layer's name in their path."""
-    _stack.scopes.append(layer)
+    scopes.entries.append(layer)
     try:
         yield
     finally:
-        _stack.scopes.pop()
+        scopes.entries.pop()
 
 
 def names(layer: Any) -> list[str]:
     """Return the names of the layers around `layer` and its own; a layer that builds itself in its call counts once."""
-    found: list[Any] = []
-    for scope in (*_stack.scopes, layer):
-        if not found or found[-1] is not scope:
-            found.append(scope)
-    return [scope.name for scope in found]
+    return path_names(layer)
 
 
 @contextmanager

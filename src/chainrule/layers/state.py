@@ -12,6 +12,7 @@ from chainrule._typing import Array
 from chainrule.autodiff.operators import Operators
 from chainrule.errors import NotDifferentiableError, ShapeError
 from chainrule.layers import context
+from chainrule.stateless import current_stateless_scope
 from chainrule.variables import Changes, Variable
 
 if TYPE_CHECKING:
@@ -184,8 +185,12 @@ class HoldsState:
                     f"'{self.name}': add_loss takes a tensor computed with chainrule.ops from the inputs or weights, "
                     f"but received a {type(value).__name__}."
                 )
-            if not context.on_trial():
-                self._losses.append(value)
+            if context.on_trial():
+                continue
+            self._losses.append(value)
+            scope = current_stateless_scope()
+            if scope is not None and scope.collect_losses:
+                scope.add_loss(value)
 
     def _forget_losses(self) -> None:
         for layer in self._flatten_layers():
