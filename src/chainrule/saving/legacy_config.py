@@ -96,7 +96,7 @@ def _modern_settings(name: str, config: Config) -> Config:
         )
     if name == "InputLayer" and "batch_input_shape" in settings:
         settings["batch_shape"] = settings.pop("batch_input_shape")
-    axis = settings.get("axis")
+    axis = modern(settings.get("axis"))
     if isinstance(axis, list) and len(axis) == 1:
         settings["axis"] = axis[0]
     if names.known("keras.initializers", name) is not None:
