@@ -71,7 +71,9 @@ def _numbers(array: Array, name: str) -> Array:
     values = array.ravel().tolist()
     for i, v in enumerate(values):
         if not isinstance(v, int | float) or v != v:
-            what = f"{v!r:.60} (missing)" if v is None or v != v else f"{v!r:.60}, a {type(v).__name__}"
+            if v is None or v != v:
+                raise DataError(f"{name}: value {i} is {v!r} (missing). Fill or drop missing values first.")
+            what = f"{v!r:.60}, a {type(v).__name__}"
             raise DataError(
                 f"{name}: value {i} is {what}, among {values[0]!r:.40} and others. Make them one type first."
             )

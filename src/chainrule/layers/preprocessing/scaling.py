@@ -12,6 +12,7 @@ from chainrule._typing import Array, Shape, Value
 from chainrule.engines.plan import Rescale, Standardize, Step
 from chainrule.errors import DataError, ShapeError
 from chainrule.layers.base import Layer
+from chainrule.layers.preprocessing.base import batches, plain
 from chainrule.saving.serialization import public
 
 __all__ = ["Normalization", "Rescaling"]
@@ -119,7 +120,7 @@ class Normalization(Layer):
                 f"Normalization '{self.name}': mean and variance were given, so there is nothing to adapt."
             )
         total, mean, variance = 0, np.zeros(()), np.zeros(())
-        for batch in _batches_of(data):
+        for batch in _batches_of(data, f"Normalization '{self.name}'"):
             if batch.ndim == 1 and self.axis:
                 batch = batch[:, None]
             if not self.built:
@@ -189,13 +190,21 @@ class Normalization(Layer):
         return settings
 
 
-def _batches_of(data: Any) -> Any:
-    """Return float64 batches: the data itself if it is one array, else the batches it yields."""
-    if isinstance(data, list | tuple) and data and not hasattr(data[0], "shape"):
-        data = np.asarray(data)
-    if hasattr(data, "shape") or hasattr(data, "__array__"):
-        return [np.asarray(data, np.float64)]
-    return (np.asarray(b[0] if isinstance(b, tuple) else b, np.float64) for b in data)
+def _batches_of(data: Any, name: str) -> Iterator[Array]:
+    """Yield float64 batches: the data itself if it is one array, else the batches it yields.
+
+    Raises:
+        DataError: it is neither, or not of numbers.
+    """
+    for batch in batches(data, name, lists_are_arrays=isinstance(data, list | tuple) and not _holds_arrays(data)):
+        array = plain(batch, f"the data of {name}")
+        if array.dtype.kind not in "iufb":
+            raise DataError(f"{name} takes numbers, but adapt received text such as {array.ravel()[0]!r:.60}.")
+        yield array.astype(np.float64)
+
+
+def _holds_arrays(data: Any) -> bool:
+    return bool(len(data)) and hasattr(data[0], "shape")
 
 
 def _fits(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
