@@ -68,6 +68,8 @@ def plain(value: Any) -> Any:
     """Return a History as the keys and values of its record; numbers with six digits."""
     if hasattr(value, "history"):
         return [[name, plain(values)] for name, values in value.history.items()]
+    if value is None:
+        return []
     if isinstance(value, list | tuple):
         return [plain(v) for v in value]
     if isinstance(value, dict):
