@@ -12,7 +12,8 @@ import numpy as np
 
 from chainrule._typing import Array
 from chainrule.errors import ChainruleError, ModelFileError
-from chainrule.saving.onnx.read import Described, Node, Tensor, Value, read_onnx
+from chainrule.saving.onnx.read import Described, Node, Value, read_onnx
+from chainrule.saving.onnx.tensors import Tensor
 from chainrule.symbolic import KerasTensor
 from chainrule.variables import memory_limit
 
@@ -114,6 +115,7 @@ class Builder:
 
     Attributes:
         dtype: of layers.
+        makers: the node that makes each value.
         opset: version of the operators.
         shapes: names of arrays in which -1 stands for the size of the batch.
         rows: names of values that were flattened to a matrix in the file, and are not here (see `_reshape`).
@@ -133,6 +135,7 @@ class Builder:
         self._names: set[str] = set()
         self._left = _MOST_IN_ALL
         self._readers: dict[str, list[Node]] = {}
+        self.makers: dict[str, Node] = {name: node for node in nodes for name in node.outputs}
         for node in nodes:
             for name in node.inputs:
                 self._readers.setdefault(name, []).append(node)

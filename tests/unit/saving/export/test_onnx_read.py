@@ -88,6 +88,24 @@ def test_odd_files_that_are_right(what: str) -> None:
     assert np.allclose(imported(ODD[what]).predict(x, verbose=0), wanted)
 
 
+@pytest.mark.parametrize("wrong", ["", "half", "root", "one", "other"])
+def test_a_gelu_is_found_by_its_formula_only_where_it_is_one(wrong: str) -> None:
+    node, tensor, floats = _files["node"], _files["tensor"], _files["floats"]
+    numbers = {"half": 0.5, "root": 2**0.5, "one": 1.0}
+    weights = [tensor(n, [], floats(v * (1.5 if n == wrong else 1))) for n, v in numbers.items()]
+    nodes = [
+        node("Div", ["x", "root"], ["d"]), node("Erf", ["d"], ["e"]), node("Add", ["one", "e"], ["s"]),
+        node("Relu", ["x"], ["r"]), node("Mul", ["half", "r" if wrong == "other" else "x"], ["h"]),
+        node("Mul", ["s", "h"], ["y"]),
+    ]  # fmt: skip
+    data = _files["through"](*nodes, weights=weights)
+    model = imported(data)
+    assert (len(model.layers) == 2) is (wrong == "")
+    x = np.array([[-1.0, 2.0]], np.float32)
+    (wanted,) = pytest.importorskip("onnxruntime").InferenceSession(data).run(None, {"x": x})
+    assert np.allclose(model.predict(x, verbose=0), wanted, atol=1e-6)
+
+
 def test_outputs_can_be_chosen() -> None:
     path = FIXTURES / "sklearn_multiclass.onnx"
     known = r"outputs=\['probabilities'\]"
