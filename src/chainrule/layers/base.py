@@ -340,6 +340,10 @@ class Layer(RarerMethods, HoldsState, Configurable):
 
     def build_from_config(self, config: Config) -> None:
         """Build with the shapes of `get_build_config`."""
+        if not isinstance(config, dict) or not (self.built or {*config} <= {"input_shape", "shapes_dict"}):
+            raise ShapeError(
+                f"Layer '{self.name}': expected 'input_shape' or 'shapes_dict', but the file has {config!r:.80}."
+            )
         if self.built or not config:
             return
         if config.get("input_shape") is not None:

@@ -13,6 +13,7 @@ from chainrule.data.arrays import text_in_numbers
 from chainrule.data.batches import ArrayBatches, Batches
 from chainrule.data.checks import named_leaves
 from chainrule.errors import ChainruleError, DataError
+from chainrule.layers.base import Layer
 from chainrule.models.entries import check_shapes
 
 _BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")
@@ -30,6 +31,9 @@ def check_names(loss: Any, metrics: Any, weighted_metrics: Any) -> None:
     for name in _strings(loss):
         if name.lower() not in _BY_SHAPE[2:]:
             losses.get(name)
+    for leaf in tree.flatten(loss):
+        if isinstance(leaf, Layer):
+            losses.get(leaf)  # which refuses it
     for name in (*_strings(metrics), *_strings(weighted_metrics)):
         if name.lower() not in _BY_SHAPE[:2]:
             lookup.get(name)

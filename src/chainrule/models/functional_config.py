@@ -10,6 +10,7 @@ from typing import Any
 from chainrule import tree
 from chainrule._typing import Config
 from chainrule.errors import ModelFileError
+from chainrule.layers.arguments import call_parameters
 from chainrule.layers.base import Layer
 from chainrule.layers.input import InputLayer
 from chainrule.saving import operations
@@ -192,6 +193,7 @@ class _Wiring:
         if isinstance(member, operations.ReadOperation):
             member.connect(args, kwargs)
         else:
+            _check_call(member, args, kwargs)
             idle = {"mask": (None,), "training": (None, False)}
             member(*args, **{k: v for k, v in kwargs.items() if not any(v is nothing for nothing in idle.get(k, ()))})
 
@@ -220,6 +222,17 @@ class _Wiring:
         if not isinstance(structure, list):
             raise ModelFileError(f"the inputs and outputs of a model must be lists, but one is {structure!r:.80}.")
         return [self.find(v) for v in structure]
+
+
+def _check_call(member: Layer, args: list[Any], kwargs: Config) -> None:
+    """Compare the arguments of a call with those that the layer's `call` takes."""
+    known = call_parameters(type(member))
+    kinds = {p.kind for p in known.values()}
+    many = len(args) > len(known) and inspect.Parameter.VAR_POSITIONAL not in kinds
+    unknown = [k for k in kwargs if k not in known and k not in ("mask", "training")]
+    if many or (unknown and inspect.Parameter.VAR_KEYWORD not in kinds):
+        what = f"{unknown[0]!r:.80}" if unknown else f"{len(args)} arguments"
+        raise ModelFileError(f"the file calls layer '{member.name}' with {what}, but it takes {list(known)}.")
 
 
 def _make_member(description: Config) -> Any:

@@ -18,7 +18,7 @@ from chainrule.saving.zips import Archive
 
 MEMBERS = ("metadata.json", "config.json", "model.weights.h5")
 _MOST_CONFIG = 64 << 20
-_MORE_TEXT, _SOME_TEXT = 50, 4 << 20  # how much JSON a member may inflate to: parsed, it takes 20 times as much again
+_MORE_TEXT, _SOME_TEXT = 50, 2 << 20  # how much JSON a member may inflate to: parsed, it takes 20 times as much again
 _SPARE = 64 << 20
 _DEEPEST = 200
 _LARGEST = 1 << 53

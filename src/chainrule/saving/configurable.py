@@ -25,6 +25,8 @@ class Configurable:
     _given: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if (args or kwargs) and cls.__init__ is object.__init__:
+            raise TypeError(f"{cls.__name__} takes no arguments, but received {[*args, *kwargs]!r:.80}.")
         instance = super().__new__(cls)
         object.__setattr__(instance, "_given", (args, kwargs))
         return instance

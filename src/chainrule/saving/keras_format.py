@@ -24,7 +24,7 @@ from chainrule.variables import memory_limit
 KERAS_VERSION = "3.15.1"
 """The version of Keras whose layout is written."""
 
-_SPARE = 64 << 20
+_SPARE = 32 << 20
 _LEGACY = (".h5", ".hdf5")
 _WANTED = (*MEMBERS, assets.FOLDER)
 

@@ -33,7 +33,7 @@ from chainrule.saving.weights import unchanged_on_failure
 from chainrule.variables import memory_limit
 
 ENDINGS = (".h5", ".hdf5")
-_SPARE = 64 << 20
+_SPARE = 32 << 20
 
 # -- writing ----------------------------------------------------------------------------------------------------------
 

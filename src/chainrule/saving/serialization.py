@@ -296,10 +296,6 @@ def get_object(identifier: Any, kind: str, module: str, aliases: Mapping[str, An
         return None
     if isinstance(identifier, dict):
         identifier = deserialize_keras_object(identifier)
-        if base is not None and isinstance(identifier, Configurable) and not isinstance(identifier, base):
-            raise UnknownNameError(
-                f"Expected the configuration of a {kind}, but it is of a {type(identifier).__name__}."
-            )
     if isinstance(identifier, str):
         found = names.find_custom(identifier)
         if found is None:
@@ -312,6 +308,9 @@ def get_object(identifier: Any, kind: str, module: str, aliases: Mapping[str, An
         identifier = found
     if isinstance(identifier, type) and (base is None or issubclass(identifier, base)):
         return identifier()
+    is_layer = getattr(type(identifier), "_keras_module", "") == "keras.layers"
+    if base is not None and is_layer and not isinstance(identifier, base):
+        raise UnknownNameError(f"Expected a {kind}, but received the layer {type(identifier).__name__}.")
     if callable(identifier) or (base is not None and isinstance(identifier, base)):
         return identifier
     raise UnknownNameError(

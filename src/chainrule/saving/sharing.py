@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from chainrule.errors import ModelFileError
+
 KEY = "shared_object_id"
 
 
@@ -53,8 +55,14 @@ def drop_singles(description: Any) -> Any:
 
 
 def find(config: Mapping[str, Any]) -> Any:
-    """Return the object already made for a description with this number, or None."""
+    """Return the object already made for a description with this number, or None.
+
+    Raises:
+        ModelFileError: the number is none.
+    """
     number = config.get(KEY)
+    if number is not None and not isinstance(number, int):
+        raise ModelFileError(f"'{KEY}' must be a whole number, but the file has {number!r:.80}.")
     return _state.read.get(number) if _state.active and isinstance(number, int) else None
 
 

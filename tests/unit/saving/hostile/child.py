@@ -6,8 +6,10 @@ python child.py FOLDER        FOLDER/cases.json lists the files; good ones are l
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
+import pkgutil
 import resource
 import sys
 import time
@@ -83,6 +85,14 @@ def attempt(path: str, safe_mode: bool) -> dict[str, Any]:
     return {"kind": kind, "message": message, "seconds": seconds, "growth": growth, "events": events}
 
 
+def import_all() -> None:
+    """Import our own modules, so that what is imported later comes of a file."""
+    for module in pkgutil.walk_packages(cr.__path__, "chainrule."):
+        if ".cli" not in module.name and not module.name.endswith("__main__"):
+            with contextlib.suppress(ImportError):
+                importlib.import_module(module.name)
+
+
 def main(folder: Path) -> None:
     cases = json.loads((folder / "cases.json").read_text())
     for path in cases["good"]:
@@ -91,6 +101,7 @@ def main(folder: Path) -> None:
         with contextlib.suppress(ModelFileError):
             load(path)
     fill_table()
+    import_all()
     getattr(cr.config, "enable_unsafe_deserialization", lambda: None)()
     sys.addaudithook(WATCH)
     found = {}

@@ -162,7 +162,6 @@ CASES: Cases = {
     "a field with dunders": setting("__class__", "os"),
     "a field called self": setting("self", 3),
     "a field called cls": setting("cls", 3),
-    "input_shape as a text": setting("input_shape", "abc"),
     "units as a text": setting("units", "3"),
     "units as a fraction": setting("units", 2.5),
     "units below zero": setting("units", -1),

@@ -159,7 +159,6 @@ CASES: Cases = {
     "layers that are a text in Sequential": layers("Dense"),
     "layers that are a number in Sequential": layers(3),
     "layers that are null": layers(None),
-    "no layers in Sequential": layers([]),
     "a layer that is a list": layers([[1, 2]]),
     "a layer that is a number": layers([3]),
     "Sequential within itself, 60 deep": nested(60),
