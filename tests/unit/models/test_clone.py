@@ -145,3 +145,65 @@ def test_what_does_not_go() -> None:
         clone_model(model, speed=1)
     with pytest.raises(ValueError, match="call_function is for functional models"):
         clone_model(model, call_function=lambda layer, x: layer(x))
+
+
+def test_a_compiled_model_gives_a_compiled_clone() -> None:
+    class Mine(cr.losses.Loss):
+        def call(self, y_true: Any, y_pred: Any) -> Any:
+            return cr.ops.mean(cr.ops.abs(y_true - y_pred), axis=-1)
+
+    def largest(y_true: Any, y_pred: Any) -> Any:
+        return cr.ops.max(cr.ops.abs(y_true - y_pred), axis=-1)
+
+    model = cr.Sequential([cr.Input((3,)), L.Dense(2)])
+    model.compile(cr.optimizers.Adam(0.5), Mine(), metrics=[largest, cr.metrics.MeanSquaredError(name="m")])
+    model.fit(X, np.ones((4, 2)), verbose=0)
+    clone = clone_model(model)
+    assert clone.optimizer is not model.optimizer
+    assert clone.optimizer.get_config() == model.optimizer.get_config()
+    assert int(clone.optimizer.iterations) == 0
+    assert clone.metrics[-1] is not model.metrics[-1]
+    assert list(clone.fit(X, np.ones((4, 2)), verbose=0).history) == list(model.history.history)
+
+
+def test_a_layer_of_several_inner_models_is_cloned_once() -> None:
+    shared = L.Dense(3, name="shared")
+    x = cr.Input((3,))
+    parts = [cr.Sequential([cr.Input((3,)), shared], name=f"part_{i}") for i in range(2)]
+    model = cr.Model(x, [parts[0](x), parts[1](x)])
+    clone = clone_model(model, recursive=True)
+    assert clone.get_layer("part_0").layers[0] is clone.get_layer("part_1").layers[0]
+    assert clone.get_layer("part_0").layers[0] is not shared
+    assert clone.count_params() == 12
+
+
+def test_calls_of_inner_functional_models_are_replaced_too() -> None:
+    x, y = cr.Input((3,)), cr.Input((3,))
+    model = cr.Model(y, cr.Model(x, L.Dense(3, "linear")(x), name="inner")(y))
+
+    def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        out = layer(*args, **kwargs)
+        return L.ReLU()(out) if isinstance(layer, L.Dense) else out
+
+    clone = clone_model(model, call_function=call, recursive=True)
+    assert [type(layer).__name__ for layer in clone.get_layer("inner").layers] == ["InputLayer", "Dense", "ReLU"]
+
+
+def test_inputs_given_as_layers_and_what_is_no_input() -> None:
+    model = cr.Sequential([cr.Input((3,)), L.Dense(2)], trainable=False)
+    entry = L.InputLayer(shape=(3,), name="mine")
+    clone = clone_model(model, input_tensors=entry)
+    assert clone.inputs[0] is entry.tensor
+    assert not clone.trainable
+    with pytest.raises(ValueError, match=r"input_tensors must be symbolic, such as Input\(\(3,\)\), but one is"):
+        clone_model(model, input_tensors=X)
+
+
+def test_the_class_of_a_functional_model_is_kept() -> None:
+    class Named(cr.Model):
+        def __init__(self, inputs: Any, outputs: Any, name: Any = None) -> None:
+            super().__init__(inputs, outputs, name=name)
+
+    x = cr.Input((3,))
+    model = Named(x, L.Dense(1)(x))
+    assert type(clone_model(model)) is Named
