@@ -47,7 +47,7 @@ class Slow(cr.callbacks.Callback):
 
 
 def script(backups: Path | None, save_freq: Any, result: Path) -> None:
-    """What a user runs, and runs again."""
+    """What a user runs, and runs again; with two backups where a number of batches lies between them."""
     cr.utils.set_random_seed(5)
     rng = np.random.default_rng(5)
     x = rng.normal(size=(ROWS, 4)).astype("float32")
@@ -62,7 +62,9 @@ def script(backups: Path | None, save_freq: Any, result: Path) -> None:
         ]
     )
     model.compile(cr.optimizers.Adam(0.02), "binary_crossentropy", metrics=["accuracy", "AUC"])
-    callbacks: list[Any] = [] if backups is None else [cr.callbacks.BackupAndRestore(backups, save_freq)]
+    callbacks: list[Any] = (
+        [] if backups is None else [cr.callbacks.BackupAndRestore(backups, save_freq, save_freq == 3)]
+    )
     callbacks += [
         Slow(),
         cr.callbacks.ReduceLROnPlateau(patience=2, factor=0.7),

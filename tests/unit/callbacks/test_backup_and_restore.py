@@ -177,6 +177,30 @@ def test_python_and_numpy_draw_on_where_they_were(tmp_path: Path) -> None:
     assert drawn[done:] == whole[2:]
 
 
+class Noise(cr.layers.Layer):
+    """Draws from a generator of its own, which no step of training resets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.generator = cr.random.SeedGenerator(4)
+
+    def call(self, inputs: Any) -> Any:
+        return inputs + cr.random.normal(np.shape(inputs), stddev=0.1, seed=self.generator)
+
+
+@pytest.mark.parametrize("save_freq", ["epoch", 3])
+def test_a_layer_with_a_generator_draws_on_where_it_was(tmp_path: Path, save_freq: Any) -> None:
+    def make() -> Any:
+        cr.utils.set_random_seed(1)
+        model = cr.Sequential([cr.Input((3,)), Noise(), cr.layers.Dense(1)])
+        model.compile("sgd", "mse", engine="reference")
+        return model
+
+    whole = train(model=make())
+    assert train(BackupAndRestore(tmp_path, save_freq), model=make(), stop=10) is None
+    assert train(BackupAndRestore(tmp_path, save_freq), model=make()) == whole
+
+
 def test_a_callback_of_ones_own_gets_its_state_back(tmp_path: Path) -> None:
     class Count(Callback):
         def __init__(self, start: int) -> None:
