@@ -42,11 +42,11 @@ def export_c(model: Any, filepath: Any, function: str = "predict") -> None:
     Raises:
         ModelFileError: a layer is Python code or has no form in C, the name is no name in C, or the disk refuses.
 
-    >>> import chainrule as cr, os, tempfile
+    >>> import chainrule as cr, tempfile
     >>> model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1)])
-    >>> path = os.path.join(tempfile.mkdtemp(), "m.c")
+    >>> path = Path(tempfile.mkdtemp()) / "m.c"
     >>> export_c(model, path)
-    >>> "void predict(const float *x, float *y)" in open(path).read()
+    >>> "void predict(const float *x, float *y)" in path.read_text()
     True
     """
     text = c_source(model, function)
