@@ -312,6 +312,6 @@ def describe_onnx(data: bytes, source: str) -> Described:
 
     >>> describe_onnx(b"hello", "m.onnx")
     Traceback (most recent call last):
-    chainrule.errors.ModelFileError: 'm.onnx' is truncated: a field claims 101 bytes where 3 are left.
+    chainrule.errors.ModelFileError: 'm.onnx' is not a readable ONNX file: the model has a field of number 13, which ...
     """
     return _Reader(source).model(memoryview(data), len(data))
