@@ -1,13 +1,7 @@
-"""Masks as in Keras 3.15.1: what layers hand on, what losses and metrics count, and what engines are told.
-
-`tests/parity/make_mask_fixtures.py` wrote what Keras computes in the scenarios of `mask_scenarios.py`, in float64.
-"""
+"""Masks: what is said where they are lost or do not fit, and what engines are told. Numbers: `test_scenarios.py`."""
 
 from __future__ import annotations
 
-import runpy
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,29 +14,6 @@ from chainrule.engines.plan import CannotLower
 from chainrule.errors import ShapeError
 
 L = cr.layers
-PARITY = Path(__file__).parents[2] / "parity"
-SHARED = runpy.run_path(str(PARITY / "mask_scenarios.py"))
-RESULTS = np.load(PARITY / "fixtures" / "masks.npz")
-
-
-@pytest.fixture
-def float64() -> Iterator[None]:
-    cr.config.set_floatx("float64")
-    yield
-    cr.config.set_floatx("float32")
-
-
-@pytest.mark.parametrize("name", list(SHARED["SCENARIOS"]))
-def test_as_keras(name: str, float64: None) -> None:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*does not support masking")
-        found = SHARED["run"](cr, name)
-    wanted = {key.removeprefix(f"{name}/"): RESULTS[key] for key in RESULTS if key.startswith(f"{name}/")}
-    assert found.keys() == wanted.keys()
-    for key, value in wanted.items():
-        np.testing.assert_allclose(found[key], value, rtol=1e-9, atol=1e-11, err_msg=key)
-
-
 # -- what is said -----------------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""Models with masks, written once for Keras and chainrule; `run(keras, name)` gives what they compute, in float64.
+"""Models with masks, and some that train; written once for Keras and chainrule, and run in float64 by `run`.
 
 Each scenario returns a dict of arrays: predictions, masks, losses, and, where it trains, the history and the weights
 after three epochs.
@@ -233,9 +233,7 @@ def weights_of_steps(keras: Any) -> dict[str, Any]:
     L = keras.layers
     model = keras.Sequential([keras.Input((5, 3)), L.Masking(), L.Dense(4, activation="tanh"), L.Dense(1)])
     weight = np.random.default_rng(9).uniform(0.2, 2.0, (8, 5))  # Keras on torch multiplies the mask into it in place
-    return trained(
-        keras, model, sequences(), targets(), "mae", {"sample_weight": weight}, metrics=["mse"]
-    )
+    return trained(keras, model, sequences(), targets(), "mae", {"sample_weight": weight}, metrics=["mse"])
 
 
 @scenario
@@ -356,3 +354,75 @@ def given_mask(keras: Any) -> dict[str, Any]:
     rng = np.random.default_rng(7)
     data = [rng.normal(size=(8, 4)), rng.random((8, 4)) > 0.3]
     return trained(keras, model, data, rng.normal(size=(8, 2, 2)))
+
+
+# -- layers that train ------------------------------------------------------------------------------------------------
+
+
+@scenario
+def layers_of_sequences(keras: Any) -> dict[str, Any]:
+    L = keras.layers
+    x = keras.Input((5, 3))
+    h = L.TimeDistributed(L.Dense(4, activation="tanh"))(x)
+    h = L.EinsumDense("abc,cd->abd", (None, 6), bias_axes="d", activation="tanh")(h)
+    h = L.RMSNormalization()(L.GroupNormalization(2)(h))
+    h = L.Concatenate()([L.GlobalAveragePooling1D()(h), L.GlobalMaxPooling1D()(h)])
+    return trained(keras, keras.Model(x, L.Dense(1)(h)), sequences(), targets()[:, 0])
+
+
+@scenario
+def heads(keras: Any) -> dict[str, Any]:
+    """Einstein sums that split features into heads and join them again."""
+    L = keras.layers
+    x = keras.Input((5, 3))
+    h = L.EinsumDense("abc,cde->abde", (None, 2, 3), bias_axes="de", kernel_regularizer="l2")(x)
+    h = L.EinsumDense("abde,def->abf", (None, 4), bias_axes="f", activation="tanh")(h)
+    return trained(keras, keras.Model(x, L.EinsumDense("...x,xy->...y", 1)(h)), sequences(), targets())
+
+
+@scenario
+def spectral(keras: Any) -> dict[str, Any]:
+    L = keras.layers
+    inner = L.SpectralNormalization(L.Dense(4, activation="tanh"), power_iterations=2)
+    model = keras.Sequential([keras.Input((3,)), inner, L.Dense(1)])
+    return trained(keras, model, sequences()[:, 0], targets()[:, 0])
+
+
+@scenario
+def renormalized(keras: Any) -> dict[str, Any]:
+    L = keras.layers
+    normal = L.BatchNormalization(renorm=True, renorm_clipping={"rmax": 1.5, "rmin": 0.5, "dmax": 0.5}, momentum=0.7)
+    model = keras.Sequential([keras.Input((3,)), L.Dense(4), normal, L.Activation("tanh"), L.Dense(1)])
+    return trained(keras, model, np.random.default_rng(4).normal(size=(8, 3)), targets()[:, 0])
+
+
+@scenario
+def there_and_back(keras: Any) -> dict[str, Any]:
+    L = keras.layers
+    x = keras.Input((6,), dtype="int32")
+    table = L.ReversibleEmbedding(7, 3, logit_soft_cap=5.0)
+    model = keras.Model(x, L.Softmax()(table(L.Dense(3, activation="tanh")(table(x)), reverse=True)))
+    return trained(keras, model, words(), words(seed=3), "sparse_categorical_crossentropy", metrics=["accuracy"])
+
+
+@scenario
+def recommender(keras: Any) -> dict[str, Any]:
+    L = keras.layers
+    user, item = keras.Input((1,), dtype="int32"), keras.Input((1,), dtype="int32")
+    first, second = L.Flatten()(L.Embedding(7, 3)(user)), L.Flatten()(L.Embedding(7, 3)(item))
+    model = keras.Model([user, item], L.Dot(axes=1, normalize=True)([first, second]))
+    return trained(keras, model, [words()[:, :1], words(seed=3)[:, :1]], targets()[:, 0])
+
+
+@scenario
+def rearranged(keras: Any) -> dict[str, Any]:
+    L = keras.layers
+    x, v = keras.Input((5, 3)), keras.Input((5,))
+    a = L.PReLU(shared_axes=[1])(L.Permute((2, 1))(L.Dense(3)(x)))
+    b = L.RepeatVector(3)(L.Dense(5, activation="tanh", activity_regularizer="l2")(v))
+    h = L.UnitNormalization()(L.Minimum()([L.Subtract()([a, b]), L.Softmax(axis=1)(a)]))
+    h = L.Flatten()(L.ActivityRegularization(l1=0.01, l2=0.02)(h))
+    data = np.random.default_rng(6)
+    return trained(
+        keras, keras.Model([x, v], L.Dense(1)(h)), [sequences() + 0.3, data.normal(size=(8, 5))], targets()[:, 0]
+    )

@@ -1,8 +1,8 @@
-"""Write what Keras computes in the scenarios of `mask_scenarios.py`: needs keras and torch installed.
+"""Write what Keras computes in the scenarios of `layer_scenarios.py`: needs keras and torch installed.
 
-    python tests/parity/make_mask_fixtures.py
+    python tests/parity/make_layer_scenario_fixtures.py
 
-`fixtures/masks.npz` holds each result under `<scenario>/<name>`; a mask that is not there is an empty array.
+`fixtures/layer_scenarios.npz` holds each result under `<scenario>/<name>`; a mask that is not there is an empty array.
 """
 
 import os
@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import keras
 import numpy as np
 from keras.src.backend.common import dtypes
-from mask_scenarios import SCENARIOS, run
+from layer_scenarios import SCENARIOS, run
 
 
 def main():
@@ -24,7 +24,7 @@ def main():
     dtypes.BIT64_TO_BIT32_DTYPE["float64"] = "float64"  # else Keras rounds the results of many ops to float32
     warnings.simplefilter("ignore")
     found = {f"{name}/{key}": value for name in SCENARIOS for key, value in run(keras, name).items()}
-    path = Path(__file__).parent / "fixtures" / "masks.npz"
+    path = Path(__file__).parent / "fixtures" / "layer_scenarios.npz"
     np.savez_compressed(path, **found)
     print(f"{len(SCENARIOS)} scenarios, {len(found)} results, {path.stat().st_size} bytes")
 
