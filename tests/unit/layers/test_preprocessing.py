@@ -31,7 +31,9 @@ def batches() -> Any:
     yield TABLE[8:]
 
 
-@pytest.mark.parametrize("data", [TABLE, TABLE.tolist(), TABLE.astype("float32"), [TABLE[:9], TABLE[9:]], batches()])
+@pytest.mark.parametrize(
+    "data", [TABLE, TABLE.tolist(), TABLE.astype("float32"), [TABLE[:9], TABLE[9:]], batches(), list(batches())]
+)
 def test_arrays_lists_and_batches(data: Any) -> None:
     layer = L.Normalization()
     layer.adapt(data)

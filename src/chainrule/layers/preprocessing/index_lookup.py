@@ -112,6 +112,11 @@ class IndexLookup(CategoryLayer):
         """Return the terms by number; `include_special_tokens=False` leaves mask and out-of-vocabulary tokens out."""
         return [*(self._special() if include_special_tokens else ()), *self._table.terms]
 
+    @property
+    def idf_weights(self) -> Array | None:
+        """The weight of each number in mode `'tf_idf'`, once known."""
+        return self._idf
+
     def set_vocabulary(self, vocabulary: Any, idf_weights: Any = None) -> None:
         """Set the terms, in the order of their numbers, with or without the special tokens in front of them.
 

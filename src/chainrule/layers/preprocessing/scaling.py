@@ -161,8 +161,7 @@ class Normalization(Layer):
         if given is None:
             return getattr(self, learnt).value.reshape(self._broadcast)
         axes = self._kept(len(self._broadcast))
-        spread = np.broadcast_to(given, tuple(self._broadcast[a] for a in axes)) if given.ndim else given
-        return np.reshape(spread, self._broadcast if given.ndim else ())
+        return np.broadcast_to(given, tuple(self._broadcast[a] for a in axes)).reshape(self._broadcast)
 
     def call(self, inputs: Value) -> Value:
         dtype = self.compute_dtype
@@ -204,7 +203,9 @@ def _batches_of(data: Any, name: str) -> Iterator[Array]:
 
 
 def _holds_arrays(data: Any) -> bool:
-    return bool(len(data)) and hasattr(data[0], "shape")
+    """Whether a list holds batches, `x` or `(x, y)`, rather than being one array."""
+    first = data[0] if len(data) else None
+    return hasattr(first[0] if isinstance(first, tuple) and first else first, "shape")
 
 
 def _fits(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
