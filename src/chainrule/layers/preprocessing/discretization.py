@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from chainrule._typing import Array, Config, Shape
 from chainrule.data.frames import is_frame
+from chainrule.engines.plan import CannotLower, Step
 from chainrule.errors import DataError
 from chainrule.layers.preprocessing import quantiles
 from chainrule.layers.preprocessing.base import CategoryLayer, batches, nothing, plain, result
@@ -125,6 +126,9 @@ class Discretization(CategoryLayer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         depth = self.num_bins if self.bin_boundaries is None else len(self.bin_boundaries) + 1
         return encoded_shape(input_shape, self.output_mode, depth)
+
+    def lower(self) -> Iterator[Step]:
+        raise CannotLower(f"layer '{self.name}' (Discretization) puts numbers into bins, in Python")
 
     def load_own_variables(self, store: Mapping[str, Array]) -> None:
         """Take nothing: the boundaries are in the configuration."""
