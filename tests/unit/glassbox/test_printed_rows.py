@@ -89,6 +89,10 @@ OPTIMIZERS: dict[str, Callable[[], Any]] = {
     "global_clipnorm": lambda: cr.optimizers.Adam(0.1, global_clipnorm=0.01),
     "ema": lambda: cr.optimizers.Adam(0.1, use_ema=True),
     "accumulation": lambda: cr.optimizers.Adam(0.1, gradient_accumulation_steps=2),
+    "schedule free": lambda: cr.optimizers.ScheduleFreeAdamW(0.05),
+    "schedule free warmup": lambda: cr.optimizers.ScheduleFreeAdamW(0.05, warmup_steps=3, beta_1=0.75),
+    "scaled loss": lambda: cr.optimizers.SGD(0.1, momentum=0.9, loss_scale_factor=8.0),
+    "loss scale": lambda: cr.optimizers.LossScaleOptimizer(cr.optimizers.Adam(0.01)),
     "schedule": lambda: cr.optimizers.SGD(cr.optimizers.schedules.ExponentialDecay(0.1, 1, 0.5)),
 }
 
@@ -110,6 +114,38 @@ def test_optimizers(name: str, steps: int, rng: np.random.Generator, doubles: No
             wrong, count = reread(derivation.page, digits)
             assert wrong == []
             assert count >= 9 or "accumul" in name
+    promised = trace.step().after
+    model.train_on_batch(x, y)
+    for v in model.trainable_variables:
+        np.testing.assert_allclose(promised[v.path], v.numpy(), rtol=1e-12, atol=1e-14)
+
+
+WHOLE: dict[str, tuple[Callable[[], Any], str]] = {
+    "lamb": (lambda: cr.optimizers.Lamb(0.01), "no formula for one weight alone: the step of a variable is scaled"),
+    "adafactor": (lambda: cr.optimizers.Adafactor(0.01), "no formula for one weight alone: the squares of a matrix"),
+    "muon": (lambda: cr.optimizers.Muon(0.01), "d = 0.004 for matrices, 0.004 for what follows Adam"),
+    "several": (
+        lambda: cr.optimizers.MultiOptimizer(
+            cr.optimizers.OptimizerMap(cr.optimizers.SGD(0.5), {".*kernel": cr.optimizers.Adam(0.25)}), 4.0
+        ),
+        "kernel by Adam, η = 0.25; ",
+    ),
+}
+
+
+@pytest.mark.parametrize("steps", [0, 2])
+@pytest.mark.parametrize("name", WHOLE)
+def test_optimizers_without_formulas_promise_the_right_weights(
+    name: str, steps: int, rng: np.random.Generator, doubles: None
+) -> None:
+    make, words = WHOLE[name]
+    model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(2, activation="tanh"), cr.layers.Dense(1)])
+    model.compile(optimizer=make(), loss="mse")
+    x, y = rng.normal(size=(4, 2)), rng.normal(size=(4, 1))
+    for _ in range(steps):
+        model.train_on_batch(x, y)
+    trace = cr.trace(model, x, y, unicode=True)
+    assert words in trace.update().text()
     promised = trace.step().after
     model.train_on_batch(x, y)
     for v in model.trainable_variables:
