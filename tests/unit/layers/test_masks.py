@@ -107,3 +107,67 @@ def test_models_with_masks_are_saved_and_read(tmp_path: Path) -> None:
     data = [rng.normal(size=(5, 4, 3)).astype("float32"), rng.random((5, 4, 1)) > 0.4]
     np.testing.assert_array_equal(again.predict(data, verbose=0), model.predict(data, verbose=0))
     assert again.layers[1].mask_value == 2.0
+
+
+# -- given masks ------------------------------------------------------------------------------------------------------
+
+STEPS = np.array([[True, True, False], [True, False, False]])
+
+
+def mean_of_steps(entry: Any) -> Any:
+    return L.GlobalAveragePooling1D()(L.Activation("tanh")(entry))
+
+
+class Pooling(cr.Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool = L.GlobalAveragePooling1D()
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        return self.pool(cr.ops.tanh(x), mask=mask)
+
+
+@pytest.mark.parametrize("kind", ["functional", "sequential", "subclassed"])
+def test_a_model_may_be_called_with_a_mask(kind: str) -> None:
+    entry = cr.Input((3, 2))
+    model = {
+        "functional": lambda: cr.Model(entry, mean_of_steps(entry)),
+        "sequential": lambda: cr.Sequential([cr.Input((3, 2)), L.Activation("tanh"), L.GlobalAveragePooling1D()]),
+        "subclassed": Pooling,
+    }[kind]()
+    x = np.random.default_rng(0).normal(size=(2, 3, 2)).astype("float32")
+    found = np.asarray(model(x, mask=cr.ops.convert_to_tensor(STEPS)))
+    wanted = np.stack([np.tanh(row[steps]).mean(axis=0) for row, steps in zip(x, STEPS, strict=True)])
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+    np.testing.assert_allclose(model(x), np.tanh(x).mean(axis=1), rtol=1e-5)  # the mask was for that call
+
+
+def test_a_mask_stays_when_an_input_gets_the_rank_of_the_model() -> None:
+    entry = cr.Input((3, 1))
+    model = cr.Model(entry, L.Activation("linear")(entry))
+    x = cr.ops.convert_to_tensor(np.ones((2, 3), "float32"))
+    x._keras_mask = cr.ops.convert_to_tensor(STEPS)
+    np.testing.assert_array_equal(np.asarray(model(x)._keras_mask), STEPS)
+
+
+def test_ops_know_nothing_of_masks() -> None:
+    assert (L.Masking()(np.ones((2, 3, 1))) * 2)._keras_mask is None
+
+
+def test_a_custom_training_step_sees_the_mask() -> None:
+    class Own(cr.Sequential):
+        def train_step(self, data: Any) -> Any:
+            x, y = data
+            with cr.GradientTape() as tape:
+                p = self(x, training=True)
+                self.seen = p._keras_mask
+                loss = self.compute_loss(x=x, y=y, y_pred=p)
+            self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
+            return {"loss": loss}
+
+    model = Own([cr.Input((3, 1)), L.Masking(), L.Dense(1, kernel_initializer="ones")])
+    model.compile("sgd", "mse")
+    x = np.where(STEPS[..., None], 2.0, 0.0)
+    history = model.fit(x, np.zeros((2, 3, 1)), verbose=0).history
+    np.testing.assert_array_equal(np.asarray(model.seen), STEPS)
+    assert history["loss"] == [pytest.approx(4.0)]
