@@ -77,7 +77,8 @@ def train(spec: dict[str, Any], engine: str, dtype: str, perturbed: float = 0.0,
                 validation_data=held_out if spec["validation"] == "data" else None,
             )  # fmt: skip
         except DivergedError as error:
-            found["error"] = str(error).partition("(")[0]
+            # rounding decides whether a loss that grows without end is infinite, or two such have been subtracted
+            found["error"] = str(error).partition("(")[0].replace("became nan", "became inf")
             history = None
         for name, values in (history.history if history is not None else {}).items():
             found[f"history {name}"] = np.asarray(values, np.float64)
