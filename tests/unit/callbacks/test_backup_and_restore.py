@@ -177,6 +177,29 @@ def test_python_and_numpy_draw_on_where_they_were(tmp_path: Path) -> None:
     assert drawn[done:] == whole[2:]
 
 
+@pytest.mark.parametrize("save_freq", ["epoch", 3])
+@pytest.mark.parametrize("kind", ["averaging", "scaled", "several"])
+def test_optimizers_with_more_state_go_on_where_they_were(tmp_path: Path, save_freq: Any, kind: str) -> None:
+    def make() -> Any:
+        model = make_model()
+        if kind == "averaging":
+            optimizer = cr.optimizers.Adam(use_ema=True, ema_overwrite_frequency=3, gradient_accumulation_steps=2)
+        elif kind == "scaled":
+            optimizer = cr.optimizers.LossScaleOptimizer(cr.optimizers.Adam(), dynamic_growth_steps=3)
+        else:
+            parts = {True: cr.optimizers.Adam(use_ema=True), False: cr.optimizers.SGD(0.01, momentum=0.9)}
+            optimizer = cr.optimizers.MultiOptimizer(lambda v: parts[v.name == "kernel"])
+        model.compile(optimizer, "mse", engine="reference")
+        return model
+
+    def others() -> list[Any]:
+        return [] if kind == "scaled" else [cr.callbacks.SwapEMAWeights(swap_on_epoch=True)]
+
+    whole = train(*others(), model=make())
+    assert train(*others(), BackupAndRestore(tmp_path, save_freq), model=make(), stop=10) is None
+    assert train(*others(), BackupAndRestore(tmp_path, save_freq), model=make()) == whole
+
+
 class Noise(cr.layers.Layer):
     """Draws from a generator of its own, which no step of training resets."""
 

@@ -106,3 +106,23 @@ def test_before_the_first_step_there_is_nothing_to_swap() -> None:
 def test_an_optimizer_without_averages_is_refused() -> None:
     with pytest.raises(ValueError, match=r"must be used when `use_ema=True` is set on the optimizer.*use_ema=False"):
         fit(make_model(use_ema=False), SwapEMAWeights())
+
+
+def test_of_several_optimizers_those_that_average_count() -> None:
+    cr.utils.set_random_seed(0)
+    model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1)])
+    averaging, plain = cr.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5), cr.optimizers.SGD(0.1)
+    model.compile(cr.optimizers.MultiOptimizer(lambda v: averaging if v.name == "kernel" else plain), "mse")
+    for rows in (slice(8), slice(8, 16)):
+        model.train_on_batch(X[rows], Y[rows])
+    kernel, bias = model.get_weights()
+    average = np.asarray(averaging.moment_variables("average")[0])
+    seen = model.predict(np.zeros((1, 2)), verbose=0, callbacks=[SwapEMAWeights()])
+    np.testing.assert_allclose(seen, bias[None])
+    seen = model.predict(np.eye(2), verbose=0, callbacks=[SwapEMAWeights()])
+    np.testing.assert_allclose(seen, average + bias, rtol=1e-6)
+    np.testing.assert_array_equal(model.get_weights()[0], kernel)
+    new = cr.optimizers.SGD()
+    model.compile(cr.optimizers.MultiOptimizer(lambda v: new), "mse")
+    with pytest.raises(ValueError, match="Received a MultiOptimizer whose optimizers all have `use_ema=False`"):
+        model.fit(X, Y, verbose=0, validation_split=0.5, callbacks=[SwapEMAWeights()])
