@@ -147,7 +147,8 @@ def test_a_mask_stays_when_an_input_gets_the_rank_of_the_model() -> None:
     model = cr.Model(entry, L.Activation("linear")(entry))
     x = cr.ops.convert_to_tensor(np.ones((2, 3), "float32"))
     x._keras_mask = cr.ops.convert_to_tensor(STEPS)
-    np.testing.assert_array_equal(np.asarray(model(x)._keras_mask), STEPS)
+    for call in (model, model.call):
+        np.testing.assert_array_equal(np.asarray(call(x)._keras_mask), STEPS)
 
 
 def test_ops_know_nothing_of_masks() -> None:
