@@ -48,12 +48,22 @@ def is_int_dtype(dtype: Any) -> bool:
 def result_type(*dtypes: Any) -> str:
     """Return the type that values of these types are computed in together: integers with floats give that float type.
 
+    Python's own `int` and `float` take on the width of the others.
+
     >>> result_type("int32", "float32"), result_type("float32", "float64"), result_type("int32", "bool")
     ('float32', 'float64', 'int32')
+    >>> result_type("int8", int), result_type("float16", float), result_type("int8", float)
+    ('int8', 'float16', 'float32')
     """
-    names = [standardize_dtype(d) for d in dtypes] or [floatx()]
-    floats = [n for n in names if "float" in n]
-    return str(np.result_type(*(floats or names)).name)
+    names = {standardize_dtype(d) for d in dtypes if d is not int and d is not float}
+    if float in dtypes and not any("float" in n for n in names):
+        names.add(floatx())
+    if int in dtypes and not any("int" in n or "float" in n for n in names):
+        names.add("int32")
+    names = {n for n in names if "float" in n} or names or {floatx()}
+    if "bfloat16" in names and len(names) > 1:
+        names = {"float32" if n in ("bfloat16", "float16") else n for n in names}
+    return names.pop() if len(names) == 1 else str(np.result_type(*names).name)
 
 
 __all__ = [
