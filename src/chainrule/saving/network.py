@@ -1,7 +1,7 @@
 """What a model computes when it predicts, for those who write it down elsewhere (ONNX, C).
 
-A `Network` is the model's plan (`engines/plan.py`) without what only training needs, with the shape of every value and
-the numbers of every parameter.
+A `Network` is made of the steps of a plan (`engines/plan.py`) without what only training needs, and those of
+`prediction_steps.py`, with the shape of every value and the numbers of every parameter.
 """
 
 from __future__ import annotations
@@ -13,11 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import tree
 from chainrule._typing import Array
 from chainrule.engines import plan as steps
-from chainrule.engines.plan import CannotLower, Plan, Step
+from chainrule.engines.lower import _own_call as own_call
+from chainrule.engines.lower import _refuse_further_tensors as refuse_further_tensors
+from chainrule.engines.plan import CannotLower, Step
 from chainrule.errors import ModelFileError
 from chainrule.records import Record
+from chainrule.saving import prediction_steps as more
+from chainrule.saving.prediction_steps import steps_of
 from chainrule.variables import Slot
 
 Dims = tuple[int | None, ...]
@@ -81,55 +86,76 @@ def network_of(model: Any, purpose: str) -> Network:
     >>> [(type(o.step).__name__, o.shape) for o in network_of(model, "ONNX").operations]
     [('Affine', (3,)), ('Activate', (3,))]
     """
-    from chainrule.engines.lower import lower
-
     refused = f"Cannot export '{model.name}' to {purpose}: "
     if not model.built:
         raise ModelFileError(f"{refused}it has no weights yet. Give it an Input, or call it on data, first.")
     try:
-        plan = lower(model)
-        numbers = np.array(model.pack().array)
-        return _network(model, plan, numbers)
+        return _Walk(model).network()
     except CannotLower as reason:
-        raise ModelFileError(f"{refused}{reason}. Only layers with a description of their own can."[:500]) from None
+        raise ModelFileError(f"{refused}{reason}. Only layers with a description of their own can.") from None
 
 
-def _network(model: Any, plan: Plan, numbers: Array) -> Network:
-    dtype = str(numbers.dtype)
-    if dtype not in ("float32", "float64"):
-        raise CannotLower(f"it computes in {dtype}, expected float32 or float64")
-    same: dict[int, int] = {}
-    shapes: dict[int, Dims] = {i.value: tuple(i.shape[1:]) for i in plan.inputs}
-    operations = []
-    for now in plan.instructions:
-        inputs = tuple([same.get(n, n) for n in now.inputs])
-        if isinstance(now.step, _ONLY_TRAINING):
-            same[now.output] = inputs[0]
-            continue
-        shapes[now.output] = shape_after(now.step, [shapes[n] for n in inputs], now.layer)
-        operations.append(Operation(now.step, inputs, now.output, shapes[now.output], now.layer))
-    types = {i.value: i.dtype for i in plan.inputs}
-    ends = [same.get(n, n) for n in plan.outputs]
-    names = _distinct([str(n) for n in [*(i.name for i in plan.inputs), *_output_names(model, len(ends))]])
-    return Network(
-        name=str(model.name),
-        inputs=tuple(
-            [
-                Port(i.value, name, shapes[i.value], i.dtype)
-                for i, name in zip(plan.inputs, names[: len(plan.inputs)], strict=True)
-            ]
-        ),
-        outputs=tuple(
-            [
-                Port(n, name, shapes[n], types.get(n, dtype))
-                for n, name in zip(ends, names[len(plan.inputs) :], strict=True)
-            ]
-        ),
-        operations=tuple(operations),
-        dtype=dtype,
-        numbers=numbers,
-        shapes=shapes,
-    )
+class _Walk:
+    """Walks the graph of a model as running it would, and notes the steps of its layers."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.numbers = np.array(model.pack().array)
+        self.shapes: dict[int, Dims] = {}
+        self.operations: list[Operation] = []
+
+    def network(self) -> Network:
+        graph = self.model._graph_or_none()
+        dtype = str(self.numbers.dtype)
+        if graph is None:
+            raise CannotLower(f"it is Python code ({type(self.model).__name__}.call)")
+        if dtype not in ("float32", "float64"):
+            raise CannotLower(f"it computes in {dtype}, expected float32 or float64")
+        types = {self._new(tuple(t.shape[1:])): str(t.dtype) for t in graph.inputs}
+        ends = self._run(graph, list(types))
+        given = [t.operation.name for t in graph.inputs]
+        names = _distinct([*given, *_output_names(self.model, len(ends))])
+        inputs = [Port(i, n, self.shapes[i], types[i]) for i, n in zip(types, names[: len(given)], strict=True)]
+        outputs = [
+            Port(i, n, self.shapes[i], types.get(i, dtype)) for i, n in zip(ends, names[len(given) :], strict=True)
+        ]
+        return Network(
+            name=str(self.model.name), inputs=tuple(inputs), outputs=tuple(outputs),
+            operations=tuple(self.operations), dtype=dtype, numbers=self.numbers, shapes=self.shapes,
+        )  # fmt: skip
+
+    def _new(self, shape: Dims) -> int:
+        self.shapes[len(self.shapes)] = shape
+        return len(self.shapes) - 1
+
+    def _run(self, graph: Any, values: list[int]) -> list[int]:
+        known = {id(t): v for t, v in zip(graph.inputs, values, strict=True)}
+        for node in graph.nodes:
+            if node.inputs:
+                if node.kwargs.get("training"):
+                    raise CannotLower(f"layer '{node.operation.name}' is called with training=True")
+                if hasattr(node.operation, "lower"):
+                    refuse_further_tensors(node)
+                results = self._apply(node.operation, [known[id(t)] for t in node.inputs])
+                known.update({id(t): v for t, v in zip(tree.flatten(node.outputs), results, strict=True)})
+        return [known[id(t)] for t in graph.outputs]
+
+    def _apply(self, layer: Any, inputs: list[int]) -> list[int]:
+        if not hasattr(layer, "lower"):
+            raise CannotLower(f"operation '{layer.name}' has no step")
+        own = own_call(layer)
+        if own:
+            raise CannotLower(f"layer '{layer.name}' is Python code ({own})")
+        inner = layer._graph_or_none() if hasattr(layer, "_graph_or_none") else None
+        if inner is not None:
+            return self._run(inner, inputs)
+        given = steps_of(layer)
+        for step in layer.lower() if given is None else given:
+            if not isinstance(step, _ONLY_TRAINING):
+                shape = shape_after(step, [self.shapes[n] for n in inputs], layer.name)
+                self.operations.append(Operation(step, tuple(inputs), self._new(shape), shape, layer.name))
+                inputs = [self.operations[-1].output]
+        return inputs
 
 
 def _output_names(model: Any, count: int) -> list[str]:
@@ -186,6 +212,9 @@ def _activate(step: steps.Activate, shapes: list[Dims], layer: str) -> Dims:
 @shape_after.register(steps.ParametricReLU)
 @shape_after.register(steps.BatchNormalize)
 @shape_after.register(steps.LayerNormalize)
+@shape_after.register(more.UnitNormalize)
+@shape_after.register(more.RootNormalize)
+@shape_after.register(more.GroupNormalize)
 def _same(step: Step, shapes: list[Dims], layer: str) -> Dims:
     return shapes[0]
 
@@ -213,6 +242,23 @@ def _not_larger(shape: Dims, others: list[tuple[int, ...]], layer: str) -> Dims:
 @shape_after.register
 def _reshape(step: steps.Reshape, shapes: list[Dims], layer: str) -> Dims:
     return tuple([int(n) for n in step.shape])
+
+
+@shape_after.register
+def _transpose(step: more.Transpose, shapes: list[Dims], layer: str) -> Dims:
+    return tuple([shapes[0][a - 1] for a in step.order])
+
+
+@shape_after.register
+def _repeat(step: more.Repeat, shapes: list[Dims], layer: str) -> Dims:
+    return (step.count, *shapes[0])
+
+
+@shape_after.register
+def _pool(step: more.Pool, shapes: list[Dims], layer: str) -> Dims:
+    left = list(shapes[0])
+    left[step.axis - 1 : step.axis] = [1] if step.keepdims else []
+    return tuple(left)
 
 
 @shape_after.register

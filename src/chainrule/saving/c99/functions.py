@@ -80,6 +80,78 @@ static void P_layer_normalize(const real *x, real *y, const real *gamma, const r
         }
 }
 """,
+    "take": """
+static void P_take(const real *x, real *y, const int *from, int n)
+{
+    for (int i = 0; i < n; i++)
+        y[i] = x[from[i]];
+}
+""",
+    "mean": """
+static void P_mean(const real *x, real *y, int outer, int n, int inner)
+{
+    for (int o = 0; o < outer; o++)
+        for (int c = 0; c < inner; c++) {
+            real sum = 0.0R;
+            for (int k = 0; k < n; k++)
+                sum += x[(o * n + k) * inner + c];
+            *y++ = sum / (real)n;
+        }
+}
+""",
+    "max": """
+static void P_max(const real *x, real *y, int outer, int n, int inner)
+{
+    for (int o = 0; o < outer; o++)
+        for (int c = 0; c < inner; c++) {
+            real most = x[o * n * inner + c];
+            for (int k = 1; k < n; k++)
+                most = x[(o * n + k) * inner + c] > most ? x[(o * n + k) * inner + c] : most;
+            *y++ = most;
+        }
+}
+""",
+    "by_length": """
+/* Divide by the root of sum(x^2) / divisor + epsilon, which is at least `least`; then multiply by the scale, if any. */
+static void P_by_length(const real *x, real *y, const real *scale, real divisor, real epsilon, real least, int outer,
+                        int n, int inner)
+{
+    for (int o = 0; o < outer; o++)
+        for (int c = 0; c < inner; c++) {
+            int first = o * n * inner + c;
+            real sum = 0.0R;
+            for (int k = 0; k < n; k++)
+                sum += x[first + k * inner] * x[first + k * inner];
+            sum = sum / divisor + epsilon;
+            sum = sqrtR(sum > least ? sum : least);
+            for (int k = 0; k < n; k++)
+                y[first + k * inner] = x[first + k * inner] / sum * (scale ? scale[k] : 1.0R);
+        }
+}
+""",
+    "group_normalize": """
+static void P_group_normalize(const real *x, real *y, const real *gamma, const real *beta, real epsilon, int groups,
+                              int outer, int n, int inner)
+{
+    int size = n / groups, count = outer * size * inner;
+    for (int g = 0; g < groups; g++) {
+        real mean = 0.0R, variance = 0.0R;
+        for (int i = 0; i < count; i++)
+            mean += x[(i / (size * inner)) * n * inner + g * size * inner + i % (size * inner)];
+        mean /= (real)count;
+        for (int i = 0; i < count; i++) {
+            real d = x[(i / (size * inner)) * n * inner + g * size * inner + i % (size * inner)] - mean;
+            variance += d * d;
+        }
+        real root = sqrtR(variance / (real)count + epsilon);
+        for (int i = 0; i < count; i++) {
+            int at = (i / (size * inner)) * n * inner + g * size * inner + i % (size * inner);
+            int k = (at / inner) % n;
+            y[at] = (x[at] - mean) / root * (gamma ? gamma[k] : 1.0R) + (beta ? beta[k] : 0.0R);
+        }
+    }
+}
+""",
     "prelu": """
 static void P_prelu(const real *x, real *y, const real *alpha, int n)
 {

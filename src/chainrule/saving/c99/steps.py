@@ -14,6 +14,7 @@ from chainrule import activations, config
 from chainrule._typing import Array
 from chainrule.engines import plan as steps
 from chainrule.engines.plan import CannotLower, Step
+from chainrule.saving import prediction_steps as more
 from chainrule.saving.c99.functions import ELEMENTS, FUNCTIONS, MERGES, element_function, merge_function
 from chainrule.saving.c99.memory import Places
 from chainrule.saving.network import Dims, Network, Operation, axis_of, size_of, without_batch
@@ -30,6 +31,7 @@ class Source:
         self.places = places
         self.functions: dict[str, str] = {}
         self.constants: dict[str, Array] = {}
+        self.indices: dict[str, list[int]] = {}
         self.lines: list[str] = []
         self.now = network.operations[0] if network.operations else None
         self._names: dict[tuple[Any, ...], str] = {}
@@ -42,6 +44,12 @@ class Source:
             self._names[key] = f"P_{hint}_{len(self._names) + 1}"
             self.constants[self._names[key]] = array
         return self._names[key]
+
+    def places_of(self, values: list[int]) -> str:
+        """Return the C name of an array of whole numbers."""
+        name = f"P_from_{len(self.indices) + 1}"
+        self.indices[name] = values
+        return name
 
     def call(self, function: str, *arguments: Any) -> None:
         """Add a call of one of the functions of `functions.py`."""
@@ -184,20 +192,28 @@ def _batch_normalize(step: steps.BatchNormalize, at: Place) -> None:
     at.source.call("normalize", at.inputs[0], at.output, *names, at.size, inner, lengths[axis - 1])
 
 
+def _block(axes: Sequence[int], at: Place) -> tuple[int, int, int]:
+    """Return how many numbers lie before, along and behind some axes.
+
+    Raises:
+        CannotLower: the axes are no neighbours.
+    """
+    wanted = sorted(axis_of(a, at.rank, at.layer) for a in axes)
+    if wanted != list(range(wanted[0], wanted[-1] + 1)):
+        raise CannotLower(f"layer '{at.layer}' works on axes {wanted}, which has a form in C for neighbours only")
+    lengths = at.lengths()
+    cuts = lengths[: wanted[0] - 1], lengths[wanted[0] - 1 : wanted[-1]], lengths[wanted[-1] :]
+    return math.prod(cuts[0]), math.prod(cuts[1]), math.prod(cuts[2])
+
+
 @write_step.register
 def _layer_normalize(step: steps.LayerNormalize, at: Place) -> None:
-    axes = sorted(axis_of(a, at.rank, at.layer) for a in step.axes)
-    if axes != list(range(axes[0], axes[-1] + 1)):
-        raise CannotLower(f"layer '{at.layer}' normalises over axes {axes}, which has a form in C for neighbours only")
-    lengths = at.lengths()
     names = [
         "0" if s is None else at.source.constant(at.source.network.of(s), hint)
         for s, hint in ((step.gamma, "gamma"), (step.beta, "beta"))
     ]
-    outer, inner = math.prod(lengths[: axes[0] - 1]), math.prod(lengths[axes[-1] :])
-    n = math.prod(lengths[axes[0] - 1 : axes[-1]])
     epsilon = at.source.literal(step.epsilon)
-    at.source.call("layer_normalize", at.inputs[0], at.output, *names, epsilon, outer, n, inner)
+    at.source.call("layer_normalize", at.inputs[0], at.output, *names, epsilon, *_block(step.axes, at))
 
 
 @write_step.register
@@ -270,3 +286,46 @@ def _pattern(small: Dims, large: Dims, at: Place) -> tuple[int, int]:
         return 1, 1
     lengths = [n or 0 for n in large]
     return math.prod(lengths[kept[-1] + 1 :]), math.prod(lengths[kept[0] : kept[-1] + 1])
+
+
+# -- what only exports know -------------------------------------------------------------------------------------------
+
+
+@write_step.register
+def _transpose(step: more.Transpose, at: Place) -> None:
+    places = np.arange(at.size).reshape(at.lengths()).transpose([a - 1 for a in step.order])
+    at.source.call("take", at.inputs[0], at.output, at.source.places_of(places.reshape(-1).tolist()), at.size)
+
+
+@write_step.register
+def _repeat(step: more.Repeat, at: Place) -> None:
+    at.source.call("copy", at.inputs[0], at.output, at.size, 1, at.size // step.count)
+
+
+@write_step.register
+def _pool(step: more.Pool, at: Place) -> None:
+    at.source.call(step.kind, at.inputs[0], at.output, *_block([step.axis], at))
+
+
+@write_step.register
+def _unit_normalize(step: more.UnitNormalize, at: Place) -> None:
+    numbers = [at.source.literal(v) for v in (1.0, 0.0, 1e-12)]
+    at.source.call("by_length", at.inputs[0], at.output, "0", *numbers, *_block(step.axes, at))
+
+
+@write_step.register
+def _root_normalize(step: more.RootNormalize, at: Place) -> None:
+    outer, n, inner = _block(step.axes, at)
+    numbers = [at.source.literal(v) for v in (n, step.epsilon, 0.0)]
+    scale = at.source.constant(step.scale, "scale")
+    at.source.call("by_length", at.inputs[0], at.output, scale, *numbers, outer, n, inner)
+
+
+@write_step.register
+def _group_normalize(step: more.GroupNormalize, at: Place) -> None:
+    names = [
+        "0" if a is None else at.source.constant(a, hint) for a, hint in ((step.gamma, "gamma"), (step.beta, "beta"))
+    ]
+    epsilon = at.source.literal(step.epsilon)
+    block = _block([step.axis], at)
+    at.source.call("group_normalize", at.inputs[0], at.output, *names, epsilon, step.groups, *block)

@@ -110,6 +110,7 @@ def _file(model: Any, network: Network, source: Source, name: str) -> str:
         "",
     ]
     constants = [_array(n, a, network.dtype) for n, a in source.constants.items()]
+    constants += [_rows(f"static const int {n}[{len(v)}]", [str(i) for i in v]) for n, v in source.indices.items()]
     work = [f"    {real} work[{source.places.size}];", ""] if source.places.size else []
     body = [f"void {name}(const {real} *x, {real} *y)", "{", *work, *(f"    {line}" for line in source.lines), "}", ""]
     parts = ["\n".join(constants), *(t.lstrip("\n") for t in source.functions.values()), "\n".join(body)]
@@ -139,7 +140,11 @@ def _comment(text: str) -> str:
 
 
 def _array(name: str, array: Array, dtype: str) -> str:
-    words = [literal(v, dtype) for v in array.tolist()]
+    return _rows(f"static const real {name}[{array.size}]", [literal(v, dtype) for v in array.tolist()])
+
+
+def _rows(declaration: str, words: list[str]) -> str:
+    """Return the definition of an array, in lines of some length."""
     lines, line = [], ""
     for word in words:
         if line and len(line) + len(word) > 110:
@@ -148,7 +153,7 @@ def _array(name: str, array: Array, dtype: str) -> str:
         line += f"{word}, "
     lines.append(line)
     inside = "\n".join(f"    {one.rstrip()}" for one in lines).rstrip(",")
-    return f"static const real {name}[{array.size}] = {{\n{inside}\n}};\n"
+    return f"{declaration} = {{\n{inside}\n}};\n"
 
 
 def _self_test(model: Any, network: Network, name: str) -> str:

@@ -82,11 +82,11 @@ class Graph:
         """Return a constant of whole numbers: a shape, axes, an index."""
         return Expression(self, self.constant(value, "int64", "integers"))
 
-    def reduce(self, kind: str, value: str, axes: list[int]) -> str:
-        """Reduce a value over axes, which stay with length 1."""
+    def reduce(self, kind: str, value: str, axes: list[int], keepdims: bool = True) -> str:
+        """Reduce a value over axes, which stay with length 1 unless `keepdims` is False."""
         if self.opset >= 18 or kind == "ReduceSum":
-            return self.add(kind, value, self.integers(axes).name, keepdims=1)
-        return self.add(kind, value, axes=axes, keepdims=1)
+            return self.add(kind, value, self.integers(axes).name, keepdims=int(keepdims))
+        return self.add(kind, value, axes=axes, keepdims=int(keepdims))
 
     def sorted(self, value: str, axis: int, length: int) -> str:
         """Sort a value along an axis, the largest first."""

@@ -196,3 +196,19 @@ def rare_activations() -> Any:
     ]  # fmt: skip
     relu = layers.ReLU(max_value=2.0, negative_slope=0.1, threshold=0.5)(x)
     return cr.Model(x, layers.Concatenate()([relu, *(layers.Activation(n)(layers.Dense(6)(x)) for n in names)]))
+
+
+@_model
+def sequences() -> Any:
+    x = cr.Input((4, 6))
+    h = layers.GroupNormalization(2)(layers.Permute((2, 1))(layers.RMSNormalization()(x)))
+    pools = [layers.GlobalAveragePooling1D()(h), layers.GlobalMaxPooling1D(data_format="channels_first")(h)]
+    return cr.Model(x, layers.Concatenate()([*pools, layers.Flatten()(layers.UnitNormalization(axis=[1, 2])(h))]))
+
+
+@_model
+def repeated() -> Any:
+    x = cr.Input((6,))
+    h = layers.GroupNormalization(2, center=False)(layers.AlphaDropout(0.5)(layers.GaussianDropout(0.2)(x)))
+    h = layers.RepeatVector(3)(layers.Softmax()(layers.UnitNormalization()(h)))
+    return cr.Model(x, layers.TimeDistributed(layers.Dense(2))(h))

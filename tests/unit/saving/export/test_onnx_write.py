@@ -118,3 +118,22 @@ def test_refusals(small: Any, tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="Cannot write"):
         small.export(tmp_path / "missing" / "m.onnx")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_softmax_along_another_axis(difference: Callable[[Any, Any], float], tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(3, 4, 2)).astype(np.float32)
+    model = cr.Sequential([cr.Input((4, 2)), cr.layers.Softmax(axis=1, name="s")])
+    (found,) = run(onnx_bytes(model), [x])
+    assert difference(found, np.asarray(cr.ops.softmax(x, axis=1))) < 1e-6
+    with pytest.raises(ModelFileError, match="layer 's': softmax along axis 1 has no form in C, only along the last"):
+        model.export_c(tmp_path / "m.c")
+
+
+def test_layers_that_only_exports_describe_may_not_be_overridden() -> None:
+    class Mine(cr.layers.Permute):
+        def call(self, inputs: Any) -> Any:
+            return inputs * 2
+
+    model = cr.Sequential([cr.Input((2, 2)), Mine((2, 1), name="mine")])
+    with pytest.raises(ModelFileError, match=r"layer 'mine' is Python code \(Mine.call\)"):
+        onnx_bytes(model)

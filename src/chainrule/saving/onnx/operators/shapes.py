@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import layers
+from chainrule import layers, ops
 from chainrule.saving.onnx.build import Builder
 from chainrule.saving.onnx.operators.table import reads, symbolic
 from chainrule.saving.onnx.read import Node
@@ -131,3 +131,13 @@ def _split(to: Builder, node: Node, x: Any, sizes: Any = None) -> Any:
     to.charge(x.shape[1:])
     before = (slice(None),) * axis
     return tuple([x[(*before, slice(end - n, end))] for end, n in zip(ends, lengths, strict=True)])
+
+
+@reads("Tile")
+def _tile(to: Builder, node: Node, x: Any, repeats: Any) -> Any:
+    counts = to.integers(repeats, "list of repeats")
+    x = symbolic(to, x)
+    if len(counts) != len(x.shape) or counts[0] != 1 or min(counts) < 1 or None in x.shape[1:]:
+        raise to.refusal(f"it repeats a value of shape {tuple(x.shape)} {counts!s:.80} times")
+    to.charge([n * m for n, m in zip(x.shape[1:], counts[1:], strict=True)])
+    return ops.tile(x, counts)
