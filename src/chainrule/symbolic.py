@@ -73,12 +73,15 @@ def _dtype_name(dtype: Any) -> str:
 
 
 class Node:
-    """One symbolic call: `outputs = operation(*args, **kwargs)`."""
+    """One symbolic call: `outputs = operation(*args, **kwargs)`.
+
+    Lists and dicts of the caller are copied: they may grow later, as in `x = layer(xs); xs.append(x)`.
+    """
 
     def __init__(self, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
         self.operation = operation
-        self.args = args
-        self.kwargs = kwargs
+        self.args: tuple[Any, ...] = tree.map_structure(_same, args)
+        self.kwargs: dict[str, Any] = tree.map_structure(_same, kwargs)
         self.outputs = outputs
 
     @property
@@ -92,6 +95,10 @@ class Node:
     @property
     def output(self) -> Any:
         return unpacked(self.outputs)
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def is_symbolic(value: Any) -> bool:

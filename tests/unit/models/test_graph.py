@@ -131,3 +131,13 @@ def test_models_hold_at_most_what_they_are_told() -> None:
         cr.Model(cr.Input((3,)), X)
     with pytest.raises(TypeError, match=r"does not define `call\(self, inputs\)`"):
         cr.Model()(X)
+
+
+def test_a_list_of_inputs_may_grow_after_the_call() -> None:
+    found = [cr.Input((4,), name="x")]
+    for _ in range(4):
+        joined = cr.layers.Concatenate()(found) if len(found) > 1 else found[0]
+        found.append(cr.layers.Dense(2)(joined))
+    model = cr.Model(found[0], found[-1])
+    assert [len(n.inputs) for n in model._graph.nodes if n.operation.name.startswith("concatenate")] == [2, 3, 4]
+    assert model.predict(np.ones((3, 4)), verbose=0).shape == (3, 2)
