@@ -13,6 +13,7 @@ from chainrule.data.frames import is_frame
 from chainrule.errors import DataError, unknown_name
 from chainrule.layers.base import Layer
 from chainrule.layers.preprocessing.base import plain
+from chainrule.layers.preprocessing.data_sets import is_planned, planned, shape_of
 from chainrule.saving.serialization import deserialize_keras_object, public, serialize_keras_object
 from chainrule.symbolic import is_symbolic
 from chainrule.utils.features import Cross, Feature, TFDConcat, TFDIdentity
@@ -311,13 +312,25 @@ class FeatureSpace(Layer):
         Raises:
             DataError: something else, or other features.
         """
-        self.get_encoded_features()
+        encoded = self.get_encoded_features()
+        if isinstance(data, Mapping) and any(map(is_planned, data.values())):
+            return self._in_data_set(data, encoded)
         columns = self._arrays(data)
         single = any(v.ndim == 0 for v in columns.values())
         shaped = {n: v.reshape(1, 1) if v.ndim == 0 else v[:, None] if v.ndim == 1 else v for n, v in columns.items()}
         preprocessed = self._preprocess({n: _single_precision(v) for n, v in shaped.items()})
         merged = self._merge(preprocessed, self._cross(preprocessed))
         return tree.map_structure(lambda t: ops.squeeze(t, 0), merged) if single else merged
+
+    def _in_data_set(self, data: Mapping[str, Any], encoded: Any) -> Any:
+        """Encode what TensorFlow's data sets hand over: rows, or batches of them."""
+        rows = all(len(shape_of(t)) == 0 for t in data.values())
+        specs = [(t.shape[1:] if rows else t.shape, t.dtype) for t in tree.flatten(encoded)]
+
+        def compute(*arrays: Any) -> list[Any]:
+            return tree.flatten(self(dict(zip(data, arrays, strict=True))))
+
+        return tree.pack_sequence_as(encoded, planned(compute, list(data.values()), specs))
 
     def _arrays(self, data: Any) -> dict[str, Any]:
         if is_frame(data):

@@ -17,9 +17,30 @@ from chainrule.data.texts import is_text, to_text
 from chainrule.engines.plan import CannotLower, Step
 from chainrule.errors import DataError
 from chainrule.layers.base import Layer
+from chainrule.layers.preprocessing.data_sets import is_planned, planned, shape_of
 
 
-class CategoryLayer(Layer):
+class DataLayer(Layer):
+    """A layer that also works inside TensorFlow's data sets: `data_set.map(layer)`."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the layer, on TensorFlow's tensors without values as a step of a data set."""
+        first = args[0] if args else None
+        several = isinstance(first, list | tuple)
+        tensors = list(first) if isinstance(first, list | tuple) else [first]
+        if not any(map(is_planned, tensors)):
+            return super().__call__(*args, **kwargs)
+        shapes = [shape_of(t) for t in tensors]
+        shape = self.compute_output_shape(shapes if several else shapes[0])
+        call = super().__call__
+
+        def compute(*arrays: Any) -> list[Any]:
+            return [call(list(arrays) if several else arrays[0], *args[1:], **kwargs)]
+
+        return planned(compute, tensors, [(shape, getattr(self, "output_dtype", self.compute_dtype))])[0]
+
+
+class CategoryLayer(DataLayer):
     """A layer from categories or text to numbers: nothing to train, no derivative, computed in Python."""
 
     supports_masking = False

@@ -11,15 +11,14 @@ from chainrule import config, ops
 from chainrule._typing import Array, Shape, Value
 from chainrule.engines.plan import Rescale, Standardize, Step
 from chainrule.errors import DataError, ShapeError
-from chainrule.layers.base import Layer
-from chainrule.layers.preprocessing.base import batches, plain
+from chainrule.layers.preprocessing.base import DataLayer, batches, plain
 from chainrule.saving.serialization import public
 
 __all__ = ["Normalization", "Rescaling"]
 
 
 @public("keras.layers")
-class Rescaling(Layer):
+class Rescaling(DataLayer):
     """`y = x * scale + offset` with fixed numbers.
 
     >>> import chainrule as cr
@@ -46,7 +45,7 @@ class Rescaling(Layer):
 
 
 @public("keras.layers")
-class Normalization(Layer):
+class Normalization(DataLayer):
     """`y = (x - mean) / max(sqrt(variance), epsilon)`, with mean and variance given, or learnt by `adapt`.
 
     Args:
