@@ -66,6 +66,7 @@ def test_after_a_divergence_training_goes_on_as_if_it_had_not_been() -> None:
     assert same(everything(net), everything(other))
 
 
+@pytest.mark.filterwarnings("ignore::chainrule.errors.TrapWarning")  # the inputs are far too large, on purpose
 def test_weights_that_overflow_in_the_last_step_are_noticed() -> None:
     net = model(1e38)
     net.build((None, 3))
