@@ -6,6 +6,7 @@ sequence (of the training step under way, inside one). `dtype=None` means `chain
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -32,6 +33,23 @@ def float_type(dtype: Any, where: str) -> np.dtype[Any]:
     return kind
 
 
+def lengths(shape: Any, where: str) -> tuple[int, ...]:
+    """Return a shape as a tuple; `where` names the function in the error.
+
+    Raises:
+        ShapeError: it is none: not a sequence of lengths, all known.
+
+    >>> lengths([2, 3], "normal")
+    (2, 3)
+    """
+    try:
+        return tuple(operator.index(n) for n in shape)
+    except TypeError:
+        raise ShapeError(
+            f"random.{where}: expected a shape, a tuple of lengths such as (3,), received {shape!r:.60}."
+        ) from None
+
+
 def _scale_and_shift(values: Array, scale: Any, shift: Any) -> Array:
     values *= scale
     values += shift
@@ -45,7 +63,7 @@ def normal(shape: Sequence[int], mean: float = 0.0, stddev: float = 1.0, dtype: 
     array([-1.184, -0.173, -0.116], dtype=float32)
     """
     kind = float_type(dtype, "normal")
-    z = threefry.normal(key_for(seed), shape, kind)
+    z = threefry.normal(key_for(seed), lengths(shape, "normal"), kind)
     return _scale_and_shift(z, kind.type(stddev), kind.type(mean))
 
 
@@ -58,7 +76,7 @@ def truncated_normal(
     True
     """
     kind = float_type(dtype, "truncated_normal")
-    z = threefry.truncated_normal(key_for(seed), shape, kind)
+    z = threefry.truncated_normal(key_for(seed), lengths(shape, "truncated_normal"), kind)
     return _scale_and_shift(z, kind.type(stddev), kind.type(mean))
 
 
@@ -72,7 +90,7 @@ def uniform(
     """
     kind = float_type(dtype, "uniform")
     low, high = kind.type(minval), kind.type(maxval)
-    values = _scale_and_shift(threefry.uniform(key_for(seed), shape, kind), high - low, low)
+    values = _scale_and_shift(threefry.uniform(key_for(seed), lengths(shape, "uniform"), kind), high - low, low)
     if high > low:  # the sum may have been rounded up to maxval
         np.minimum(values, np.nextafter(high, low), out=values)
     return values
@@ -87,7 +105,7 @@ def randint(shape: Sequence[int], minval: int, maxval: int, dtype: Any = "int32"
     kind = np.dtype(dtype or "int32")
     if kind.kind not in "iu":
         raise ValueError(f"random.randint: expected an integer dtype, received {kind.name!r}.")
-    return threefry.randint(key_for(seed), shape, int(minval), int(maxval), kind)
+    return threefry.randint(key_for(seed), lengths(shape, "randint"), int(minval), int(maxval), kind)
 
 
 def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Seed = None) -> Array:
@@ -129,14 +147,19 @@ def dropout(
     """Set a share `rate` of the elements to 0 and divide the others by `1 - rate`, so that the mean stays.
 
     Args:
+        inputs: numbers of any shape.
+        rate: between 0 and 1; with 1 nothing is left.
         noise_shape: shape of the mask, broadcast against `inputs`; None in it means the length of `inputs` there.
 
     >>> dropout(np.ones(6, "float32"), 0.5, seed=1).tolist()
     [0.0, 0.0, 0.0, 2.0, 2.0, 2.0]
     """
-    if not 0 <= rate < 1:
-        raise ValueError(f"random.dropout: expected a rate in [0, 1), received {rate}.")
+    if not 0 <= rate <= 1:
+        raise ValueError(f"random.dropout: expected a rate in [0, 1], received {rate}.")
     from chainrule import ops
+
+    if rate == 1:
+        return ops.zeros_like(inputs)
 
     shape = np.shape(getattr(inputs, "value", inputs))
     if noise_shape is not None:

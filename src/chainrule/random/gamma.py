@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from chainrule._typing import Array
 from chainrule.random import threefry
-from chainrule.random.draws import Seed, float_type
+from chainrule.random.draws import Seed, float_type, lengths
 from chainrule.random.seeds import key_for
 from chainrule.random.threefry import Key, fold_in
 
@@ -46,6 +46,7 @@ def binomial(shape: Sequence[int], counts: Any, probabilities: Any, dtype: Any =
     np.float32(15.0)
     """
     kind = float_type(dtype, "binomial")
+    shape = lengths(shape, "binomial")
     n = np.broadcast_to(np.asarray(counts), shape).astype(np.int64).ravel()
     p = np.broadcast_to(np.asarray(probabilities, np.float64), shape).ravel().copy()
     if (n < 0).any() or not ((p >= 0) & (p <= 1)).all():
@@ -54,7 +55,7 @@ def binomial(shape: Sequence[int], counts: Any, probabilities: Any, dtype: Any =
 
 
 def _positive(function: str, name: str, value: Any, shape: Sequence[int]) -> Doubles:
-    values = np.broadcast_to(np.asarray(value, np.float64), tuple(shape))
+    values = np.broadcast_to(np.asarray(value, np.float64), lengths(shape, function))
     if not (values > 0).all():
         raise ValueError(f"random.{function}: expected {name} > 0, received {value!r}.")
     return values

@@ -121,12 +121,22 @@ def test_parameters_are_broadcast() -> None:
             lambda: random.randint((2,), 0, 2, "float32"),
             r"random\.randint: expected an integer dtype, received 'float32'",
         ),
-        (lambda: random.dropout(np.ones(2), 1.0), r"random\.dropout: expected a rate in \[0, 1\), received 1\.0"),
+        (lambda: random.dropout(np.ones(2), 1.5), r"random\.dropout: expected a rate in \[0, 1\], received 1\.5"),
+        (lambda: random.normal(3), r"random\.normal: expected a shape, a tuple of lengths such as \(3,\), received 3"),
+        (lambda: random.uniform((None, 2)), r"random\.uniform: expected a shape"),
+        (lambda: random.randint("ab", 0, 2), r"random\.randint: expected a shape"),
+        (lambda: random.truncated_normal(1.5), r"random\.truncated_normal: expected a shape"),
+        (lambda: random.gamma(3, 1.0), r"random\.gamma: expected a shape"),
+        (lambda: random.binomial(3, 1, 0.5), r"random\.binomial: expected a shape"),
     ],
 )
 def test_parameters_out_of_range_are_refused(call: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_nothing_is_left_of_a_dropout_of_everything() -> None:
+    assert random.dropout(np.ones(3, "float32"), 1.0).tolist() == [0.0, 0.0, 0.0]
 
 
 def test_uniform_never_gives_its_upper_end() -> None:
