@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from chainrule.autodiff.tape import substitute
@@ -66,7 +66,7 @@ class RarerMethods:
                     f"{type(self).__name__} '{layer.name}': stateless_call needs a value for each of its {len(mine)} "
                     f"{what}, but received {len(given)}."
                 )
-            values.update({id(v): _stand_in(v, new) for v, new in zip(mine, given, strict=True) if new is not v})
+            values.update(stand_ins(zip(mine, given, strict=True)))
         before = [(part, part._losses) for part in layer._flatten_layers()]
         try:
             with substitute(values):
@@ -116,6 +116,15 @@ class RarerMethods:
         return str(getattr(self, "name", type(self).__name__))
 
 
+def stand_ins(pairs: Iterable[tuple[Variable, Any]]) -> dict[int, Any]:
+    """Return what `substitute` takes for pairs of variables and values.
+
+    Raises:
+        ValueError: a value has another shape than its variable.
+    """
+    return {id(v): _stand_in(v, new) for v, new in pairs if new is not v}
+
+
 def _stand_in(variable: Variable, new: Any) -> Any:
     """Return what stands for a variable: a tensor as it is, anything else as an array of the variable's type."""
     import numpy as np
@@ -125,7 +134,7 @@ def _stand_in(variable: Variable, new: Any) -> Any:
     value = new if isinstance(new, Tensor) else np.asarray(getattr(new, "value", new), variable.dtype)
     if tuple(value.shape) != tuple(variable.shape):
         raise ValueError(
-            f"stateless_call: '{variable.path}' has shape {variable.shape}, but received shape {tuple(value.shape)}."
+            f"Variable '{variable.path}' has shape {variable.shape}, but received shape {tuple(value.shape)}."
         )
     return value
 

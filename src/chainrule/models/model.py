@@ -15,13 +15,14 @@ from chainrule.layers.arguments import input_shapes, is_shape
 from chainrule.layers.base import Layer
 from chainrule.layers.state import weights_of
 from chainrule.models.graph import Graph
+from chainrule.models.state_tree import StateTree
 from chainrule.models.trainer import Trainer
 from chainrule.saving.serialization import public, serialize_keras_object
 from chainrule.variables import Changes, FlatBuffer, Variable, packing
 
 
 @public("keras")
-class Model(Trainer, Layer):
+class Model(StateTree, Trainer, Layer):
     """A network with `fit`, `evaluate` and `predict`, as `keras.Model`.
 
     Made in three ways: `Sequential([...])`; `Model(inputs, outputs)` from symbolic tensors; or a class of your own that
