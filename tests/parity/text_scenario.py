@@ -309,6 +309,26 @@ def speaking_hooks(keras: Any, folder: Path) -> Any:
 
 
 @run
+def averaged_weights(keras: Any, folder: Path) -> Any:
+    results = []
+    for swap_on_epoch in (False, True):
+        optimizer = keras.optimizers.SGD(0.0625, use_ema=True, ema_momentum=0.75)
+        model = mlp(keras, optimizer=optimizer, metrics=["mae"])
+        swap = keras.callbacks.SwapEMAWeights(swap_on_epoch)
+        results.append(fit(model, validation_split=0.2, verbose=2, epochs=3, callbacks=[swap]))
+        results.append([*model.get_weights(), *model.evaluate(X, Y, verbose=0, callbacks=[swap])])
+    return results
+
+
+@run
+def a_backup(keras: Any, folder: Path) -> Any:
+    backup = keras.callbacks.BackupAndRestore("backup", save_freq=3, double_checkpoint=True)
+    result = fit(mlp(keras), callbacks=[backup], epochs=3, verbose=2)
+    print(sorted(path.name for path in folder.iterdir()))
+    return result
+
+
+@run
 def several_numbers(keras: Any, folder: Path) -> Any:
     def spread(y_true: Any, y_pred: Any) -> Any:
         return keras.ops.mean(y_pred) - 3.0

@@ -99,6 +99,14 @@ class BackupAndRestore(Callback):
             )
         self._epoch, self._last_batch, self._since_saving = 0, -1, 0
         self._take_folder()
+        try:
+            self._resume()
+        except BaseException:
+            self.close()
+            raise
+
+    def _resume(self) -> None:
+        """Put back the newest state, if there is one."""
         found = self._read()
         self.resumption = None
         self._announce(found is not None)
@@ -183,7 +191,7 @@ class BackupAndRestore(Callback):
         if before.exists():
             state = read_backup(before)
             if problem is not None:
-                warnings.warn(f"BackupAndRestore: {problem} The backup before it is used.", stacklevel=6)
+                warnings.warn(f"BackupAndRestore: {problem} The backup before it is used.", stacklevel=7)
             return state, before
         if problem is not None:
             raise ModelFileError(

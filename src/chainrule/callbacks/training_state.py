@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ModelFileError
+from chainrule.models.guard import Snapshot
 from chainrule.random import seeds
 
 
@@ -41,16 +42,25 @@ def put_back(model: Any, state: Any, source: str) -> None:
     """Give the model, its optimizer and all random numbers the state they had.
 
     Raises:
-        ModelFileError: it is the state of another model; nothing is changed then.
+        ModelFileError: it is the state of another model, or no such state at all; nothing is changed then.
     """
     optimizer = model.optimizer
     if not optimizer.built:
         optimizer.build(model.trainable_variables)
-    _check(model.weights, state["weights"], source, "model")
-    _check(optimizer.variables, state["optimizer"], source, "optimizer")
-    for v, value in zip([*model.weights, *optimizer.variables], [*state["weights"], *state["optimizer"]], strict=True):
-        v.assign(value)
-    _set_random_state(model, state["random"])
+    variables = [*model.weights, *optimizer.variables]
+    before, random_before = Snapshot(variables), _random_state(model)
+    try:
+        _check(model.weights, state["weights"], source, "model")
+        _check(optimizer.variables, state["optimizer"], source, "optimizer")
+        for v, value in zip(variables, [*state["weights"], *state["optimizer"]], strict=True):
+            v.assign(value)
+        _set_random_state(model, state["random"])
+    except ModelFileError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        before.restore()
+        _set_random_state(model, random_before)
+        raise ModelFileError(f"'{source}' is no state of a training: {type(error).__name__}: {error}"[:300]) from None
 
 
 def put_back_metrics(model: Any, state: Any, source: str) -> None:
@@ -71,13 +81,13 @@ def put_back_callbacks(callbacks: Iterable[Any], states: Iterable[Any]) -> None:
     known = dict(_numbered(states))
     for key, callback in _numbered((type(c).__name__, c) for c in callbacks):
         if known.get(key):
-            callback.restore(known[key])
+            callback.restore(known[key])  # it had a state, so that it has this method, too
 
 
 def _states(callbacks: Iterable[Any]) -> Iterator[tuple[str, Any]]:
     for callback in callbacks:
-        take = getattr(callback, "state", None)  # a class of the user's own may call anything else so
-        state = take() if callable(take) else None
+        take, give = getattr(callback, "state", None), getattr(callback, "restore", None)
+        state = take() if callable(take) and callable(give) else None  # a user's class may call anything else so
         yield type(callback).__name__, state if isinstance(state, dict) else {}
 
 

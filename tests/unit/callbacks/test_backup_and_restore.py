@@ -245,6 +245,16 @@ def test_a_callback_of_ones_own_gets_its_state_back(tmp_path: Path) -> None:
     assert (one.count, two.count) == (105, 205)
 
 
+def test_what_a_users_class_calls_state_is_left_alone(tmp_path: Path) -> None:
+    class Own(Callback):
+        def __init__(self, state: Any) -> None:
+            super().__init__()
+            self.state = state  # type: ignore[method-assign]
+
+    train(Own("idle"), Own({"x": 1}), BackupAndRestore(tmp_path), stop=13)
+    assert train(Own("idle"), Own({"x": 1}), BackupAndRestore(tmp_path)) == train()
+
+
 def test_a_state_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     class Wrong(Callback):
         def state(self) -> dict[str, Any]:
@@ -314,6 +324,28 @@ def test_the_backup_of_another_model_is_refused(tmp_path: Path) -> None:
     model.compile("adam", "mse")
     with pytest.raises(ModelFileError, match="another optimizer: it has"):
         train(BackupAndRestore(tmp_path), model=model)
+
+
+@pytest.mark.parametrize("broken", ["random", "weights", "python", "numpy"])
+def test_a_file_that_holds_something_else_changes_nothing(tmp_path: Path, broken: str) -> None:
+    from chainrule.callbacks.backup_file import read_backup, write_backup
+
+    train(BackupAndRestore(tmp_path), stop=13)
+    state = read_backup(tmp_path / "latest.backup")
+    if broken in state:
+        del state[broken]
+    else:
+        state["random"][broken] = ["MT19937", "x"]
+    write_backup(tmp_path / "latest.backup", state)
+    model = prepared()
+    before = [v.numpy().tolist() for v in [*model.weights, *model.optimizer.variables]]
+    drawn = np.random.get_state()[1].tolist()  # noqa: NPY002
+    callback = BackupAndRestore(tmp_path)
+    callback.set_model(model)
+    with pytest.raises(ModelFileError, match=r"latest.backup' is no state of a training"):
+        callback.on_train_begin()
+    assert [v.numpy().tolist() for v in [*model.weights, *model.optimizer.variables]] == before
+    assert np.random.get_state()[1].tolist() == drawn  # noqa: NPY002
 
 
 def test_a_folder_in_use_by_another_process_is_refused(tmp_path: Path) -> None:
