@@ -47,10 +47,8 @@ class KerasFileEditor:
 
     def __init__(self, filepath: Any) -> None:
         self.filepath = str(filepath)
-        self.metadata: Config | None = None
-        self.config: Config | None = None
+        self.metadata, self.config, data = _read(Path(filepath))
         self.model: Any = None
-        data = self._read(Path(filepath))
         self.object_metadata: dict[str, Config] = {}
         with open_file(data, self.filepath) as file:
             self.weights_dict: Tree = self._tree(file, "", 0)
@@ -58,24 +56,6 @@ class KerasFileEditor:
         if self.metadata is not None:
             version, date = (str(self.metadata.get(k))[:40] for k in ("keras_version", "date_saved"))
             print(f"Saved with Keras {version} - date: {date}")
-
-    def _read(self, path: Path) -> bytes:
-        if path.name.endswith(".weights.h5"):
-            return read_bytes(path)
-        if not path.name.endswith(".keras"):
-            raise ModelFileError(f"Cannot edit '{path}': expected a '.weights.h5' or '.keras' file.")
-        members = read_archive(path)
-        if "model.weights.h5" not in members:
-            raise ModelFileError(f"'{path}' has no member 'model.weights.h5': it is not a Keras model file.")
-        self.metadata = self._mapping(path, "metadata.json", members)
-        self.config = self._mapping(path, "config.json", members)
-        return members["model.weights.h5"]
-
-    def _mapping(self, path: Path, member: str, members: dict[str, bytes]) -> Config:
-        value = parse_json(path, member, members.get(member, b"{}"))
-        if not isinstance(value, dict):
-            raise ModelFileError(f"'{path}': {member} does not hold an object.")
-        return value
 
     def _tree(self, file: File, path: str, depth: int) -> Tree:
         """Return what is below a group; the arrays in its `vars` count as its own."""
@@ -275,12 +255,32 @@ class KerasFileEditor:
             group = file.create_group(f"{path}/vars" if path else "vars")
             for name, value in arrays.items():
                 group.create_dataset(name, data=value)
-            name = self.object_metadata.get(path, {}).get("name")
-            if isinstance(name, str):
-                group.attrs["name"] = name
+            own = self.object_metadata.get(path, {}).get("name")
+            if isinstance(own, str):
+                group.attrs["name"] = own
         for name, value in tree.items():
             if isinstance(value, dict):
                 self._write(file, value, f"{path}/{name}" if path else name)
+
+
+def _read(path: Path) -> tuple[Config | None, Config | None, bytes]:
+    """Return metadata and configuration, if the file has them, and the weights."""
+    if path.name.endswith(".weights.h5"):
+        return None, None, read_bytes(path)
+    if not path.name.endswith(".keras"):
+        raise ModelFileError(f"Cannot edit '{path}': expected a '.weights.h5' or '.keras' file.")
+    members = read_archive(path)
+    if "model.weights.h5" not in members:
+        raise ModelFileError(f"'{path}' has no member 'model.weights.h5': it is not a Keras model file.")
+    metadata, config = (_mapping(path, name, members) for name in ("metadata.json", "config.json"))
+    return metadata, config, members["model.weights.h5"]
+
+
+def _mapping(path: Path, member: str, members: dict[str, bytes]) -> Config:
+    value = parse_json(path, member, members.get(member, b"{}"))
+    if not isinstance(value, dict):
+        raise ModelFileError(f"'{path}': {member} does not hold an object.")
+    return value
 
 
 def _arrays(method: str, weights: Any) -> dict[str, Array]:

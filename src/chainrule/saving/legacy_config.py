@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule._typing import Config
-from chainrule.errors import ModelFileError
+from chainrule.errors import ModelFileError, UnknownNameError
 from chainrule.saving import names, operations
 
 _MODELS = ("Functional", "Model", "Sequential")
@@ -271,8 +271,25 @@ def _legacy_member(member: Config) -> Config:
 
 def legacy_compile(config: Config) -> Config:
     """Return compile settings as a `training_config`."""
-    result = {k: _legacy_value(v) for k, v in config.items() if k != "optimizer"}
-    return {**result, "optimizer_config": _legacy_value(config["optimizer"])}
+    result = {k: _legacy_value(v) for k, v in config.items() if k not in ("optimizer", "loss")}
+    loss = _whole_names(_legacy_value(config["loss"]))
+    return {"loss": loss, **result, "optimizer_config": _legacy_value(config["optimizer"])}
+
+
+def _whole_names(loss: Any) -> Any:
+    """Return losses with `'mse'` spelled out: Keras does not understand short names in legacy files."""
+    from chainrule import losses
+
+    if isinstance(loss, str):
+        try:
+            return getattr(losses.get(loss), "__name__", loss)
+        except UnknownNameError:
+            return loss
+    if isinstance(loss, list):
+        return [_whole_names(v) for v in loss]
+    if isinstance(loss, dict) and "class_name" not in loss:
+        return {k: _whole_names(v) for k, v in loss.items()}
+    return loss
 
 
 def _legacy_value(value: Any) -> Any:

@@ -2,7 +2,8 @@
 
 attributes          keras_version, backend, model_config (JSON), training_config (JSON)
 model_weights/      one group per layer (`legacy_weights`)
-optimizer_weights/  the optimizer's variables
+optimizer_weights/  the optimizer's variables, as Keras writes them; no version of Keras 3 can train a model on for
+                    which it has read them, so ours are in optimizer_state/, and Keras starts with a fresh optimizer
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from chainrule.saving.archive import parse_json
 from chainrule.saving.hdf5 import File, open_file
 from chainrule.saving.legacy_config import legacy_compile, legacy_model, modern_compile, modernized
 from chainrule.saving.legacy_weights import (
+    OPTIMIZER,
     read_by_name,
     read_in_order,
     read_optimizer,
@@ -56,7 +58,7 @@ def pack_legacy(model: Any, name: str, keras_version: str, include_optimizer: bo
             file.attrs["training_config"] = training.encode()
         write_weights(file.create_group("model_weights"), model, keras_version)
         if include_optimizer and model.optimizer is not None and model.optimizer.variables:
-            write_variables(file.create_group("optimizer_weights"), model.optimizer.variables)
+            write_variables(file.create_group(OPTIMIZER), model.optimizer.variables)
     return buffer.getvalue()
 
 

@@ -17,6 +17,7 @@ from chainrule.errors import ModelFileError
 from chainrule.saving.hdf5 import File
 
 TOP_LEVEL = "top_level_model_weights"
+OPTIMIZER = "optimizer_state"
 _MOST_IN_HEADER = 64512  # bytes of an attribute that HDF5 keeps in the header of a group
 
 # -- writing ----------------------------------------------------------------------------------------------------------
@@ -213,11 +214,12 @@ _ITERATIONS = ("iter", "iteration", "iterations")
 
 def read_optimizer(file: File, model: Any) -> None:
     """Load the state of the optimizer; what does not fit is not loaded, with a warning, and training starts anew."""
-    if "optimizer_weights" not in file.names():
-        return
     optimizer = model.optimizer
+    group = next((name for name in (OPTIMIZER, "optimizer_weights") if name in file.names()), None)
+    if optimizer is None or group is None:
+        return
     optimizer.build(model.trainable_variables)
-    arrays = stored_arrays(file, "optimizer_weights")
+    arrays = stored_arrays(file, group)
     pairs = list(_by_order(optimizer, arrays) or _by_slot(optimizer, arrays) or ())
     if not arrays:
         return

@@ -80,16 +80,16 @@ def test_it_says_that_the_form_is_old(tmp_path: Path) -> None:
 def test_the_layout(path: Path) -> None:
     with h5py.File(path) as file:
         assert sorted(file.attrs) == ["backend", "keras_version", "model_config", "training_config"]
-        assert sorted(file) == ["model_weights", "optimizer_weights"]
+        assert sorted(file) == ["model_weights", "optimizer_state"]
         assert list(file["model_weights"].attrs["layer_names"]) == ["first", "norm", "last"]
         assert list(file["model_weights/first"].attrs["weight_names"]) == ["net/first/kernel", "net/first/bias"]
         assert file["model_weights/first/net/first/kernel"].shape == (2, 3)
-        assert list(file["optimizer_weights"].attrs["weight_names"])[:3] == [
+        assert list(file["optimizer_state"].attrs["weight_names"])[:3] == [
             "adam/iteration", "adam/learning_rate", "adam/net_first_kernel_momentum",
         ]  # fmt: skip
         training = json.loads(file.attrs["training_config"])
         described = json.loads(file.attrs["model_config"])
-    assert training["loss"] == "mse"
+    assert training["loss"] == "mean_squared_error"
     assert training["optimizer_config"]["class_name"] == "Adam"
     assert set(described) == {"class_name", "config"}
     assert set(described["config"]["layers"][1]) == {"class_name", "config"}
