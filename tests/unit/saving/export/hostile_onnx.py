@@ -121,6 +121,8 @@ def hostile() -> Iterator[tuple[str, bytes]]:
         "numbers here and elsewhere",
         model(weights=[tensor("w", [2, 3], floats(*range(6)), extra=external("w")), WEIGHTS[1]]),
     )
+    beside = block(13, text(1, "location") + text(2, "w"))
+    yield "numbers here and a hint", model(weights=[tensor("w", [2, 3], floats(*range(6)), extra=beside), WEIGHTS[1]])
     for name, shape in {
         "huge": [2**40, 2**40], "0 times huge": [0, 2**62], "2 in 64 bits": [2**32 + 1, 2**32], "negative": [-2, -3],
         "too large": [2, 4], "too small": [2, 2], "of 1000 axes": [1] * 1000, "of 17 axes": [1] * 17,

@@ -141,6 +141,33 @@ def test_hostile_files_are_refused(what: str, tmp_path: Path) -> None:
     assert "\n" not in text
 
 
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("a cycle", "uses 'z', which nothing has made before it"),
+        ("a value made twice", "makes 'y', which there is already"),
+        ("numbers in a file above", "tensor 'w' lies in another file; a model file reads only itself"),
+        ("numbers here and a hint", "lies in another file"),
+        ("a shape that is huge", "tensor 'w' has 6 numbers, but its shape"),
+        ("numbers twice", "has its numbers twice: as raw_data and float_data"),
+        ("the operator  Loop", "the operator 'Loop' is not known here"),
+        ("an attribute twice", "has its attribute 'alpha' twice"),
+        ("an attribute of another type", "its attribute 'alpha' is not known here, or of another type"),
+        ("many nodes", "it has 6000 nodes; at most 3000 are read"),
+        ("a large sum", "are larger than those of any network"),
+        ("doubled sixty times", "are larger than those of any network"),
+        ("a row that is none", "its indices go beyond an axis of length 2"),
+        ("a shape of the batch", "it computes with the size of the batch"),
+        ("along the batch", "it works along the batch"),
+        ("a group", "a field has the kind 3, which no ONNX file has"),
+    ],
+)
+def test_refusals_say_why(what: str, message: str) -> None:
+    with pytest.raises(ModelFileError) as caught:
+        imported(HOSTILE[what])
+    assert message in str(caught.value)
+
+
 _ALL = """
 import pathlib, resource, sys, time
 import chainrule as cr
