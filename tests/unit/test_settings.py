@@ -47,6 +47,9 @@ def test_epochs_are_limited(by_environment: bool, monkeypatch: pytest.MonkeyPatc
         history = model().fit(X, Y, epochs=5, verbose=0)
     assert len(history.history["loss"]) == 2
     assert len(model().fit(X, Y, epochs=2, verbose=0).history["loss"]) == 2
+    with pytest.warns(UserWarning, match="Limiting epochs to 2"):
+        histories = cr.fit_many([model(), model()], X, Y, epochs=5, verbose=0)
+    assert [len(h.history["loss"]) for h in histories] == [2, 2]
     config.set_max_epochs(None)
     assert len(model().fit(X, Y, epochs=3, verbose=0).history["loss"]) == 3
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from chainrule import config
 from chainrule.callbacks.progbar import Progbar
+from chainrule.config import limited_epochs
 from chainrule.data.adapters import make_batches
 from chainrule.data.batches import ArrayBatches
 from chainrule.data.samples import Samples
@@ -84,7 +85,8 @@ def fit_many(
     nets = check_models(models)
     require_inputs(x, "fit_many")
     level = level_of(verbose)
-    per_model = check_count(epochs, "epochs") - check_count(initial_epoch, "initial_epoch")
+    epochs = limited_epochs(check_count(epochs, "epochs"))
+    per_model = epochs - check_count(initial_epoch, "initial_epoch")
     one_or_each = {
         "x": x, "y": y, "sample_weight": sample_weight, "class_weight": class_weight,
         "validation_data": validation_data,
