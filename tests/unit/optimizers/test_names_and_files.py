@@ -13,6 +13,7 @@ from chainrule.utils.naming import reset_names
 from chainrule.variables import Variable
 
 NAMES = ["SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "Nadam", "Ftrl", "Lion"]
+NAMES += ["Adafactor", "Muon", "ScheduleFreeAdamW"]
 
 
 @pytest.mark.parametrize("name", NAMES)
