@@ -112,11 +112,18 @@ def _own_class(thing: Any) -> dict[str, Any]:
 
 
 def clone_layer(layer: Any) -> Any:
-    """Return a new layer of the same configuration; a Lambda keeps its function, whether that has a name or not."""
+    """Return a new layer of the same configuration.
+
+    A Lambda keeps its function, whether that has a name or not, and a lookup the vocabulary that it has learnt.
+    """
     if isinstance(layer, Lambda):
         settings = {**layer._base_config(), "output_shape": layer.output_shape_given, "mask": layer.mask}
         return type(layer)(layer.function, arguments=layer.arguments, **settings)
-    return type(layer).from_config(layer.get_config())
+    copy = type(layer).from_config(layer.get_config())
+    for ours, theirs in zip(layer._flatten_layers(), copy._flatten_layers(), strict=False):
+        if hasattr(ours, "learnt") and type(ours) is type(theirs):
+            theirs.take_learnt(ours.learnt())
+    return copy
 
 
 def _clone_sequential(model: Sequential, clone: Callable[[Any], Any], inputs: Any) -> Sequential:

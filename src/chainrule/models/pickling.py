@@ -20,6 +20,7 @@ def reduce_model(model: Any) -> tuple[Any, tuple[dict[str, Any]]]:
             "compile": model.get_compile_config(),
             "classes": _classes(model),
             "weights": model.get_weights(),
+            "learnt": [layer.learnt() if hasattr(layer, "learnt") else None for layer in model._flatten_layers()],
             "trainable": [layer.trainable for layer in model._flatten_layers()],
             "progress": (model._random_key, model._epochs_seen, model._engine_wanted),
         }
@@ -44,6 +45,9 @@ def restore_model(state: dict[str, Any]) -> Any:
             model.compile_from_config(state["compile"])
     if state["weights"]:
         model.set_weights(state["weights"])
+    for layer, learnt in zip(model._flatten_layers(), state["learnt"], strict=False):
+        if learnt is not None:
+            layer.take_learnt(learnt)
     for layer, flag in zip(model._flatten_layers(), state["trainable"], strict=False):
         if layer.trainable != flag:
             layer.trainable = flag

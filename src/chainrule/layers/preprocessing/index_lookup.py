@@ -373,6 +373,16 @@ class IndexLookup(CategoryLayer):
 
         return put_back
 
+    def learnt(self) -> tuple[list[Any], Array | None]:
+        """Return the terms and their weights, for copies of the layer: they are not in its configuration."""
+        return list(self._table.terms), self._idf
+
+    def take_learnt(self, learnt: tuple[list[Any], Array | None]) -> None:
+        """Take what `learnt` gave."""
+        terms, self._idf = learnt
+        if terms:
+            self._install(terms)
+
     def load_own_variables(self, store: Mapping[str, Array]) -> None:
         if self._tf_idf and "idf_weights" in store:
             weights = np.asarray(store["idf_weights"], config.floatx())

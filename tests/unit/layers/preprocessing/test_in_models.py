@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -129,6 +131,25 @@ def test_padding_is_that_of_each_batch() -> None:
     model = cr.Sequential([cr.Input((1,), dtype="string"), text, L.Lambda(lambda x: cr.ops.sum(x * 0 + 1, axis=-1))])
     found = model.predict(np.array(["a"] * 32 + ["a b a"]), verbose=0)
     assert found.tolist() == [1] * 32 + [3]
+
+
+@pytest.mark.parametrize("mode", ["one_hot", "tf_idf"])
+@pytest.mark.parametrize("kind", ["StringLookup", "TextVectorization"])
+@pytest.mark.parametrize(
+    "copied",
+    [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m)), cr.models.clone_model],
+    ids=["copy", "pickle", "clone"],
+)
+def test_copies_keep_what_was_learnt(mode: str, kind: str, copied: Any) -> None:
+    if (mode, kind) == ("one_hot", "TextVectorization"):
+        mode = "count"
+    layer = getattr(L, kind)(output_mode=mode)
+    layer.adapt(COLORS)
+    x = cr.Input((1,), dtype="string")
+    model = cr.Model(x, L.Dense(1, kernel_initializer=cr.initializers.RandomNormal(seed=1))(layer(x)))
+    twin = copied(model)
+    assert twin.layers[1].get_vocabulary() == layer.get_vocabulary()
+    assert twin.predict(np.array(COLORS), verbose=0).tolist() == model.predict(np.array(COLORS), verbose=0).tolist()
 
 
 def test_outside_of_models() -> None:
