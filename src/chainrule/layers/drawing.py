@@ -19,7 +19,7 @@ def call_layer(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     filled = dict(kwargs)
     masks = find_masks(layer, args, filled)
     _build(layer, args, kwargs)
-    outputs = connect(layer, args, kwargs, layer.symbolic_call(*args, **(filled if any_mask(masks) else kwargs)))
+    outputs = connect(layer, args, kwargs, layer.symbolic_call(*args, **filled))
     if layer._computes_masks or any_mask(masks):
         hand_on(layer, first_argument(type(layer), args, kwargs), outputs, masks)
     return outputs
@@ -49,6 +49,8 @@ def _shape_arguments(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]
     given = {**dict(zip(call_parameters(type(layer)), args, strict=False)), **kwargs}
     known = list(signature_of(type(layer).compute_output_shape).parameters)[1:]
     found = {name: shapes[name.removesuffix("_shape")] for name in known if name.removesuffix("_shape") in shapes}
+    if known and known[0] not in found and not shapes:
+        raise ShapeError(f"Layer '{layer.name}' ({type(layer).__name__}) was called without a tensor.")
     if known and known[0] not in found:
         found[known[0]] = next(iter(shapes.values()))
     return {**found, **{name: given[name] for name in known if name in given and name not in shapes}}

@@ -15,6 +15,7 @@ from typing import Any
 from chainrule.errors import ModelFileError
 from chainrule.saving import assets, folder, sharing
 from chainrule.saving.archive import MEMBERS, parse_json, read_archive, write_archive, write_atomically
+from chainrule.saving.gate import gate
 from chainrule.saving.legacy_config import modern_compile, modernized
 from chainrule.saving.rebuild import compile_model, describe_model, rebuild_model
 from chainrule.saving.serialization import CustomObjectScope
@@ -140,6 +141,11 @@ def load_model(
     Raises:
         ModelFileError: the file is missing, damaged, of another kind, or asks for something that does not exist here.
     """
+    with gate(_named(filepath)):
+        return _load(filepath, custom_objects, compile)
+
+
+def _load(filepath: Any, custom_objects: Mapping[str, Any] | None, compile: bool) -> Any:
     if hasattr(filepath, "read"):
         return unpack_model(_named(filepath), read_archive(filepath, _WANTED), custom_objects, compile)
     path = Path(filepath)

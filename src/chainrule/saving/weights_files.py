@@ -8,6 +8,7 @@ from typing import Any
 
 from chainrule.errors import ModelFileError
 from chainrule.saving.archive import read_archive, write_atomically
+from chainrule.saving.gate import gate
 from chainrule.saving.keras_format import check_target
 from chainrule.saving.legacy_h5 import ENDINGS, load_legacy_weights, read_bytes
 from chainrule.saving.weights import pack_weights, unpack_weights
@@ -94,19 +95,20 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     if skipped and legacy:
         raise ModelFileError(f"load_weights: objects_to_skip is not for legacy '.h5' files such as '{path}'.")
     _check_built(model, "load_weights")
-    if legacy:
-        load_legacy_weights(model, path, by_name, skip_mismatch)
-    elif tensors:
-        from chainrule.saving.safetensors import load_safetensors
+    with gate(path):
+        if legacy:
+            load_legacy_weights(model, path, by_name, skip_mismatch)
+        elif tensors:
+            from chainrule.saving.safetensors import load_safetensors
 
-        load_safetensors(model, path, skip_mismatch, skipped)
-    elif sharded:
-        from chainrule.saving.shards import load_shards
+            load_safetensors(model, path, skip_mismatch, skipped)
+        elif sharded:
+            from chainrule.saving.shards import load_shards
 
-        load_shards(model, path, skip_mismatch, skipped)
-    else:
-        data = _member(path) if path.suffix == ".keras" else read_bytes(path)
-        unpack_weights(model, data, path, skip_mismatch, skipped=skipped)
+            load_shards(model, path, skip_mismatch, skipped)
+        else:
+            data = _member(path) if path.suffix == ".keras" else read_bytes(path)
+            unpack_weights(model, data, path, skip_mismatch, skipped=skipped)
 
 
 def _member(path: Path) -> bytes:
