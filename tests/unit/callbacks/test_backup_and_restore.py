@@ -374,6 +374,32 @@ def test_a_folder_in_use_by_another_training_of_this_process_is_refused(tmp_path
     train(BackupAndRestore(tmp_path), Second(), epochs=1)
 
 
+@pytest.mark.parametrize("double", [False, True])
+def test_a_full_disk_leaves_the_last_backup_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, double: bool
+) -> None:
+    import errno
+    import os
+
+    whole = train()
+    calls: list[int] = []
+
+    def full(handle: int) -> None:
+        calls.append(handle)
+        if len(calls) == 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.raises(ModelFileError, match=r"Cannot write '.*latest.backup': No space left on device"):
+            train(BackupAndRestore(tmp_path, double_checkpoint=double))
+    assert len(list(tmp_path.iterdir())) == 1
+    callback = BackupAndRestore(tmp_path, double_checkpoint=double)
+    assert train(callback) == whole
+    assert callback.resumption is not None
+    assert callback.resumption.epoch == 2
+
+
 def test_files_of_others_in_the_folder_stay(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / ".latest.backup.abc.tmp").write_text("left by a killed process")
