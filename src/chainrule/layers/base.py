@@ -256,9 +256,19 @@ class Layer(RarerMethods, HoldsState, Configurable):
         """Whether the class leaves it to ours to load its variables, all of them."""
         return type(self).load_own_variables.__module__.startswith("chainrule.")
 
-    def add_variable(self, shape: Any, initializer: Any, **kwargs: Any) -> Variable:
+    def add_variable(
+        self,
+        shape: Any,
+        initializer: Any,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        name: str | None = None,
+    ) -> Variable:
         """Another name of `add_weight`."""
-        return self.add_weight(shape=shape, initializer=initializer, **kwargs)
+        return self.add_weight(shape, initializer, dtype, trainable, autocast, regularizer, constraint, name=name)
 
     # -- types and shapes ---------------------------------------------------------------------------------------------
 

@@ -151,6 +151,16 @@ def test_a_mask_stays_when_an_input_gets_the_rank_of_the_model() -> None:
         np.testing.assert_array_equal(np.asarray(call(x)._keras_mask), STEPS)
 
 
+def test_a_layer_may_ask_for_a_mask_that_is_not_there() -> None:
+    class Asking(L.Layer):
+        def call(self, x: Any, mask: Any) -> Any:
+            return x if mask is None else x * 0
+
+    x = cr.Input((3, 1))
+    model = cr.Model(x, Asking()(x))
+    np.testing.assert_array_equal(np.asarray(model(np.ones((2, 3, 1)))), 1)
+
+
 def test_ops_know_nothing_of_masks() -> None:
     assert (L.Masking()(np.ones((2, 3, 1))) * 2)._keras_mask is None
 
