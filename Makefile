@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test check format sanitize bench docs clean native compiled
+.PHONY: demo test check format sanitize fuzz bench docs clean native compiled
 
 CPP = $(shell find native -path native/editable -prune -o -name '*.[ch]pp' -print)
 
@@ -56,6 +56,16 @@ format: $(VENV)/.test  ## bring Python and C++ into the style that `make check` 
 sanitize: $(VENV)/.test $(VENV)/.build  ## the native tests under the sanitizers for memory, undefined behaviour, threads
 	native/sanitize.sh address
 	native/sanitize.sh thread
+
+$(VENV)/.fuzz: $(VENV)/.test
+	$(PIP) install 'atheris>=2.3'
+	@touch $@
+
+FUZZ_SECONDS ?= 60
+FUZZ_TARGET ?= all
+
+fuzz: $(VENV)/.fuzz  ## every reader of files on bytes that no program wrote, each FUZZ_SECONDS long
+	$(BIN)/python -m fuzz $(FUZZ_TARGET) --seconds $(FUZZ_SECONDS)
 
 BENCH := .bench-venv/bin/python
 PEERS := jax keras tensorflow-cpu scikit-learn onnxruntime onnx matplotlib

@@ -26,5 +26,6 @@ def check(data: bytes) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("config.json", data)
-        archive.writestr("model.weights.h5", _members("dense")["model.weights.h5"])
+        name = "branches" if b'"Functional"' in data else "dense"
+        archive.writestr("model.weights.h5", _members(name)["model.weights.h5"])
     refused_properly(lambda: cr.models.load_model(in_file("m.keras", buffer.getvalue())))
