@@ -18,6 +18,7 @@ _LARGE = 100.0
 _FIRST = 64
 _TAIL_ROWS = 4096
 _EXPECTED = 20
+_SHARES = ("categorical_crossentropy", "categorical_focal_crossentropy")
 _CLASSIFIERS = ("crossentropy", "hinge")
 _PASSED_ON = frozenset({"Concatenate", "Dropout", "Flatten", "GaussianNoise", "Identity", "Permute", "Reshape"})
 
@@ -115,7 +116,7 @@ def check_targets(model: Any, output: Output, whole: bool) -> None:
     if y is None or y.dtype.kind not in "iufb" or not y.size:
         return
     sample = _some(y)
-    if output.loss.startswith("categorical_") and sample.max() > 1 and bool((sample == np.trunc(sample)).all()):
+    if output.loss in _SHARES and sample.max() > 1 and bool((sample == np.trunc(sample)).all()):
         say(
             model,
             "class numbers",

@@ -187,6 +187,7 @@ def test_class_numbers_for_categorical_crossentropy() -> None:
     said = only(heard(net(3, "softmax", "categorical_crossentropy"), X, np.c_[THREE, THREE, THREE]))
     assert "y holds 2, so it looks like class numbers, but categorical_crossentropy expects a row of shares" in said
     assert "Write loss='sparse_categorical_crossentropy', or y = utils.to_categorical(y)." in said
+    assert not heard(net(3, "softmax", cr.losses.CategoricalGeneralizedCrossEntropy()), X, THREE)  # expects numbers
     with pytest.raises(ValueError, match="Class numbers as targets need loss='sparse_categorical_crossentropy'"):
         net(3, "softmax", "categorical_crossentropy").fit(X, THREE, verbose=0)
 
