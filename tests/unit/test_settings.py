@@ -101,6 +101,10 @@ def test_image_data_format() -> None:
     assert cr.backend.image_data_format() == "channels_last"
     cr.backend.set_image_data_format("channels_first")
     assert config.image_data_format() == "channels_first"
+    x = np.arange(6, dtype="float32").reshape(1, 2, 3)
+    assert cr.layers.Flatten()(x).numpy().tolist() == [[0, 3, 1, 4, 2, 5]]  # what Keras makes of it
+    assert cr.layers.GlobalAveragePooling1D()(x).numpy().tolist() == [[1, 4]]
+    assert cr.layers.Flatten("channels_last")(x).numpy().tolist() == [[0, 1, 2, 3, 4, 5]]
     with pytest.raises(UnknownNameError, match="Unknown data format 'first'"):
         config.set_image_data_format("first")
 

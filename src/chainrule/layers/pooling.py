@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import ops
+from chainrule import config, ops
 from chainrule._typing import Shape, Value
 from chainrule.engines.plan import CannotLower, Step
 from chainrule.layers.base import Layer
@@ -33,7 +33,7 @@ class _OverSteps(Layer):
                 f"{type(self).__name__} '{self.name}': data_format must be 'channels_last' or 'channels_first', "
                 f"but is {data_format!r}."
             )
-        self.data_format = data_format or "channels_last"
+        self.data_format = data_format or config.image_data_format()
         self.keepdims = keepdims
         self.input_spec = InputSpec(ndim=3)
 

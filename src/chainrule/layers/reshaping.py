@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from chainrule import ops
+from chainrule import config, ops
 from chainrule._typing import Shape, Value
 from chainrule.engines import plan
 from chainrule.errors import ShapeError
@@ -36,7 +36,7 @@ class Flatten(Layer):
                 f"Flatten '{self.name}': data_format must be 'channels_last' or 'channels_first', "
                 f"but is {data_format!r}."
             )
-        self.data_format = data_format or "channels_last"
+        self.data_format = data_format or config.image_data_format()
 
     def call(self, inputs: Value) -> Value:
         rank = len(inputs.shape)
