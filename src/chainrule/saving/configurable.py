@@ -81,12 +81,14 @@ def _own_arguments(cls: type) -> list[str]:
 
     Where a user's class overrides `get_config`, it adds its own; the rest are those of our class beneath it.
     """
+    left_out: tuple[str, ...] = ()
     for base in cls.__mro__:
         if "get_config" in base.__dict__ and not base.__module__.startswith("chainrule."):
             cls = next(c for c in cls.__mro__ if c.__module__.startswith("chainrule."))
+            left_out = ("autocast",)  # which Keras has only where it makes the whole configuration itself
             break
     parameters = list(signature_of(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
-    return [p.name for p in parameters if p.kind not in _REST]
+    return [p.name for p in parameters if p.kind not in _REST and p.name not in left_out]
 
 
 # -- from a configuration ---------------------------------------------------------------------------------------------
