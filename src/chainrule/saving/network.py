@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from chainrule.engines.plan import CannotLower, Step
 from chainrule.errors import ModelFileError
 from chainrule.records import Record
 from chainrule.saving import prediction_steps as more
-from chainrule.saving.prediction_steps import steps_of
+from chainrule.saving.prediction_steps import steps_of, steps_of_operation
 from chainrule.variables import Slot
 
 Dims = tuple[int | None, ...]
@@ -136,13 +136,17 @@ class _Walk:
                     raise CannotLower(f"layer '{node.operation.name}' is called with training=True")
                 if hasattr(node.operation, "lower"):
                     refuse_further_tensors(node)
-                results = self._apply(node.operation, [known[id(t)] for t in node.inputs])
+                results = self._apply(node, [known[id(t)] for t in node.inputs])
                 known.update({id(t): v for t, v in zip(tree.flatten(node.outputs), results, strict=True)})
         return [known[id(t)] for t in graph.outputs]
 
-    def _apply(self, layer: Any, inputs: list[int]) -> list[int]:
+    def _apply(self, node: Any, inputs: list[int]) -> list[int]:
+        layer = node.operation
         if not hasattr(layer, "lower"):
-            raise CannotLower(f"operation '{layer.name}' has no step")
+            given = steps_of_operation(node)
+            if given is None:
+                raise CannotLower(f"operation '{layer.name}' has no step")
+            return self._add(given, inputs, layer.name)
         own = own_call(layer)
         if own:
             raise CannotLower(f"layer '{layer.name}' is Python code ({own})")
@@ -150,10 +154,13 @@ class _Walk:
         if inner is not None:
             return self._run(inner, inputs)
         given = steps_of(layer)
-        for step in layer.lower() if given is None else given:
+        return self._add(layer.lower() if given is None else given, inputs, layer.name)
+
+    def _add(self, given: Iterable[Step], inputs: list[int], layer: str) -> list[int]:
+        for step in given:
             if not isinstance(step, _ONLY_TRAINING):
-                shape = shape_after(step, [self.shapes[n] for n in inputs], layer.name)
-                self.operations.append(Operation(step, tuple(inputs), self._new(shape), shape, layer.name))
+                shape = shape_after(step, [self.shapes[n] for n in inputs], layer)
+                self.operations.append(Operation(step, tuple(inputs), self._new(shape), shape, layer))
                 inputs = [self.operations[-1].output]
         return inputs
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule import layers
 from chainrule._typing import Array
-from chainrule.engines.plan import Activate, CannotLower, Step
+from chainrule.engines.plan import Activate, CannotLower, Merge, Step
 
 
 class Transpose(Step):
@@ -56,6 +56,12 @@ class GroupNormalize(Step):
     gamma: Array | None
     beta: Array | None
 
+
+_MERGES = ("add", "subtract", "multiply", "maximum", "minimum")
+_PLAIN = (
+    "relu", "sigmoid", "tanh", "softplus", "softsign", "silu", "selu", "relu6", "mish", "hard_sigmoid", "hard_silu",
+    "log_sigmoid", "sparse_plus",
+)  # fmt: skip
 
 Steps = Sequence[Step]
 _NO_STEPS: Steps = ()
@@ -112,6 +118,17 @@ def _root(layer: layers.RMSNormalization) -> Steps:
 def _group(layer: layers.GroupNormalization) -> Steps:
     gamma, beta = (None if v is None else np.array(v.value) for v in (layer.gamma, layer.beta))
     return (GroupNormalize(layer.axis, layer.groups, float(layer.epsilon), gamma, beta),)
+
+
+def steps_of_operation(node: Any) -> Steps | None:
+    """Return the steps of an op on symbolic tensors, such as `x + y` or `ops.relu(x)`, or None if there are none."""
+    name = getattr(node.operation.op, "__name__", "")
+    shapes = [getattr(v, "shape", ()) for v in node.args]
+    if node.kwargs or len(node.inputs) != len(node.args) or not all("float" in str(t.dtype) for t in node.inputs):
+        return None
+    if name in _MERGES and len(shapes) == 2 and len(shapes[0]) == len(shapes[1]):
+        return (Merge(name),)
+    return (Activate(name),) if name in _PLAIN and len(shapes) == 1 else None
 
 
 def _axes(axis: Any) -> tuple[int, ...]:

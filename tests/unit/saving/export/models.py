@@ -212,3 +212,10 @@ def repeated() -> Any:
     h = layers.GroupNormalization(2, center=False)(layers.AlphaDropout(0.5)(layers.GaussianDropout(0.2)(x)))
     h = layers.RepeatVector(3)(layers.Softmax()(layers.UnitNormalization()(h)))
     return cr.Model(x, layers.TimeDistributed(layers.Dense(2))(h))
+
+
+@_model
+def operators() -> Any:
+    x, y = cr.Input((3,)), cr.Input((3,))
+    h = cr.ops.relu(x - y * x) + cr.ops.tanh(layers.Dense(3)(x))
+    return cr.Model([x, y], cr.ops.maximum(h, cr.ops.sigmoid(y)))
