@@ -5,6 +5,8 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+import numpy as np
+
 from chainrule.errors import ShapeError
 from chainrule.layers.base import Layer
 from chainrule.saving.serialization import public
@@ -37,6 +39,7 @@ class InputLayer(Layer):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
+        dtype = _type_name(dtype)
         super().__init__(name=name, dtype=None if dtype == "string" else dtype, **kwargs)
         if sparse or ragged:
             raise ValueError(f"Input '{self.name}': sparse and ragged inputs are not supported; pass a dense array.")
@@ -81,6 +84,16 @@ class InputLayer(Layer):
 
 
 _MOST_AXES = 64  # NumPy's limit
+
+
+def _type_name(dtype: Any) -> Any:
+    """Return the name of a type of NumPy, Python or TensorFlow (`'string'` for text); others as they are."""
+    if type(dtype).__module__.partition(".")[0] == "tensorflow":
+        return dtype.name
+    if isinstance(dtype, type | np.dtype):
+        known = np.dtype(dtype)
+        return "string" if known.kind in "OUS" else known.name
+    return dtype
 
 
 def _as_tuple(shape: Any, name: str) -> tuple[int | None, ...]:

@@ -104,3 +104,19 @@ def test_several_specs_are_checked_one_by_one() -> None:
     with pytest.raises(ShapeError, match=r"expected an input with 3 axes, received shape \(2, 3\)"):
         layer([x, x])
     check_input(cr.layers.Layer(), x)
+
+
+class OfTensorFlow:
+    __module__ = "tensorflow.python.framework.dtypes"
+    name = "string"
+
+
+@pytest.mark.parametrize("dtype", ["string", str, object, np.dtype("U5"), OfTensorFlow()])
+def test_types_of_text(dtype: Any) -> None:
+    assert cr.Input((1,), dtype=dtype).dtype == "string"
+    assert cr.layers.InputLayer((1,), dtype=dtype).get_config()["dtype"] == "string"
+
+
+def test_types_of_numpy() -> None:
+    assert cr.layers.InputLayer((1,), dtype=np.int64).get_config()["dtype"] == "int64"
+    assert cr.layers.InputLayer((1,), dtype=np.dtype("float64")).get_config()["dtype"] == "float64"
