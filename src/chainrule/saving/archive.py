@@ -18,7 +18,7 @@ from chainrule.saving.zips import Archive
 
 MEMBERS = ("metadata.json", "config.json", "model.weights.h5")
 _MOST_CONFIG = 64 << 20
-_MORE_TEXT, _SOME_TEXT = 50, 2 << 20  # how much JSON a member may inflate to: parsed, it takes 20 times as much again
+_MORE_TEXT, _SOME_TEXT = 50, 2 << 20  # how much text may inflate to: parsed, it takes 20 times as much again
 _SPARE = 64 << 20
 _DEEPEST = 200
 _LARGEST = 1 << 53
@@ -102,8 +102,9 @@ def _read_members(file: BinaryIO, name: str, wanted: tuple[str, ...]) -> dict[st
     found = {}
     for member in archive.members.values():
         if not member.name.endswith("/") and (member.name in wanted or member.name.startswith(folders)):
-            limit = min(left, _MOST_CONFIG, _MORE_TEXT * member.stored + _SOME_TEXT)
-            found[member.name] = archive.read(member.name, limit if member.name.endswith(".json") else left)
+            limit = left if member.name.endswith(".h5") else min(left, _MORE_TEXT * member.stored + _SOME_TEXT)
+            limit = min(limit, _MOST_CONFIG) if member.name.endswith(".json") else limit
+            found[member.name] = archive.read(member.name, limit)
             left -= member.size
     return found
 

@@ -18,7 +18,7 @@ import pytest
 HERE = Path(__file__).parent
 FAMILIES = {
     name: importlib.import_module(f"hostile_{name}")
-    for name in ("zips", "json", "classes", "wiring", "sizes", "weights", "bytes", "legacy")
+    for name in ("zips", "json", "classes", "wiring", "sizes", "weights", "bytes", "legacy", "assets")
 }
 AWKWARD = importlib.import_module("awkward")
 _MOST_SECONDS, _MOST_GROWTH = 1.0, 256 << 20
