@@ -9,7 +9,12 @@ from types import ModuleType
 from typing import Any
 
 PACKAGES = ("numpy", "h5py", "narwhals", "rich", "typer")
-EXTRAS = {"tables": ("polars", "matplotlib"), "sklearn": ("scikit-learn",), "math": ("latex2mathml",)}
+EXTRAS = {
+    "tables": ("polars", "matplotlib"),
+    "sklearn": ("scikit-learn",),
+    "math": ("latex2mathml",),
+    "tensorboard": ("tensorboardX",),
+}
 _LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 Facts = dict[str, Any]

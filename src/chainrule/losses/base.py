@@ -290,6 +290,9 @@ def _masked_weight(sample_weight: Any, mask: Any, losses: Any, reduction: str | 
     if weight is None:
         return counted
     counted, weight = same_rank(counted, weight)
+    of_mask, of_weight = tuple(counted.shape), tuple(weight.shape)
+    if of_weight == of_mask[: len(of_weight)]:  # one weight per observation, which has several places
+        weight = ops.reshape(weight, of_weight + (1,) * (len(of_mask) - len(of_weight)))
     try:
         return weight * counted
     except ShapeError:

@@ -164,4 +164,4 @@ def test_packages_and_extras_are_those_of_the_project():
     assert names(project["dependencies"]) == facts.PACKAGES
     for extra, packages in facts.EXTRAS.items():
         assert names(project["optional-dependencies"][extra]) == packages
-    assert set(project["optional-dependencies"]) == {*facts.EXTRAS, "all", "test", "check"}
+    assert set(project["optional-dependencies"]) == {*facts.EXTRAS, "all", "test", "check", "fuzz"}

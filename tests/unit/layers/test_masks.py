@@ -12,6 +12,7 @@ import chainrule as cr
 from chainrule.engines.lower import lower
 from chainrule.engines.plan import CannotLower
 from chainrule.errors import ShapeError
+from chainrule.utils.naming import reset_names
 
 L = cr.layers
 # -- what is said -----------------------------------------------------------------------------------------------------
@@ -60,12 +61,20 @@ def test_a_mask_with_a_place_for_each_feature_does_not_fit_a_loss() -> None:
         cr.losses.MeanSquaredError()(np.ones((2, 4)), y)
 
 
-def test_weights_of_rows_do_not_fit_a_mask_of_steps() -> None:
+def test_weights_of_rows_count_for_all_their_steps() -> None:
+    """Keras refuses them where there is a mask, and takes them where there is none."""
+    y = L.Masking()(np.where(STEPS[..., None], 2.0, 0.0))
+    loss = cr.losses.MeanSquaredError(reduction="sum")
+    found = loss(np.zeros((2, 3, 1)), y, sample_weight=np.array([1.0, 10.0]))
+    assert float(found) == (STEPS[0].sum() + 10 * STEPS[1].sum()) * 4.0
+
+
+def test_weights_that_fit_neither_rows_nor_steps() -> None:
     y = L.Masking()(np.ones((2, 3, 1)))
     with pytest.raises(
-        ShapeError, match=r"sample_weight has shape \(2,\), but the output has a mask of shape \(2, 3\)"
+        ShapeError, match=r"sample_weight has shape \(4,\), but the output has a mask of shape \(2, 3\)"
     ):
-        cr.losses.MeanSquaredError()(np.ones((2, 3, 1)), y, sample_weight=np.ones(2))
+        cr.losses.MeanSquaredError()(np.ones((2, 3, 1)), y, sample_weight=np.ones(4))
 
 
 # -- engines and files ------------------------------------------------------------------------------------------------
@@ -179,6 +188,34 @@ def test_a_custom_training_step_sees_the_mask() -> None:
     model = Own([cr.Input((3, 1)), L.Masking(), L.Dense(1, kernel_initializer="ones")])
     model.compile("sgd", "mse")
     x = np.where(STEPS[..., None], 2.0, 0.0)
-    history = model.fit(x, np.zeros((2, 3, 1)), verbose=0).history
+    history = model.fit(x, np.zeros((2, 3, 1)), verbose=0, shuffle=False).history
     np.testing.assert_array_equal(np.asarray(model.seen), STEPS)
     assert history["loss"] == [pytest.approx(4.0)]
+
+
+def test_the_graph_holds_masks_as_that_of_keras_does() -> None:
+    """The order of the layers in files depends on all connections: names and arguments as Keras 3.15.1 lists them."""
+    reset_names()
+    x = cr.Input((6,), dtype="int32")
+    h = L.BatchNormalization()(L.Embedding(7, 3, mask_zero=True)(x))
+    model = cr.Model(x, L.Dense(1)(L.GlobalAveragePooling1D()(h)))
+    assert [(m["name"], [sorted(n["kwargs"]) for n in m["inbound_nodes"]]) for m in model.get_config()["layers"]] == [
+        ("input_layer", []),
+        ("embedding", [[]]),
+        ("not_equal", [[]]),
+        ("batch_normalization", [["mask"]]),
+        ("global_average_pooling1d", [["mask"]]),
+        ("dense", [[]]),
+    ]
+    data = np.array([[1, 2, 0, 0, 0, 0], [3, 4, 5, 6, 1, 0]])
+    model.get_layer("batch_normalization").set_weights([[1.0] * 3, [0.5] * 3, [0.2] * 3, [2.0] * 3])
+    hidden = model.get_layer("embedding").get_weights()[0][data]
+    normal = (hidden - 0.2) / np.sqrt(2.0 + 1e-3) + 0.5
+    mean = np.stack([row[numbers != 0].mean(axis=0) for row, numbers in zip(normal, data, strict=True)])
+    wanted = mean @ model.layers[-1].get_weights()[0]
+    np.testing.assert_allclose(model.predict(data, verbose=0), wanted, rtol=1e-4, atol=1e-6)
+    again = cr.Model.from_config(model.get_config())
+    again.set_weights(model.get_weights())
+    np.testing.assert_array_equal(again.predict(data, verbose=0), model.predict(data, verbose=0))
+    with pytest.raises(CannotLower, match="layer 'embedding' makes a mask"):
+        lower(model)
