@@ -19,10 +19,22 @@ def call_layer(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     filled = dict(kwargs)
     masks = find_masks(layer, args, filled)
     _build(layer, args, kwargs)
-    outputs = connect(layer, args, kwargs, layer.symbolic_call(*args, **filled))
+    outputs = connect(layer, args, _noted(layer, args, kwargs, filled), layer.symbolic_call(*args, **filled))
     if layer._computes_masks or any_mask(masks):
         hand_on(layer, first_argument(type(layer), args, kwargs), outputs, masks)
     return outputs
+
+
+def _noted(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any], filled: dict[str, Any]) -> dict[str, Any]:
+    """Return the keyword arguments that become part of the graph: the mask, too, where Keras's graph has it.
+
+    That is so if the call has nothing but one tensor of the layer's type. It matters for files: the order of the layers
+    depends on all connections.
+    """
+    one = not kwargs and len(args) == 1 and isinstance(args[0], KerasTensor)
+    if one and (args[0].dtype == layer.input_dtype or hasattr(layer, "_graph_or_none")):
+        return {name: value for name, value in filled.items() if any_mask(value)}
+    return kwargs
 
 
 def output_spec(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
