@@ -149,13 +149,19 @@ def differing_operations():
     return found
 
 
-def main(kinds):
+KINDS = ("keras", "legacy", "weights", "shards", "folder", "round")
+
+
+def main(asked):
+    """Compare the kinds of files, and the models, that are asked for: by default all."""
+    kinds = [a for a in asked if a in KINDS] or KINDS
+    names = [a for a in asked if a in MODELS] or MODELS
     warnings.simplefilter("ignore")
     bad, count = 0, 0
     print(f"{'model':24}{'file':9}{'predictions':>13}{'losses':>11}{'weights':>11}   (Keras {keras.__version__})")
     with tempfile.TemporaryDirectory() as folder:
         for kind in kinds:
-            for name in MODELS:
+            for name in names:
                 if kind == "legacy" and name in NO_LEGACY:
                     continue
                 keras.utils.clear_session()
@@ -168,10 +174,10 @@ def main(kinds):
                 bad, count = bad + (not good), count + 1
                 print(f"{name:24}{kind:9}{row[0]:13.1e}{row[1]:11.1e}{row[2]:11.1e}{'' if good else '   DIFFERS'}")
     differing = differing_operations()
-    print(f"{count - bad} of {count} files equal, {len(MODELS)} models; not written as legacy files: {len(NO_LEGACY)}")
+    print(f"{count - bad} of {count} files equal, {len(names)} models; not written as legacy files: {len(NO_LEGACY)}")
     print(f"{len(CASES)} operations: {', '.join(differing) or 'all equal'}")
     return int(bad > 0 or bool(differing))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or ["keras", "legacy", "weights", "shards", "folder", "round"]))
+    sys.exit(main(sys.argv[1:]))

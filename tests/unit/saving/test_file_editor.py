@@ -11,6 +11,7 @@ import pytest
 import chainrule as cr
 from chainrule.errors import ModelFileError
 from chainrule.saving import KerasFileEditor
+from chainrule.utils.naming import reset_names
 
 
 def network(units: int = 3) -> Any:
@@ -21,6 +22,7 @@ def network(units: int = 3) -> Any:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
+    reset_names()
     network().save_weights(tmp_path / "m.weights.h5")
     return tmp_path / "m.weights.h5"
 
