@@ -281,19 +281,37 @@ class Model(StateTree, Trainer, Layer):
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
 
     def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
-        """Write architecture, weights, compile settings and optimizer state to a `.keras` file, as Keras 3 does."""
+        """Write architecture, weights, compile settings and optimizer state to a `.keras` file, as Keras 3 does.
+
+        Args:
+            filepath: ends in `.keras`, or in `.h5` for the legacy form; the old file stays until the new one is whole.
+            overwrite: False refuses to replace a file.
+            zipped: False writes a folder.
+        """
         from chainrule.saving import save_model
 
         save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
     def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: Any = None) -> None:
-        """Write the weights (and the optimizer's state, if compiled) to a `.weights.h5` file."""
+        """Write the weights (and the optimizer's state, if compiled) to a `.weights.h5` or `.safetensors` file.
+
+        Args:
+            filepath: ends so, or in `.weights.json` with `max_shard_size`.
+            overwrite: False refuses to replace a file.
+            max_shard_size: gigabytes; the weights are spread over files of at most that size.
+        """
         from chainrule.saving import save_weights
 
         save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-        """Read the weights from a `.weights.h5` or `.keras` file; a failed load changes nothing."""
+        """Read the weights from a file of any kind (`saving.load_weights`); a failed load changes nothing.
+
+        Args:
+            filepath: `.weights.h5`, `.weights.json`, `.keras`, `.safetensors`, or a legacy `.h5` file.
+            skip_mismatch: leave layers out that do not fit, with a warning.
+            by_name: in a legacy file, look for layers by their names (a keyword argument).
+        """
         from chainrule.saving import load_weights
 
         load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
