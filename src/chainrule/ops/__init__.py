@@ -18,13 +18,16 @@ from chainrule.ops.creation import *
 from chainrule.ops.cumulative import *
 from chainrule.ops.einsum import *
 from chainrule.ops.elementwise import *
+from chainrule.ops.factorizations import *
 from chainrule.ops.indexing import *
+from chainrule.ops.least_squares import *
 from chainrule.ops.linear import *
 from chainrule.ops.matrices import *
 from chainrule.ops.missing import *
 from chainrule.ops.nn import *
 from chainrule.ops.norms import *
 from chainrule.ops.order import *
+from chainrule.ops.rearranging import *
 from chainrule.ops.reductions import *
 from chainrule.ops.shapes import *
 
@@ -32,7 +35,7 @@ NOT_DIFFERENTIABLE = (
     "all", "any", "argmax", "argmin", "argsort", "ceil", "count_nonzero", "digitize", "equal", "floor", "floor_divide",
     "full_like", "greater", "greater_equal", "isclose", "isfinite", "isinf", "isnan", "less", "less_equal",
     "logical_and", "logical_not", "logical_or", "logical_xor", "not_equal", "one_hot", "ones_like", "round",
-    "searchsorted", "sign", "stop_gradient", "top_indices", "trunc", "wins", "zeros_like",
+    "searchsorted", "sign", "sign_of_det", "stop_gradient", "top_indices", "trunc", "wins", "zeros_like",
 )  # fmt: skip
 """The ops without a derivative: what they return is a constant to every tape."""
 

@@ -10,12 +10,13 @@ from chainrule.autodiff.op import call_symbolically
 from chainrule.autodiff.operators import Operators
 
 COMPOSED = (
-    "amax", "amin", "append", "average", "binary_crossentropy", "categorical_crossentropy", "cross", "cumprod", "diag",
-    "diagonal", "diff", "dot", "einsum", "gelu", "glu", "hard_sigmoid", "hstack", "in_top_k", "inner", "kron", "median",
-    "moments", "moveaxis", "multi_hot", "norm", "normalize", "outer", "pad", "quantile", "ravel", "repeat",
-    "saturate_cast", "scatter_update", "segment_max", "segment_sum", "selu", "slice", "sort",
-    "sparse_categorical_crossentropy", "split", "std", "swapaxes", "tensordot", "tile", "top_k", "trace", "true_divide",
-    "unstack", "vstack", "where",
+    "amax", "amin", "append", "average", "binary_crossentropy", "categorical_crossentropy", "cholesky",
+    "cholesky_inverse", "cross", "cumprod", "diag", "diagonal", "diff", "dot", "eig", "eigh", "einsum", "gelu", "glu",
+    "hard_sigmoid", "hstack", "in_top_k", "inner", "kron", "logdet", "lu_factor", "matrix_rank", "median", "moments",
+    "moveaxis", "multi_hot", "norm", "normalize", "outer", "pad", "qr", "quantile", "ravel", "rearrange", "repeat",
+    "saturate_cast", "scatter_update", "segment_max", "segment_sum", "selu", "slice", "slogdet", "solve_triangular",
+    "sort", "sparse_categorical_crossentropy", "split", "std", "svd", "swapaxes", "tensordot", "tile", "top_k",
+    "trace", "true_divide", "unstack", "vstack", "where",
 )  # fmt: skip
 """The functions of `chainrule.ops` that Keras has an operation class for, and that are made of several ops here."""
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule._typing import Value
+from chainrule._typing import Array, Value
 from chainrule.autodiff.op import op
+from chainrule.errors import ShapeError
 from chainrule.ops.creation import shape as shape_of
 from chainrule.ops.indexing import add_at, getitem
 from chainrule.ops.reductions import sum
@@ -78,7 +79,7 @@ def vector_as_column(g: Value, y: Value, inputs: list[Any]) -> Any:
 )
 def inv(x: Value) -> Value:
     """The inverse matrix."""
-    return np.linalg.inv(x)
+    return np.linalg.inv(square_matrix("inv", x))
 
 
 @op(
@@ -104,7 +105,25 @@ def det(x: Value) -> Value:
 )
 def solve(a: Value, b: Value) -> Value:
     """The `x` with `a @ x = b`; `b` is a vector or a matrix."""
-    return np.linalg.solve(a, b)
+    return np.linalg.solve(square_matrix("solve", a), b)
+
+
+def square_matrix(name: str, x: Array) -> Array:
+    """Return a square matrix; see `identity_for_zeros`.
+
+    Raises:
+        ShapeError: it is not square.
+    """
+    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
+        raise ShapeError(f"ops.{name} needs square matrices (..., n, n), but got shape {x.shape}.")
+    return identity_for_zeros(x)
+
+
+def identity_for_zeros(x: Array) -> Array:
+    """Return matrices; while shapes are tried out, with ones added on the diagonal: zeros cannot be worked with."""
+    from chainrule.layers.context import on_trial
+
+    return x + np.eye(*x.shape[-2:], dtype=x.dtype) if on_trial() else x
 
 
 def _column(x: Value) -> Value:

@@ -112,7 +112,7 @@ def unique(
             values = np.concatenate([values, filler if fill_value is None else np.full_like(filler, fill_value)], along)
     wanted = (return_index, return_inverse, return_counts)
     parts = [part for part, want in zip(others, wanted, strict=True) if want]
-    return (_constant(values, x, "unique"), *parts) if parts else _constant(values, x, "unique")
+    return (constant(values, x, "unique"), *parts) if parts else constant(values, x, "unique")
 
 
 def histogram(x: Value, bins: int = 10, range: tuple[float, float] | None = None) -> tuple[Any, ...]:
@@ -122,10 +122,10 @@ def histogram(x: Value, bins: int = 10, range: tuple[float, float] | None = None
         raise ValueError(f"ops.histogram takes a vector, not an array of shape {array.shape}.")
     counts, edges = np.histogram(array, bins, range)
     kind = dtype(as_floats(array))
-    return tuple(_constant(part.astype(kind), x, "histogram") for part in (counts, edges))
+    return tuple(constant(part.astype(kind), x, "histogram") for part in (counts, edges))
 
 
-def _constant(array: Any, x: Value, name: str) -> Any:
+def constant(array: Any, x: Value, name: str) -> Any:
     """Return what has no derivative; a tensor, if `x` was one, that knows what cut its history."""
     if not isinstance(x, Operators):
         return array

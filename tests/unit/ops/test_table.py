@@ -56,6 +56,8 @@ reduced = [
 axes = [c(away(3, 4)), c(away(3, 4), axis=0)]
 indices = np.array([[0, 2], [2, 1]])
 square = normal(3, 3) + 3 * np.eye(3)
+definite = square @ square.T + np.diag([1.0, 2.0, 4.0])
+tall = np.array([[2.0, 0.3, 0.1], [0.2, 1.0, 0.5], [0.4, 0.1, 0.6], [0.3, -0.5, 0.2]])
 
 CASES: dict[str, list[Any]] = {
     **dict.fromkeys(words("add subtract multiply divide maximum minimum hypot arctan2 logaddexp"), two),
@@ -142,6 +144,14 @@ CASES: dict[str, list[Any]] = {
     "inv": [c(square), c(np.stack([square, square.T]))],
     "det": [c(square), c(np.stack([square, square.T + 1]))],
     "solve": [c(square, normal(3, 2)), c(square, normal(3)), c(np.stack([square, square.T]), normal(2, 3, 1))],
+    "lower_factor": [c(definite), c(np.stack([definite, definite + 1]))],
+    "qr_parts": [c(square), c(tall), c(np.stack([tall, tall[::-1]]))],
+    "eigen_parts": [c(definite), c(np.stack([definite, definite * 2]))],
+    "svd_parts": [c(definite), c(tall), c(tall.T), c(np.stack([tall, tall * 2]))],
+    "pinv": [c(square), c(tall), c(tall.T), c(np.stack([tall, tall[::-1]]))],
+    "lstsq": [c(tall, normal(4, 2)), c(tall, normal(4)), c(tall.T, normal(3)), c(square, normal(3, 1))],
+    "log_size_of_det": [c(square), c(np.stack([square, -square]))],
+    "sign_of_det": [c(square), c(np.stack([square, -square]))],
 }
 
 NAMES = {
@@ -180,6 +190,14 @@ REFERENCES: dict[str, Any] = {
     "inv": np.linalg.inv,
     "det": np.linalg.det,
     "solve": lambda a, b: np.linalg.solve(a, b if b.ndim > 1 else b[:, None]).reshape(b.shape),
+    "lower_factor": np.linalg.cholesky,
+    "qr_parts": lambda x: np.concatenate(np.linalg.qr(x), -2),
+    "eigen_parts": lambda x: np.insert(np.linalg.eigh(x)[1], 0, np.linalg.eigh(x)[0], -2),
+    "svd_parts": lambda x: np.concatenate([(f := np.linalg.svd(x, False))[0], f[1][..., None, :], f[2].mT], -2),
+    "pinv": np.linalg.pinv,
+    "lstsq": lambda a, b: np.linalg.lstsq(a, b)[0],
+    "log_size_of_det": lambda x: np.linalg.slogdet(x)[1],
+    "sign_of_det": lambda x: np.linalg.slogdet(x)[0],
     "one_hot": lambda x, n, axis=-1: np.moveaxis(np.where(x[..., None] == np.arange(n), 1.0, 0.0), -1, axis),
     "largest_of_segments": lambda x, ids, n: np.stack([x[ids == i].max(0) for i in range(n)]),
     "stop_gradient": np.copy,
