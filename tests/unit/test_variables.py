@@ -203,3 +203,10 @@ def test_operators_work_before_any_op_was_imported() -> None:
     code = "import chainrule as cr; v = cr.Variable([1.0, 2.0]); print(float(v[1] + v[0]), float(abs(-v)[0]))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert (done.stdout.strip(), done.stderr) == ("3.0 1.0", "")
+
+
+def test_equality_goes_by_value() -> None:
+    count = Variable(np.array(6))
+    assert count == 6
+    assert bool(count != 7)
+    assert {count: "key"}[count] == "key"

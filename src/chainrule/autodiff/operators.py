@@ -23,8 +23,8 @@ TABLE: dict[str, Callable[..., Any]] = _Ops()
 class Operators:
     """Mixin that sends Python's operators to the ops of the same meaning.
 
-    Unlike NumPy's, `==` and `!=` compare identity, so that tensors and variables can be keys of a dict;
-    `ops.equal` compares values.
+    `==` and `!=` compare values, element by element; those of symbolic tensors identity, as in Keras. Hashes go by
+    identity, so that tensors and variables can be keys of a dict. Whether a list has one: `any(t is u for u in list)`.
     """
 
     __slots__ = ()
@@ -124,6 +124,18 @@ class Operators:
 
     def __or__(self, other: Any) -> Any:
         return TABLE["logical_or"](self, other)
+
+    def __eq__(self, other: Any) -> Any:
+        if self.symbolic or other is None or isinstance(other, str):
+            return self is other
+        return TABLE["equal"](self, other)
+
+    def __ne__(self, other: Any) -> Any:
+        if self.symbolic or other is None or isinstance(other, str):
+            return self is not other
+        return TABLE["not_equal"](self, other)
+
+    __hash__ = object.__hash__
 
     def __lt__(self, other: Any) -> Any:
         return TABLE["less"](self, other)

@@ -43,12 +43,22 @@ def test_powers_signs_and_logic() -> None:
     np.testing.assert_array_equal(~(x > 0), ~(A > 0))
 
 
-def test_equality_is_identity_so_that_tensors_can_be_keys() -> None:
+def test_equality_goes_by_value_and_hashes_by_identity() -> None:
     x, y = Tensor(A), Tensor(A)
-    assert x == x
-    assert x != y
-    assert {x: 1}[x] == 1
-    assert ops.all(ops.equal(x, y))
+    np.testing.assert_array_equal(x == y, np.ones((2, 2), bool))
+    np.testing.assert_array_equal(x != y, np.zeros((2, 2), bool))
+    np.testing.assert_array_equal(x == 1.5, [[True, False], [False, False]])
+    np.testing.assert_array_equal(np.ones((2, 2)) == Tensor(np.eye(2)), np.eye(2) == 1)
+    assert {x: 1, y: 2}[x] == 1
+    assert (x == None) is False  # noqa: E711
+    assert (x != "text") is True
+
+
+def test_a_metric_of_hits_may_compare_with_the_operator() -> None:
+    def hits(y_true: Tensor, y_pred: Tensor) -> Tensor:
+        return ops.mean(ops.cast(y_true == ops.round(y_pred), "float32"))
+
+    assert float(hits(Tensor(np.array([1.0, 0.0])), Tensor(np.array([0.9, 0.8])))) == 0.5
 
 
 def test_reading() -> None:
