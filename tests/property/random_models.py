@@ -65,6 +65,7 @@ def layer(draw: Any, shape: Shape) -> tuple[str, Shape]:
     """Return a layer for one input of this shape, without the closing parenthesis, and the shape of its output."""
     width = shape[-1]
     kinds = ["Dense"] * 4 + ["Activation", "layer", "Dropout", "Noise", "Batch", "LayerNorm", "Scale", "Prelu", "Shape"]
+    kinds += ["Root", "Axes"]
     kind = draw(st.sampled_from(kinds))
     if kind == "Dense":
         code, units = draw(dense())
@@ -82,7 +83,7 @@ def layer(draw: Any, shape: Shape) -> tuple[str, Shape]:
         noise = f", noise_shape={(None, *shape[:-1], 1)}" if rarely(draw) else ""
         return f"L.Dropout({draw(st.sampled_from((0.0, 0.1, 0.5)))}{seed}{noise}", shape
     if kind == "Noise":
-        return "L.GaussianNoise(0.1", shape
+        return draw(st.sampled_from(("L.GaussianNoise(0.1", "L.GaussianDropout(0.2", "L.AlphaDropout(0.3"))), shape
     if kind == "Batch":
         axis = draw(st.integers(1, len(shape)))
         return draw(st.sampled_from((
@@ -93,6 +94,21 @@ def layer(draw: Any, shape: Shape) -> tuple[str, Shape]:
     if kind == "LayerNorm":
         axes = draw(st.sampled_from([-1, *range(1, len(shape) + 1), list(range(1, len(shape) + 1))]))
         return f"L.LayerNormalization(axis={axes}, epsilon=0.01" + draw(st.sampled_from(("", ", scale=False"))), shape
+    if kind == "Root":
+        axes = draw(st.sampled_from([-1, *range(1, len(shape) + 1), list(range(1, len(shape) + 1))]))
+        groups = draw(st.sampled_from([n for n in range(1, width + 1) if width % n == 0]))
+        return draw(st.sampled_from((
+            f"L.RMSNormalization(axis={axes}, epsilon=0.01", f"L.UnitNormalization(axis={axes}",
+            f"L.GroupNormalization({groups}, epsilon=0.01", f"L.GroupNormalization({groups}, epsilon=0.1, scale=False",
+        ))), shape  # fmt: skip
+    if kind == "Axes" and len(shape) == 1:
+        return "L.RepeatVector(3", (3, width)
+    if kind == "Axes" and len(shape) == 2:
+        pool = draw(st.sampled_from(("L.GlobalAveragePooling1D(", "L.GlobalMaxPooling1D(")))
+        return draw(st.sampled_from((
+            ("L.Permute((2, 1)", (width, shape[0])), ("L.Softmax(axis=1", shape), ("L.SpatialDropout1D(0.3", shape),
+            (pool, (width,)), (f"{pool}keepdims=True", (1, width)),
+        )))  # fmt: skip
     if kind == "Scale":
         return draw(st.sampled_from((
             "L.Rescaling(0.5, 0.25", f"L.Rescaling({[0.5 + i / 8 for i in range(width)]}, 0.1",

@@ -1,4 +1,5 @@
-// What disturbs a value while training: Dropout, Noise. Row r of a batch draws the same numbers in whatever frame.
+// What disturbs a value while training: Dropout, AlphaDropout, Noise, MultiplyNoise. Row r of a batch draws the same
+// numbers in whatever frame.
 #pragma once
 
 #include <algorithm>
@@ -27,9 +28,13 @@ class Dropout : public Op<T> {
  public:
   // `mask` is a value of the program, as wide as the noise.
   Dropout(double rate, DrawPath path, const DropoutShape& shape, int mask)
+      : Dropout(rate, rate < 1 ? 1.0 / (1.0 - rate) : 0.0, path, shape, mask) {}
+
+  // `scale`: what the numbers that are kept are multiplied by.
+  Dropout(double rate, double scale, DrawPath path, const DropoutShape& shape, int mask)
       : path_(path),
         rule_(keep_rule(rate)),
-        scale_(rate < 1 ? static_cast<T>(1.0 / (1.0 - rate)) : T(0)),
+        scale_(static_cast<T>(scale)),
         rate_(rate),
         width_(size_of(shape.value)),
         noise_width_(size_of(shape.noise)),
@@ -40,7 +45,7 @@ class Dropout : public Op<T> {
   void forward(const Frame<T>& frame) const override {
     const T* x = frame.values[this->inputs[0]];
     T* y = frame.values[this->output];
-    if (!frame.training || rate_ == 0) {
+    if (!draws(frame)) {
       std::copy(x, x + frame.rows * width_, y);
       return;
     }
@@ -64,6 +69,16 @@ class Dropout : public Op<T> {
     } else {
       apply(frame, gy, gx);
     }
+  }
+
+ protected:
+  bool draws(const Frame<T>& frame) const { return frame.training && rate_ != 0; }
+  int64_t width() const { return width_; }
+
+  // The factor of number j of row r.
+  T factor(const Frame<T>& frame, int64_t r, int64_t j) const {
+    const T* of_row = frame.values[mask_] + (per_row_ ? r * noise_width_ : 0);
+    return of_row[places_.empty() ? j : places_[static_cast<size_t>(j)]];
   }
 
  private:
@@ -94,6 +109,29 @@ class Dropout : public Op<T> {
   int mask_;
 };
 
+// Dropout to `low` instead of 0, then + offset: y = scale * x + offset where kept, else low + offset.
+template <class T>
+class AlphaDropout : public Dropout<T> {
+ public:
+  AlphaDropout(double rate, double scale, double low, double offset, DrawPath path, const DropoutShape& shape, int mask)
+      : Dropout<T>(rate, scale, path, shape, mask),
+        kept_(static_cast<T>(offset)),
+        dropped_(static_cast<T>(low) + static_cast<T>(offset)) {}
+
+  void forward(const Frame<T>& frame) const override {
+    Dropout<T>::forward(frame);
+    if (!this->draws(frame)) return;
+    const int64_t width = this->width();
+    T* y = frame.values[this->output];
+    for (int64_t r = 0; r < frame.rows; ++r, y += width) {
+      for (int64_t j = 0; j < width; ++j) y[j] += this->factor(frame, r, j) != 0 ? kept_ : dropped_;
+    }
+  }
+
+ private:
+  T kept_, dropped_;
+};
+
 template <class T>
 class Noise : public Op<T> {
  public:
@@ -120,6 +158,46 @@ class Noise : public Op<T> {
   DrawPath path_;
   T stddev_;
   int64_t width_;
+};
+
+// y = x * (1 + stddev * z) with normal z.
+template <class T>
+class MultiplyNoise : public Op<T> {
+ public:
+  // `factors` is a value of the program, as wide as the input.
+  MultiplyNoise(double stddev, DrawPath path, int64_t width, int factors)
+      : path_(path), stddev_(static_cast<T>(stddev)), width_(width), factors_(factors) {}
+
+  void forward(const Frame<T>& frame) const override {
+    const T* x = frame.values[this->inputs[0]];
+    T* y = frame.values[this->output];
+    const int64_t n = frame.rows * width_;
+    if (!frame.training || stddev_ == 0) {
+      std::copy(x, x + n, y);
+      return;
+    }
+    T* factors = frame.values[factors_];
+    normal(path_.from(frame.key), static_cast<uint64_t>(frame.first * width_), n, factors, stddev_, T(1));
+    frame.kernels->elements.multiply(x, factors, y, n);
+  }
+
+  void backward(const Frame<T>& frame) const override {
+    T* gx = frame.gradients[this->inputs[0]];
+    if (!gx) return;
+    const T* gy = frame.gradients[this->output];
+    const int64_t n = frame.rows * width_;
+    if (stddev_ == 0) {
+      std::copy(gy, gy + n, gx);
+    } else {
+      frame.kernels->elements.multiply(gy, frame.values[factors_], gx, n);
+    }
+  }
+
+ private:
+  DrawPath path_;
+  T stddev_;
+  int64_t width_;
+  int factors_;
 };
 
 }  // namespace chainrule

@@ -55,7 +55,10 @@ class Affine(Step):
 
 
 class Activate(Step):
-    """`y = f(x)`, element-wise or along the last axis: `name` and options as in `chainrule.activations`."""
+    """`y = f(x)`, element-wise or along an axis: `name` and options as in `chainrule.activations`.
+
+    The option `axis` of `softmax` may name several axes, which then share one sum.
+    """
 
     name: str
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -89,6 +92,27 @@ class Noise(Step):
     seed: int | None = None
 
 
+class AlphaDropout(Step):
+    """`Dropout` to the lowest value of SELU: `y = a * (x where kept, else low) + b` while training.
+
+    `a = ((1 - rate) * (1 + rate * low^2))^-0.5` (0 if the rate is 1) and `b = -a * low * rate` keep mean and variance.
+    """
+
+    rate: float
+    low: float
+    index: int
+    seed: int | None = None
+    noise_shape: tuple[int | None, ...] | None = None
+
+
+class MultiplyNoise(Step):
+    """Multiply by `1 + stddev * z` with normal `z` while training; the key is made like that of `Dropout`."""
+
+    stddev: float
+    index: int
+    seed: int | None = None
+
+
 class BatchNormalize(Step):
     """Normalise over all axes but `axis`: by the batch in training (which moves the averages), else by the averages."""
 
@@ -109,6 +133,30 @@ class LayerNormalize(Step):
     epsilon: float
     gamma: Slot | None
     beta: Slot | None
+
+
+class GroupNormalize(Step):
+    """Normalise each of some groups of neighbours along `axis` over all numbers of an observation."""
+
+    axis: int
+    groups: int
+    epsilon: float
+    gamma: Slot | None
+    beta: Slot | None
+
+
+class RootNormalize(Step):
+    """`y = scale * x / sqrt(mean(x^2) + epsilon)` over `axes`."""
+
+    axes: tuple[int, ...]
+    epsilon: float
+    scale: Slot
+
+
+class UnitNormalize(Step):
+    """`y = x / sqrt(max(sum(x^2), 1e-12))` over `axes`."""
+
+    axes: tuple[int, ...]
 
 
 class Rescale(Step):
@@ -132,6 +180,26 @@ class Reshape(Step):
     shape: tuple[int, ...]
 
 
+class Transpose(Step):
+    """Reorder the axes of each observation; they are counted from 1, the batch is axis 0."""
+
+    order: tuple[int, ...]
+
+
+class Repeat(Step):
+    """Repeat each observation along a new first axis."""
+
+    count: int
+
+
+class Pool(Step):
+    """Take the mean or the largest (`kind`: mean, max) along an axis."""
+
+    kind: str
+    axis: int
+    keepdims: bool
+
+
 class Embed(Step):
     """Take rows of `table` by whole numbers."""
 
@@ -143,6 +211,18 @@ class Merge(Step):
 
     kind: str
     axis: int = -1
+
+
+class Dot(Step):
+    """Multiply two values and sum along an axis of each; what is left of the first comes first.
+
+    Args:
+        axes: the axis in each, counted from 1.
+        normalize: divide each by its length along that axis first, but by no less than `config.epsilon()`.
+    """
+
+    axes: tuple[int, int]
+    normalize: bool = False
 
 
 class PenalizeActivity(Step):

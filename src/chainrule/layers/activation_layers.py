@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule import activations, constraints, initializers, ops, regularizers
 from chainrule._typing import Array, Shape, Value
-from chainrule.engines.plan import Activate, CannotLower, ParametricReLU, Step, slot_of
+from chainrule.engines.plan import Activate, ParametricReLU, Step, slot_of
 from chainrule.errors import ShapeError
 from chainrule.layers.base import Layer
 from chainrule.layers.input_spec import InputSpec
@@ -137,9 +137,11 @@ class Softmax(_Elementwise):
         return mask if mask.dtype.kind == "b" else mask > 0.5
 
     def lower(self) -> Iterator[Step]:
-        if self.axis not in (-1, (-1,), [-1]):
-            raise CannotLower(f"layer '{self.name}': softmax along axis {self.axis}")
-        yield Activate("softmax")
+        axes = (self.axis,) if isinstance(self.axis, int) else tuple(self.axis)
+        if axes == (-1,):
+            yield Activate("softmax")
+        else:
+            yield Activate("softmax", {"axis": axes[0] if len(axes) == 1 else axes})
 
 
 @public("keras.layers")

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Value
-from chainrule.engines.plan import CannotLower, Step
+from chainrule.engines.plan import AlphaDropout as DropToLowest
+from chainrule.engines.plan import Step
 from chainrule.layers.random_layer import RandomLayer, concrete_shape, share
 from chainrule.random import threefry
 from chainrule.saving.serialization import public
@@ -54,4 +55,4 @@ class AlphaDropout(RandomLayer):
         return inputs * (kept * np.asarray(a, inputs.dtype)) + (a * _LOWEST * (1 - kept) + b).astype(inputs.dtype)
 
     def lower(self) -> Iterator[Step]:
-        raise CannotLower(f"layer '{self.name}' drops to the lowest value of SELU")
+        yield DropToLowest(self.rate, _LOWEST, self._random_index, self.seed, self.noise_shape)

@@ -8,6 +8,7 @@ from typing import Any
 from chainrule import ops
 from chainrule._typing import Shape, Value
 from chainrule.engines.plan import CannotLower, Step
+from chainrule.engines.plan import Dot as SumProducts
 from chainrule.errors import ShapeError
 from chainrule.layers.base import Layer
 from chainrule.saving.serialization import public
@@ -88,7 +89,10 @@ class Dot(Layer):
         return None
 
     def lower(self) -> Iterator[Step]:
-        raise CannotLower(f"layer '{self.name}' multiplies two inputs")
+        pairs = {self._pair([tuple(t.shape) for t in node.inputs]) for node in self._nodes if len(node.inputs) == 2}
+        if len(pairs) != 1:
+            raise CannotLower(f"layer '{self.name}' sums along different axes in different calls")
+        yield SumProducts(next(iter(pairs)), self.normalize)
 
 
 def dot(inputs: Sequence[Any], axes: int | Sequence[int] = -1, **kwargs: Any) -> Any:

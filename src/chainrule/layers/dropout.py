@@ -116,4 +116,10 @@ class GaussianDropout(RandomLayer):
         if not training or self.rate == 0:
             return inputs
         noise = threefry.normal(self._next_key(), tuple(inputs.shape), inputs.dtype)
-        return inputs * (1.0 + noise * float(np.sqrt(self.rate / (1.0 - self.rate))))
+        return inputs * (1.0 + noise * self._stddev())
+
+    def _stddev(self) -> float:
+        return float(np.sqrt(self.rate / (1.0 - self.rate)))
+
+    def lower(self) -> Iterator[plan.Step]:
+        yield plan.MultiplyNoise(self._stddev(), self._random_index, self.seed)

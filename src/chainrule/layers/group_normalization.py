@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule import constraints, initializers, ops, regularizers
 from chainrule._typing import Shape, Value
-from chainrule.engines.plan import CannotLower, LayerNormalize, Step, slot_of
+from chainrule.engines.plan import GroupNormalize, RootNormalize, Step, slot_of
 from chainrule.errors import ShapeError
 from chainrule.layers.base import Layer
 from chainrule.layers.input_spec import InputSpec
@@ -123,11 +123,8 @@ class GroupNormalization(Layer):
         return input_shape
 
     def lower(self) -> Iterator[Step]:
-        rank = self.input_spec.ndim if isinstance(self.input_spec, InputSpec) else None
-        if self.groups != 1 or rank != 2:
-            raise CannotLower(f"layer '{self.name}' normalises {self.groups} groups")
-        gamma = None if self.gamma is None else slot_of(self.gamma)
-        yield LayerNormalize((-1,), self.epsilon, gamma, None if self.beta is None else slot_of(self.beta))
+        gamma, beta = (None if v is None else slot_of(v) for v in (self.gamma, self.beta))
+        yield GroupNormalize(self.axis, self.groups, self.epsilon, gamma, beta)
 
 
 @public("keras.layers")
@@ -172,4 +169,5 @@ class RMSNormalization(Layer):
         return input_shape
 
     def lower(self) -> Iterator[Step]:
-        raise CannotLower(f"layer '{self.name}' normalises by the root of the mean square")
+        axes = (self.axis,) if isinstance(self.axis, int) else tuple(self.axis)
+        yield RootNormalize(axes, self.epsilon, slot_of(self.scale))

@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule import constraints, initializers, ops, regularizers
 from chainrule._typing import Shape, Value
-from chainrule.engines.plan import LayerNormalize, Step, slot_of
+from chainrule.engines.plan import LayerNormalize, Step, UnitNormalize, slot_of
 from chainrule.errors import ShapeError
 from chainrule.layers.base import Layer
 from chainrule.saving.serialization import public
@@ -134,3 +134,6 @@ class UnitNormalization(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
+
+    def lower(self) -> Iterator[Step]:
+        yield UnitNormalize((self.axis,) if isinstance(self.axis, int) else tuple(self.axis))

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule import config, ops
 from chainrule._typing import Shape, Value
-from chainrule.engines.plan import CannotLower, Step
+from chainrule.engines.plan import Pool, Step
 from chainrule.layers.base import Layer
 from chainrule.layers.input_spec import InputSpec
 from chainrule.saving.serialization import public
@@ -49,7 +49,8 @@ class _OverSteps(Layer):
         return (batch, 1, features) if self._steps == 1 else (batch, features, 1)
 
     def lower(self) -> Iterator[Step]:
-        raise CannotLower(f"layer '{self.name}' pools over steps")
+        kind = "mean" if isinstance(self, GlobalAveragePooling1D) else "max"
+        yield Pool(kind, self._steps, self.keepdims)
 
 
 @public("keras.layers", "GlobalAvgPool1D")

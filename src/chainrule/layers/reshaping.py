@@ -49,9 +49,13 @@ class Flatten(Layer):
         return (input_shape[0], None if None in rest else math.prod(n or 0 for n in rest))
 
     def lower(self) -> Iterator[plan.Step]:
-        if self.data_format == "channels_first":
-            raise plan.CannotLower(f"layer '{self.name}' flattens with the channels first")
-        yield plan.Reshape(_output_shape(self))
+        shape = _output_shape(self)
+        ranks = {len(node.inputs[0].shape) for node in self._nodes}
+        if self.data_format == "channels_first" and max(ranks) > 2:
+            if len(ranks) > 1:
+                raise plan.CannotLower(f"layer '{self.name}' flattens inputs of several ranks")
+            yield plan.Transpose((*range(2, max(ranks)), 1))
+        yield plan.Reshape(shape)
 
 
 @public("keras.layers")
@@ -114,6 +118,9 @@ class Permute(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], *(input_shape[d] for d in self._checked(input_shape)))
 
+    def lower(self) -> Iterator[plan.Step]:
+        yield plan.Transpose(self.dims)
+
 
 @public("keras.layers")
 class RepeatVector(Layer):
@@ -131,6 +138,9 @@ class RepeatVector(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], self.n, input_shape[1])
+
+    def lower(self) -> Iterator[plan.Step]:
+        yield plan.Repeat(self.n)
 
 
 @public("keras.layers")

@@ -21,14 +21,13 @@ from chainrule.engines.lower import _refuse_further_tensors as refuse_further_te
 from chainrule.engines.plan import CannotLower, Step
 from chainrule.errors import ModelFileError
 from chainrule.records import Record
-from chainrule.saving import prediction_steps as more
-from chainrule.saving.prediction_steps import steps_of, steps_of_operation
+from chainrule.saving.prediction_steps import steps_of_operation
 from chainrule.variables import Slot
 
 Dims = tuple[int | None, ...]
 """The shape of one observation, without the batch axis; None is a length that may differ."""
 
-_ONLY_TRAINING = (steps.Dropout, steps.Noise, steps.PenalizeActivity)
+_ONLY_TRAINING = (steps.Dropout, steps.AlphaDropout, steps.Noise, steps.MultiplyNoise, steps.PenalizeActivity)
 
 
 class Port(Record):
@@ -153,8 +152,7 @@ class _Walk:
         inner = layer._graph_or_none() if hasattr(layer, "_graph_or_none") else None
         if inner is not None:
             return self._run(inner, inputs)
-        given = steps_of(layer)
-        return self._add(layer.lower() if given is None else given, inputs, layer.name)
+        return self._add(layer.lower(), inputs, layer.name)
 
     def _add(self, given: Iterable[Step], inputs: list[int], layer: str) -> list[int]:
         for step in given:
@@ -207,6 +205,8 @@ def _affine(step: steps.Affine, shapes: list[Dims], layer: str) -> Dims:
 @shape_after.register
 def _activate(step: steps.Activate, shapes: list[Dims], layer: str) -> Dims:
     shape = shapes[0]
+    if not isinstance(step.options.get("axis", -1), int):
+        raise CannotLower(f"layer '{layer}' is a {step.name} over several axes")
     if step.name != "glu":
         return shape
     at = axis_of(step.options.get("axis", -1), len(shape) + 1, layer) - 1
@@ -219,9 +219,9 @@ def _activate(step: steps.Activate, shapes: list[Dims], layer: str) -> Dims:
 @shape_after.register(steps.ParametricReLU)
 @shape_after.register(steps.BatchNormalize)
 @shape_after.register(steps.LayerNormalize)
-@shape_after.register(more.UnitNormalize)
-@shape_after.register(more.RootNormalize)
-@shape_after.register(more.GroupNormalize)
+@shape_after.register(steps.UnitNormalize)
+@shape_after.register(steps.RootNormalize)
+@shape_after.register(steps.GroupNormalize)
 def _same(step: Step, shapes: list[Dims], layer: str) -> Dims:
     return shapes[0]
 
@@ -252,17 +252,17 @@ def _reshape(step: steps.Reshape, shapes: list[Dims], layer: str) -> Dims:
 
 
 @shape_after.register
-def _transpose(step: more.Transpose, shapes: list[Dims], layer: str) -> Dims:
+def _transpose(step: steps.Transpose, shapes: list[Dims], layer: str) -> Dims:
     return tuple([shapes[0][a - 1] for a in step.order])
 
 
 @shape_after.register
-def _repeat(step: more.Repeat, shapes: list[Dims], layer: str) -> Dims:
+def _repeat(step: steps.Repeat, shapes: list[Dims], layer: str) -> Dims:
     return (step.count, *shapes[0])
 
 
 @shape_after.register
-def _pool(step: more.Pool, shapes: list[Dims], layer: str) -> Dims:
+def _pool(step: steps.Pool, shapes: list[Dims], layer: str) -> Dims:
     left = list(shapes[0])
     left[step.axis - 1 : step.axis] = [1] if step.keepdims else []
     return tuple(left)

@@ -16,20 +16,39 @@ from chainrule.engines.plan import CannotLower
 @build.register
 def _dropout(step: steps.Dropout, to: Builder, inputs: list[Node]) -> Node:
     (x,) = inputs
-    noise, per_row = x.shape, True
-    if step.noise_shape is not None:
-        if len(step.noise_shape) != len(x.shape) + 1 or step.noise_shape[0] not in (None, 1):
-            raise CannotLower(f"layer '{to.instruction.layer}' has noise_shape={step.noise_shape}")
-        noise = tuple(n if m is None else m for n, m in zip(x.shape, step.noise_shape[1:], strict=True))
-        per_row = step.noise_shape[0] is None
+    noise = _noise_shape(step, to, x)
+    return Node(to.program.dropout(x.value, step.rate, *to.draws(step.index, step.seed), *noise), x.shape)
+
+
+@build.register
+def _alpha_dropout(step: steps.AlphaDropout, to: Builder, inputs: list[Node]) -> Node:
+    (x,) = inputs
+    rate, noise = step.rate, _noise_shape(step, to, x)
+    a = float(((1 - rate) * (1 + rate * step.low**2)) ** -0.5) if rate < 1 else 0.0
     draws = to.draws(step.index, step.seed)
-    return Node(to.program.dropout(x.value, step.rate, *draws, list(x.shape), list(noise), per_row), x.shape)
+    return Node(to.program.alpha_dropout(x.value, rate, a, a * step.low, -a * step.low * rate, *draws, *noise), x.shape)
+
+
+def _noise_shape(step: steps.Dropout | steps.AlphaDropout, to: Builder, x: Node) -> tuple[list[int], list[int], bool]:
+    """Return the shape of an observation, that of its mask, and whether each row has a mask of its own."""
+    given = step.noise_shape
+    if given is None:
+        return list(x.shape), list(x.shape), True
+    if len(given) != len(x.shape) + 1 or given[0] not in (None, 1):
+        raise CannotLower(f"layer '{to.instruction.layer}' has noise_shape={given}")
+    return list(x.shape), [n if m is None else m for n, m in zip(x.shape, given[1:], strict=True)], given[0] is None
 
 
 @build.register
 def _noise(step: steps.Noise, to: Builder, inputs: list[Node]) -> Node:
     (x,) = inputs
     return Node(to.program.noise(x.value, step.stddev, *to.draws(step.index, step.seed)), x.shape)
+
+
+@build.register
+def _multiply_noise(step: steps.MultiplyNoise, to: Builder, inputs: list[Node]) -> Node:
+    (x,) = inputs
+    return Node(to.program.multiply_noise(x.value, step.stddev, *to.draws(step.index, step.seed)), x.shape)
 
 
 @build.register
@@ -60,6 +79,57 @@ def _layer_normalize(step: steps.LayerNormalize, to: Builder, inputs: list[Node]
         to.trains(step.gamma), to.trains(step.beta),
     )  # fmt: skip
     return Node(value, x.shape)
+
+
+@build.register
+def _group_normalize(step: steps.GroupNormalize, to: Builder, inputs: list[Node]) -> Node:
+    (x,) = inputs
+    at = step.axis % (len(x.shape) + 1) - 1
+    if at < 0:
+        raise CannotLower(f"layer '{to.instruction.layer}' normalises along the batch")
+    outer, channels, inner = math.prod(x.shape[:at]), x.shape[at], math.prod(x.shape[at + 1 :])
+    cut = [outer, step.groups, channels // step.groups, inner]
+    value = to.program.layer_normalize(x.value, cut, [True, False, True, True], step.epsilon, -1, -1, False, False)
+    if step.gamma is not None or step.beta is not None:
+        value = to.program.scale_channels(
+            value, outer, channels, inner, to.offset(step.gamma), to.offset(step.beta), to.trains(step.gamma),
+            to.trains(step.beta),
+        )  # fmt: skip
+    return Node(value, x.shape)
+
+
+@build.register
+def _root_normalize(step: steps.RootNormalize, to: Builder, inputs: list[Node]) -> Node:
+    (x,) = inputs
+    order = to.moved_last(step.axes, x.shape)
+    moved = to.transposed(x, order.axes)
+    value = to.program.root_normalize(
+        moved.value, order.group, order.group, step.epsilon, 0.0, to.offset(step.scale), to.trains(step.scale)
+    )
+    return to.transposed(Node(value, moved.shape), order.back)
+
+
+@build.register
+def _unit_normalize(step: steps.UnitNormalize, to: Builder, inputs: list[Node]) -> Node:
+    (x,) = inputs
+    order = to.moved_last(step.axes, x.shape)
+    return to.transposed(_of_length_one(to.transposed(x, order.axes), order.group, 1e-12, to), order.back)
+
+
+def _of_length_one(x: Node, group: int, floor: float, to: Builder) -> Node:
+    return Node(to.program.root_normalize(x.value, group, 1.0, 0.0, floor, -1, False), x.shape)
+
+
+@build.register
+def _dot(step: steps.Dot, to: Builder, inputs: list[Node]) -> Node:
+    rows: list[Node] = []
+    for x, axis in zip(inputs, step.axes, strict=True):
+        row = to.transposed(x, to.moved_last((axis,), x.shape).axes)
+        rows.append(_of_length_one(row, row.shape[-1], config.epsilon() ** 2, to) if step.normalize else row)
+    first, second = rows
+    left, right = first.shape[:-1], second.shape[:-1]
+    value = to.program.dot(first.value, second.value, math.prod(left), math.prod(right), first.shape[-1])
+    return Node(value, (*left, *right) or (1,))
 
 
 @build.register
@@ -142,6 +212,28 @@ def _spread(array: Any, shape: tuple[int, ...]) -> list[float]:
 def _reshape(step: steps.Reshape, to: Builder, inputs: list[Node]) -> Node:
     (x,) = inputs
     return Node(to.program.same(x.value), tuple(int(n) for n in step.shape), x.source)
+
+
+@build.register
+def _transpose(step: steps.Transpose, to: Builder, inputs: list[Node]) -> Node:
+    (x,) = inputs
+    places = np.arange(x.width).reshape(x.shape).transpose([a - 1 for a in step.order])
+    return Node(to.program.gather(x.value, places.reshape(-1).tolist()), places.shape)
+
+
+@build.register
+def _repeat(step: steps.Repeat, to: Builder, inputs: list[Node]) -> Node:
+    (x,) = inputs
+    return Node(to.program.gather(x.value, list(range(x.width)) * step.count), (step.count, *x.shape))
+
+
+@build.register
+def _pool(step: steps.Pool, to: Builder, inputs: list[Node]) -> Node:
+    (x,) = inputs
+    before, after = x.shape[: step.axis - 1], x.shape[step.axis :]
+    length = x.shape[step.axis - 1]
+    value = to.program.pool(x.value, step.kind == "max", math.prod(before), length, math.prod(after))
+    return Node(value, (*before, *((1,) if step.keepdims else ()), *after))
 
 
 @build.register

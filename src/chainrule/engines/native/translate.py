@@ -122,10 +122,19 @@ def _follows(then: Instruction, now: Instruction, readers: dict[int, int]) -> bo
         and then.inputs == (now.output,)
         and readers.get(now.output) == 1
         and then.step.name != "glu"
+        and then.step.options.get("axis", -1) == -1
     )
 
 
 # -- steps ------------------------------------------------------------------------------------------------------------
+
+
+class Order(NamedTuple):
+    """An order of the axes of an observation, the one that undoes it, and how many numbers its last axes hold."""
+
+    axes: list[int]
+    back: list[int]
+    group: int
 
 
 class Builder(NamedTuple):
@@ -151,6 +160,26 @@ class Builder(NamedTuple):
             self.trains(step.kernel), self.trains(step.bias), name, list(options), name == "relu",
         )  # fmt: skip
         return Node(value, (*x.shape[:-1], units))
+
+    def transposed(self, x: Node, axes: Sequence[int]) -> Node:
+        """Reorder the axes of an observation, counted from 0."""
+        shape = tuple(x.shape[a] for a in axes)
+        if [a for a in axes if x.shape[a] != 1] == [a for a in range(len(axes)) if x.shape[a] != 1]:
+            return Node(x.value, shape)  # the numbers lie in that order already
+        places = np.arange(x.width).reshape(x.shape).transpose(axes).reshape(-1)
+        return Node(self.program.gather(x.value, places.tolist()), shape)
+
+    def moved_last(self, axes: Sequence[int], shape: tuple[int, ...]) -> Order:
+        """Return the order in which some axes, counted from the batch (0), come last.
+
+        Raises:
+            CannotLower: one of them is the batch.
+        """
+        last = sorted({a % (len(shape) + 1) - 1 for a in axes})
+        if last and last[0] < 0:
+            raise CannotLower(f"layer '{self.instruction.layer}' works along the batch")
+        order = [a for a in range(len(shape)) if a not in last] + last
+        return Order(order, [order.index(a) for a in range(len(shape))], math.prod(shape[a] for a in last))
 
     def draws(self, index: int, seed: int | None) -> tuple[int, int, int]:
         """Return what the key of a random layer is made of: its index, its seed, and how often it ran before."""
@@ -178,12 +207,22 @@ def _affine(step: steps.Affine, to: Builder, inputs: list[Node]) -> Node:
 @build.register
 def _activate(step: steps.Activate, to: Builder, inputs: list[Node]) -> Node:
     (x,) = inputs
-    name, options = kernel_of(step.name, step.options)
     if not x.shape:
         raise CannotLower(f"layer '{to.instruction.layer}' has an activation of an input without axes")
+    axis = step.options.get("axis", -1)
+    if step.name == "softmax" and axis not in (-1, len(x.shape)):
+        return _softmax(axis, to, x)
+    name, options = kernel_of(step.name, {k: v for k, v in step.options.items() if k != "axis" or axis != len(x.shape)})
     last = x.shape[-1] // 2 if name == "glu" else x.shape[-1]
     value = to.program.activate(x.value, name, list(options), x.shape[-1], last)
     return Node(value, (*x.shape[:-1], last))
+
+
+def _softmax(axis: int | tuple[int, ...], to: Builder, x: Node) -> Node:
+    order = to.moved_last((axis,) if isinstance(axis, int) else axis, x.shape)
+    moved = to.transposed(x, order.axes)
+    value = to.program.activate(moved.value, "softmax", [], order.group, order.group)
+    return to.transposed(Node(value, moved.shape), order.back)
 
 
 # -- losses and metrics -----------------------------------------------------------------------------------------------

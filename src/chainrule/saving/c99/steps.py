@@ -14,7 +14,6 @@ from chainrule import activations, config
 from chainrule._typing import Array
 from chainrule.engines import plan as steps
 from chainrule.engines.plan import CannotLower, Step
-from chainrule.saving import prediction_steps as more
 from chainrule.saving.c99.functions import ELEMENTS, FUNCTIONS, MERGES, element_function, merge_function
 from chainrule.saving.c99.memory import Places
 from chainrule.saving.network import Dims, Network, Operation, axis_of, size_of, without_batch
@@ -292,39 +291,40 @@ def _pattern(small: Dims, large: Dims, at: Place) -> tuple[int, int]:
 
 
 @write_step.register
-def _transpose(step: more.Transpose, at: Place) -> None:
+def _transpose(step: steps.Transpose, at: Place) -> None:
     places = np.arange(at.size).reshape(at.lengths()).transpose([a - 1 for a in step.order])
     at.source.call("take", at.inputs[0], at.output, at.source.places_of(places.reshape(-1).tolist()), at.size)
 
 
 @write_step.register
-def _repeat(step: more.Repeat, at: Place) -> None:
+def _repeat(step: steps.Repeat, at: Place) -> None:
     at.source.call("copy", at.inputs[0], at.output, at.size, 1, at.size // step.count)
 
 
 @write_step.register
-def _pool(step: more.Pool, at: Place) -> None:
+def _pool(step: steps.Pool, at: Place) -> None:
     at.source.call(step.kind, at.inputs[0], at.output, *_block([step.axis], at))
 
 
 @write_step.register
-def _unit_normalize(step: more.UnitNormalize, at: Place) -> None:
+def _unit_normalize(step: steps.UnitNormalize, at: Place) -> None:
     numbers = [at.source.literal(v) for v in (1.0, 0.0, 1e-12)]
     at.source.call("by_length", at.inputs[0], at.output, "0", *numbers, *_block(step.axes, at))
 
 
 @write_step.register
-def _root_normalize(step: more.RootNormalize, at: Place) -> None:
+def _root_normalize(step: steps.RootNormalize, at: Place) -> None:
     outer, n, inner = _block(step.axes, at)
     numbers = [at.source.literal(v) for v in (n, step.epsilon, 0.0)]
-    scale = at.source.constant(step.scale, "scale")
+    scale = at.source.constant(at.source.network.of(step.scale), "scale")
     at.source.call("by_length", at.inputs[0], at.output, scale, *numbers, outer, n, inner)
 
 
 @write_step.register
-def _group_normalize(step: more.GroupNormalize, at: Place) -> None:
+def _group_normalize(step: steps.GroupNormalize, at: Place) -> None:
     names = [
-        "0" if a is None else at.source.constant(a, hint) for a, hint in ((step.gamma, "gamma"), (step.beta, "beta"))
+        "0" if s is None else at.source.constant(at.source.network.of(s), hint)
+        for s, hint in ((step.gamma, "gamma"), (step.beta, "beta"))
     ]
     epsilon = at.source.literal(step.epsilon)
     block = _block([step.axis], at)

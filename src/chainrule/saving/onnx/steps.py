@@ -11,7 +11,6 @@ from chainrule._typing import Array
 from chainrule.engines import plan as steps
 from chainrule.engines.plan import CannotLower, Step
 from chainrule.records import Record
-from chainrule.saving import prediction_steps as more
 from chainrule.saving.network import Dims, Network, Operation, axis_of, size_of, without_batch
 from chainrule.saving.onnx.activations import write_activation
 from chainrule.saving.onnx.graph import Expression, Graph
@@ -173,39 +172,39 @@ def _reduced(kind: str, x: Expression, axes: list[int], keepdims: bool = True) -
 
 
 @write_step.register
-def _transpose(step: more.Transpose, at: Place, inputs: list[Expression]) -> Expression:
+def _transpose(step: steps.Transpose, at: Place, inputs: list[Expression]) -> Expression:
     return inputs[0].op("Transpose", perm=[0, *step.order])
 
 
 @write_step.register
-def _repeat(step: more.Repeat, at: Place, inputs: list[Expression]) -> Expression:
+def _repeat(step: steps.Repeat, at: Place, inputs: list[Expression]) -> Expression:
     x = inputs[0].op("Unsqueeze", at.graph.integers([1]))
     return x.op("Tile", at.graph.integers([1, step.count] + [1] * len(at.shapes[0])))
 
 
 @write_step.register
-def _pool(step: more.Pool, at: Place, inputs: list[Expression]) -> Expression:
+def _pool(step: steps.Pool, at: Place, inputs: list[Expression]) -> Expression:
     kind = "ReduceMean" if step.kind == "mean" else "ReduceMax"
     return _reduced(kind, inputs[0], [step.axis], step.keepdims)
 
 
 @write_step.register
-def _unit_normalize(step: more.UnitNormalize, at: Place, inputs: list[Expression]) -> Expression:
+def _unit_normalize(step: steps.UnitNormalize, at: Place, inputs: list[Expression]) -> Expression:
     (x,) = inputs
     axes = sorted(axis_of(a, at.rank, at.layer) for a in step.axes)
     return x / _reduced("ReduceSum", x * x, axes).clip(1e-12, None).op("Sqrt")
 
 
 @write_step.register
-def _root_normalize(step: more.RootNormalize, at: Place, inputs: list[Expression]) -> Expression:
+def _root_normalize(step: steps.RootNormalize, at: Place, inputs: list[Expression]) -> Expression:
     (x,) = inputs
     axes = sorted(axis_of(a, at.rank, at.layer) for a in step.axes)
     root = (_reduced("ReduceMean", x * x, axes) + step.epsilon).op("Sqrt")
-    return x / root * spread_over(at, step.scale, axes)
+    return x / root * spread_over(at, at.network.of(step.scale), axes)
 
 
 @write_step.register
-def _group_normalize(step: more.GroupNormalize, at: Place, inputs: list[Expression]) -> Expression:
+def _group_normalize(step: steps.GroupNormalize, at: Place, inputs: list[Expression]) -> Expression:
     (x,) = inputs
     size_of(at.shapes[0], at.layer)
     axis, shape = axis_of(step.axis, at.rank, at.layer), [n or 0 for n in at.shapes[0]]
@@ -215,5 +214,5 @@ def _group_normalize(step: more.GroupNormalize, at: Place, inputs: list[Expressi
     centred = grouped - _reduced("ReduceMean", grouped, axes)
     root = (_reduced("ReduceMean", centred * centred, axes) + step.epsilon).op("Sqrt")
     y = (centred / root).op("Reshape", at.graph.integers([-1, *shape]))
-    y = y if step.gamma is None else y * spread_over(at, step.gamma, [axis])
-    return y if step.beta is None else y + spread_over(at, step.beta, [axis])
+    y = y if step.gamma is None else y * spread_over(at, at.network.of(step.gamma), [axis])
+    return y if step.beta is None else y + spread_over(at, at.network.of(step.beta), [axis])
