@@ -6,6 +6,7 @@ with what. `models/wiring.py` puts the nodes between inputs and outputs into the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from chainrule.autodiff.op import set_symbolic_call
 from chainrule.autodiff.operators import Operators
 from chainrule.autodiff.tape import substitute
 from chainrule.autodiff.tensor import Tensor
+from chainrule.errors import ModelFileError
 from chainrule.saving.serialization import public, snake_case
 from chainrule.utils.naming import unique_name
 
@@ -174,6 +176,7 @@ set_symbolic_call(_symbolic_op)
 
 _BATCH = (2, 3)
 _LENGTH = (7, 5)
+_MOST_ELEMENTS = 1 << 23
 
 
 def _zeros(t: KerasTensor, trial: int) -> Tensor:
@@ -188,8 +191,12 @@ def try_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[s
     unknown.
     """
     from chainrule.layers.context import trial
+    from chainrule.variables import weights_follow
 
     symbolic = [v for v in tree.flatten([list(args), kwargs]) if isinstance(v, KerasTensor)]
+    largest = max([0, *(math.prod(n for n in v.shape if n is not None) for v in symbolic)])
+    if weights_follow() and largest > _MOST_ELEMENTS:
+        raise ModelFileError(f"the model has a tensor of {largest} numbers per row; at most {_MOST_ELEMENTS} are read.")
     trials = 2 if any(None in v.shape for v in symbolic) else 1
 
     def attempt(number: int) -> Any:

@@ -18,6 +18,7 @@ from chainrule import ops, tree
 from chainrule.autodiff.op import Op
 from chainrule.autodiff.operators import TABLE
 from chainrule.errors import ModelFileError
+from chainrule.saving.op_sizes import check_size
 from chainrule.saving.serialization import deserialize_keras_object, serialize_keras_object
 from chainrule.symbolic import KerasTensor, Node, Operation
 
@@ -184,6 +185,7 @@ class ReadOperation(Operation):
         """Call the function with the arguments that a file gives, in the order of Keras's operation."""
         called = self.form.called
         if called == ("operands",):
+            check_size(self.op, args, self.settings)
             return self(*self.settings.values(), *args)
         if len(args) > len(called):
             raise ModelFileError(
@@ -192,6 +194,7 @@ class ReadOperation(Operation):
         values = {**dict(zip(called, args, strict=False)), **kwargs}
         if "key" in values:
             values["key"] = _plain(values["key"])
+        check_size(self.op, [values[p] for p in called if p in values], {**values, **self.settings})
         first = [values.pop(p) for p in _in_order(self.op, values)]
         return self(*first, **{k: v for k, v in {**values, **self.settings}.items() if v is not None})
 

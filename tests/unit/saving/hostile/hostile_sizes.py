@@ -82,6 +82,18 @@ CASES: Cases = {
     "a reshape to 2^60": instead("Reshape", target_shape=[2**30, 2**30]),
     "a reshape to nothing": instead("Reshape", target_shape=[0]),
     "repeated 10^12 times": instead("RepeatVector", n=10**12),
+    "repeated 10^9 times over time": instead(
+        "TimeDistributed",
+        layer={"module": "keras.layers", "class_name": "RepeatVector", "config": {"name": "r", "n": 10**9}},
+    ),
+    "10^9 categories over time": instead(
+        "TimeDistributed",
+        layer={
+            "module": "keras.layers",
+            "class_name": "CategoryEncoding",
+            "config": {"name": "r", "num_tokens": 10**9},
+        },
+    ),
     "flattened 2^53": instead("Flatten", data_format=2**53),
     "padding of 2^40": instead("ZeroPadding1D", padding=2**40),
     "an identity of 10^6": lambda: with_setting(

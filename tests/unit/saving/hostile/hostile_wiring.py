@@ -50,6 +50,18 @@ def chain(length: int, last: str = "x", reverse: bool = False) -> Callable[[Any,
     return change
 
 
+def operation(class_name: str, module: str, **settings: Any) -> Make:
+    """An operation in place of the sum, of the first of its inputs."""
+
+    def change(_: Any, members: Any) -> None:
+        member = members["sum"]
+        member.update(module=f"keras.src.ops.{module}", class_name=class_name, config={"name": "sum", **settings})
+        first = member["inbound_nodes"][0]["args"][0]
+        member["inbound_nodes"][0]["args"] = [first[0] if isinstance(first, list) else first]
+
+    return functional(change)
+
+
 def nested(depth: int) -> Make:
     """Sequential models within each other."""
 
@@ -154,6 +166,20 @@ CASES: Cases = {
             module="keras.src.ops.numpy", class_name="Tile", config={"name": "sum", "repeats": [1 << 40, 1 << 40]}
         )
     ),
+    **{
+        f"{name} of {settings}": operation(name, module, **settings)
+        for name, module, settings in (
+            ("Repeat", "numpy", {"repeats": 10**9}),
+            ("Repeat", "numpy", {"repeats": 2 * 10**7, "axis": 1}),
+            ("Tile", "numpy", {"repeats": [10**8]}),
+            ("Pad", "numpy", {"pad_width": [[0, 0], [0, 10**9]]}),
+            ("Pad", "numpy", {"pad_width": 2 * 10**4}),
+            ("OneHot", "nn", {"num_classes": 10**9}),
+            ("MultiHot", "nn", {"num_classes": 10**9}),
+            ("BroadcastTo", "numpy", {"shape": [10**9, 3]}),
+            ("Tri", "numpy", {"N": 10**9}),
+        )
+    },
     "a shape that does not fit": functional(lambda c, m: m["a"]["config"].__setitem__("units", 4)),
     # Sequential
     "layers that are a text in Sequential": layers("Dense"),
