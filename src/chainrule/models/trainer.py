@@ -98,6 +98,8 @@ class Trainer:
     ) -> None:
         """Choose optimizer, loss, metrics and engine. A failed call leaves the model as it was.
 
+        A loss or metrics that are not given again stay those of the last `compile`, as in Keras.
+
         Args:
             optimizer: a name or object of `chainrule.optimizers`.
             loss: a name, function or object of `chainrule.losses`; a list or dict for several outputs.
@@ -123,13 +125,13 @@ class Trainer:
         check_name(engine)
         _check_steps(steps_per_execution)
         chosen, names = optimizers.get(optimizer), self.output_names
-        compile_loss = compile_metrics = None
+        compile_loss, compile_metrics = self._compile_loss, self._compile_metrics  # Keras keeps what is not given anew
         check_names(loss, metrics, weighted_metrics)
         if loss is not None:
             compile_loss = CompileLoss(loss, loss_weights, output_names=names)
         if metrics is not None or weighted_metrics is not None:
             compile_metrics = CompileMetrics(metrics, weighted_metrics, output_names=names)
-        self.optimizer, self.loss = chosen, loss
+        self.optimizer, self.loss = chosen, loss if loss is not None else self.loss
         self._compile_loss, self._compile_metrics = compile_loss, compile_metrics
         self._loss_tracker = Mean(name="loss")
         self.run_eagerly, self.steps_per_execution = run_eagerly, steps_per_execution

@@ -70,13 +70,17 @@ def test_settings_can_be_read() -> None:
     assert [m.name for m in net.metrics] == ["loss", "compile_metrics"]
 
 
-def test_compiling_anew_forgets_the_old_metrics_and_draws_new_numbers() -> None:
+def test_compiling_anew_keeps_the_loss_and_the_metrics_that_are_not_given_again() -> None:
     net = network()
     net.compile("sgd", "mse", metrics=["mae"])
     net.fit(X, Y, verbose=0)
     net.compile("sgd", "mae")
-    assert list(net.fit(X, Y, verbose=0).history) == ["loss"]
+    assert list(net.fit(X, Y, verbose=0).history) == ["loss", "mae"]
+    net.compile("sgd")
+    assert list(net.fit(X, Y, verbose=0).history) == ["loss", "mae"]
     assert net.loss == "mae"
+    net.compile("sgd", "mse", metrics=[])
+    assert list(net.fit(X, Y, verbose=0).history) == ["loss"]
 
 
 def test_compile_settings_round_trip() -> None:
