@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "src"))
 PRIORITIES = json.loads((Path(__file__).parent / "surface_priorities.json").read_text())
 SECONDS = 60
-SKETCHES = r"\.\.\.|tensorflow|tf\.|torch|jax\.|datasets|get_file|http"
+SKETCHES = r"\.\.\.|keras\.src|tensorflow|tf\.|torch|jax\.|datasets|get_file|http"
 
 
 def examples(text: str) -> Iterator[str]:
@@ -89,7 +89,7 @@ def outcome(code: str, library: str) -> str:
     """Run an example and return '' or what went wrong."""
     import numpy
 
-    text = re.sub(r"\bkeras\b", "chainrule", code) if library == "chainrule" else code
+    text = re.sub(r"(?<!\.)\bkeras\b", "chainrule", code) if library == "chainrule" else code
     try:
         ast.parse(text)
     except SyntaxError:

@@ -20,7 +20,7 @@ import numpy as np
 import chainrule as cr
 
 ROWS, EPOCHS = 40, 25
-RESUMED = Path(sys.argv[1]) / "resumed"
+RESUMED = Path(sys.argv[1] if __name__ == "__main__" else ".") / "resumed"
 
 
 class Slow(cr.callbacks.Callback):

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import chainrule as cr
 from chainrule.wrappers import SKLearnClassifier, SKLearnRegressor, SKLearnTransformer
@@ -53,13 +53,18 @@ class Transformer(Repeatable, SKLearnTransformer):
     pass
 
 
-@pytest.mark.filterwarnings("ignore::chainrule.errors.TrapWarning")  # of data that are not scaled
-@parametrize_with_checks(
-    [
+CHECKS = [
+    pytest.param(estimator, check, id=f"{type(estimator).__name__}-{getattr(check, 'func', check).__name__}")
+    for made in (
         Classifier(make_classifier, fit_kwargs=SHORT),
         Regressor(make_regressor, fit_kwargs=SHORT),
         Transformer(make_regressor, fit_kwargs=SHORT),
-    ]
-)
+    )
+    for estimator, check in estimator_checks_generator(made)
+]
+
+
+@pytest.mark.filterwarnings("ignore::chainrule.errors.TrapWarning")  # of data that are not scaled
+@pytest.mark.parametrize(("estimator", "check"), CHECKS)
 def test_scikit_learns_checks(estimator: Any, check: Any) -> None:
     check(estimator)
