@@ -24,13 +24,22 @@ sparse_categorical_crossentropy batch_normalization layer_normalization normaliz
 rsqrt reciprocal negative log1p expm1 erf outer flip roll ravel diag trace median quantile bincount unstack
 swapaxes moveaxis"""
 P3 = """while_loop fori_loop scan map switch vectorized_map custom_gradient scatter scatter_update slice_update
-segment_sum segment_max inv solve det logaddexp floor_divide arctan2 arctan arcsin arccos sinh cosh tan
-nonzero unique searchsorted digitize histogram meshgrid tril triu cross kron erfinv hypot cumprod diff
+segment_sum segment_max inv solve cholesky det qr svd eigh lstsq logaddexp floor_divide arctan2 arctan arcsin
+arccos sinh cosh tan nonzero unique searchsorted digitize histogram meshgrid tril triu cross kron erfinv hypot cumprod
+diff
 count_nonzero nanmean nansum nanvar nanstd nanmax nanmin average fmod true_divide absolute amax amin append
-hstack vstack hard_sigmoid softsign saturate_cast unravel_index"""
+hstack vstack hard_sigmoid softsign saturate_cast unravel_index rearrange"""
 FURTHER = """arccosh arcsinh arctanh celu diagonal empty exp2 glu hard_shrink hard_silu hard_swish hard_tanh
 identity inner log10 log2 log_sigmoid logical_xor relu6 soft_shrink sparse_plus sparse_sigmoid
-sparsemax squareplus tanh_shrink threshold trunc"""
+sparsemax squareplus tanh_shrink threshold trunc
+allclose angle argpartition array array_split associative_scan bartlett bitwise_and bitwise_invert
+bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor blackman cbrt cdist cholesky_inverse
+conj conjugate corrcoef correlate deg2rad diagflat divide_no_nan dsplit dstack eig empty_like fabs fliplr flipud
+fmax fmin gcd geomspace get_item hamming hanning heaviside hsplit i0 imag isin isneginf isposinf isreal jvp
+kaiser lcm ldexp left_shift logaddexp2 logdet logspace lu_factor matrix_rank nanargmax nanargmin nancumprod
+nancumsum nanmedian nanpercentile nanprod nanquantile nextafter percentile pinv ptp rad2deg real right_shift
+rms_normalization rot90 segment_min segment_prod select signbit sinc slogdet solve_triangular swish trapezoid
+tri vander vdot vectorize view vsplit"""
 
 
 def words(text: str) -> list[str]:
@@ -46,6 +55,9 @@ N = np.array([[0, 2, 5], [3, 1, 1]], np.int32)
 H = np.array([[0, 0, 1], [1, 0, 0]], F)
 NAN = np.array([[1.0, np.nan, 3.0], [np.nan, np.nan, -np.inf]], F)
 V = np.array([1.0, 4.0, 2.0, 2.0], F)
+S = np.array([[4.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 2.5]], F)
+T = np.array([[2.0, 0.3, 0.1], [0.2, 1.0, 0.5], [0.4, 0.1, 0.6], [0.3, -0.5, 0.2]], F)
+D = np.arange(24, dtype=F).reshape(2, 3, 4)
 
 VALUES: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("top_k", (M, 2), {}),
@@ -193,6 +205,96 @@ VALUES: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("swapaxes", (np.arange(6, dtype=F).reshape(1, 2, 3), 0, 2), {}),
     ("moveaxis", (np.arange(24, dtype=F).reshape(1, 2, 3, 4), [0, 1], [-1, 0]), {}),
     ("max", (M,), {"axis": 1, "initial": 1.0}),
+    ("cholesky", (S,), {}),
+    ("cholesky", (np.stack([S, 2 * S]),), {"upper": True}),
+    ("cholesky_inverse", (np.tril(S),), {}),
+    ("cholesky_inverse", (np.triu(S),), {"upper": True}),
+    *[("qr", (x,), {"mode": m}) for x in (S, T, T.T) for m in ("reduced", "complete")],
+    ("eigh", (S,), {}),
+    *[("svd", (x,), {"full_matrices": False}) for x in (S, T, T.T)],
+    ("svd", (S,), {}),
+    ("svd", (np.stack([T, T + 1]),), {"compute_uv": False}),
+    ("lstsq", (T, V), {}),
+    ("lstsq", (T.T, M.T), {}),
+    ("lstsq", (np.ones((3, 2), F), V[:3]), {"rcond": 0.1}),
+    ("pinv", (T,), {}),
+    ("pinv", (np.ones((2, 2, 3), F),), {"rcond": 0.1}),
+    ("solve_triangular", (S, V[:3]), {}),
+    ("solve_triangular", (S, T.T), {"lower": True}),
+    ("slogdet", (-S,), {}),
+    ("logdet", (S,), {}),
+    ("lu_factor", (S[::-1],), {}),
+    ("matrix_rank", (np.stack([S, np.ones((3, 3), F)]),), {}),
+    ("matrix_rank", (S,), {"tol": 3.0}),
+    ("rearrange", (D, "a b c -> c (b a)"), {}),
+    ("rearrange", (D, "a b (c d) -> (a c) b d"), {"d": 2}),
+    *[(n, (M,), {}) for n in words("cbrt deg2rad rad2deg fabs sinc i0 signbit isposinf isneginf isreal real conj")],
+    *[(n, (N,), {}) for n in words("cbrt deg2rad rad2deg fabs sinc i0 signbit isposinf isneginf isreal real imag")],
+    *[(n, (NAN,), {}) for n in words("isposinf isneginf signbit")],
+    ("angle", (M,), {}),
+    *[(n, (M, P), {}) for n in words("fmax fmin heaviside logaddexp2 nextafter divide_no_nan allclose vdot")],
+    *[(n, (NAN, M), {}) for n in words("fmax fmin")],
+    ("divide_no_nan", (M, B), {}),
+    ("divide_no_nan", (N, N), {}),
+    ("ldexp", (M, N), {}),
+    *[(n, (N, N + 1), {}) for n in words("bitwise_and bitwise_or bitwise_xor gcd lcm left_shift right_shift")],
+    *[(n, (N, 2), {}) for n in words("bitwise_and bitwise_left_shift bitwise_right_shift")],
+    ("bitwise_not", (N,), {}),
+    ("bitwise_invert", (N > 1,), {}),
+    ("isin", (N, np.array([1, 2], np.int32)), {}),
+    ("isin", (M, V), {"invert": True}),
+    *[(n, (7,), {}) for n in words("bartlett blackman hamming hanning")],
+    ("kaiser", (6, 2.5), {}),
+    ("geomspace", (1, 8, 4), {}),
+    ("logspace", (0, 2, 5), {"base": 2, "endpoint": False}),
+    ("tri", (2, 3, 1), {}),
+    ("vander", (V,), {"N": 3}),
+    ("vander", (N[0],), {"increasing": True}),
+    ("diagflat", (M,), {"k": 1}),
+    ("view", (M, "int32"), {}),
+    ("get_item", (M, 1), {}),
+    ("select", ([M > 1, M > 0], [M, P]), {"default": 7.0}),
+    ("array_split", (V, 3), {}),
+    ("array_split", (D, 3), {"axis": 2}),
+    ("dsplit", (D, 2), {}),
+    ("hsplit", (V, 2), {}),
+    ("hsplit", (M, [1]), {}),
+    ("vsplit", (M, 2), {}),
+    ("dstack", ([V, V + 1],), {}),
+    ("dstack", ([M, P],), {}),
+    *[("rot90", (D,), {"k": k, "axes": a}) for k in (0, 1, 2, 3, -1) for a in ((0, 1), (2, 0))],
+    ("fliplr", (M,), {}),
+    ("flipud", (M,), {}),
+    ("cdist", (T, T[:2]), {}),
+    ("corrcoef", (T,), {}),
+    ("corrcoef", (V,), {}),
+    *[
+        ("correlate", (V[:n], M[0][:m]), {"mode": o})
+        for n, m in ((4, 3), (2, 3), (4, 2))
+        for o in ("valid", "same", "full")
+    ],
+    *[("percentile", (M, 30.0), {"axis": a, "keepdims": k}) for a in (0, None) for k in (False, True)],
+    ("ptp", (M,), {"axis": 1}),
+    ("ptp", (N,), {"keepdims": True}),
+    ("trapezoid", (M,), {"dx": 0.5}),
+    ("trapezoid", (M, np.array([0.0, 1.0, 4.0], F)), {}),
+    ("trapezoid", (N,), {"axis": 0}),
+    *[(n, (NAN,), {"axis": a}) for n in words("nanargmax nanargmin nancumsum nancumprod nanprod") for a in (0, 1)],
+    *[("nanmedian", (NAN[:1],), {"axis": a, "keepdims": True}) for a in (0, 1, None)],
+    ("nanquantile", (NAN[:1], np.array([0.25, 0.75], F)), {"axis": 1}),
+    *[
+        ("nanquantile", (np.array([[5, np.nan], [1, 2], [3, 4]], F), 0.3), {"axis": 0, "method": m})
+        for m in ("linear", "lower", "higher", "midpoint", "nearest")
+    ],
+    ("nanpercentile", (np.array([5, np.nan, 1, 2], F), 40.0), {}),
+    ("rms_normalization", (M,), {}),
+    ("rms_normalization", (M, V[:3]), {"epsilon": 0.1}),
+    ("rms_normalization", (M,), {"axis": (0, 1)}),
+    ("segment_min", (M, np.array([1, 1], np.int32)), {"num_segments": 2}),
+    ("segment_min", (N, np.array([1, 1], np.int32)), {"num_segments": 2}),
+    ("segment_prod", (T, np.array([2, 0, 2, 2], np.int32)), {"num_segments": 4}),
+    ("segment_prod", (N, np.array([1, 1], np.int32)), {"num_segments": 2}),
+    ("swish", (M,), {}),
 ]
 
 ZOO = {

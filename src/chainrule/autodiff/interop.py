@@ -12,6 +12,7 @@ _NAMES = {"absolute": "abs", "true_divide": "divide", "remainder": "mod", "amax"
 # They look at shapes and types, or answer yes or no.
 _HARMLESS = """shape ndim size result_type can_cast array_repr array_str array2string isrealobj iscomplexobj
 shares_memory may_share_memory zeros_like ones_like empty_like full_like array_equal allclose"""
+_LINEAR_ALGEBRA = "cholesky det eigh inv norm pinv qr slogdet solve svd"  # those of the same arguments and results
 
 
 def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -36,7 +37,10 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
 
     name = _NAMES.get(function.__name__, function.__name__)
     if any(map(_matters, (*args, *kwargs.values()))) and name not in _HARMLESS.split():
-        mine = getattr(ops, name, None) if function.__module__ == "numpy" else None
+        known = function.__module__ == "numpy" or (
+            function.__module__ == "numpy.linalg" and name in _LINEAR_ALGEBRA.split()
+        )
+        mine = getattr(ops, name, None) if known else None
         if mine is None:
             _refuse(f"{function.__module__}.{function.__name__}", name)
         return mine(*args, **kwargs)
@@ -44,8 +48,11 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
 
 
 def _refuse(called: str, name: str) -> NoReturn:
+    from chainrule import ops
+
+    there = f"chainrule.ops.{name} has other arguments" if name in vars(ops) else f"there is no chainrule.ops.{name}"
     raise NotDifferentiableError(
-        f"{called} on a tensor would cut its gradient, and there is no chainrule.ops.{name}. "
+        f"{called} on a tensor would cut its gradient, and {there}. "
         "Write it with chainrule.ops, or take plain numbers on purpose: tensor.numpy()."
     )
 

@@ -25,6 +25,7 @@ __all__ = [
     "softmax",
     "softplus",
     "softsign",
+    "swish",
 ]
 
 
@@ -100,6 +101,11 @@ def selu(x: Value) -> Value:
 def silu(x: Value) -> Value:
     """`x * sigmoid(x)`, also called swish."""
     return x * sigmoid.forward(x)  # type: ignore[attr-defined]
+
+
+def swish(x: Value) -> Value:
+    """The same as `silu`."""
+    return silu(x)
 
 
 def _silu_slope(y: Value, s: Value) -> Value:

@@ -25,7 +25,6 @@ __all__ = [
     "logical_xor",
     "nonzero",
     "not_equal",
-    "select",
     "where",
 ]
 

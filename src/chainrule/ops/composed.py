@@ -10,15 +10,24 @@ from chainrule.autodiff.op import call_symbolically
 from chainrule.autodiff.operators import Operators
 
 COMPOSED = (
-    "amax", "amin", "append", "average", "binary_crossentropy", "categorical_crossentropy", "cholesky",
-    "cholesky_inverse", "cross", "cumprod", "diag", "diagonal", "diff", "dot", "eig", "eigh", "einsum", "gelu", "glu",
-    "hard_sigmoid", "hstack", "in_top_k", "inner", "kron", "logdet", "lu_factor", "matrix_rank", "median", "moments",
-    "moveaxis", "multi_hot", "norm", "normalize", "outer", "pad", "qr", "quantile", "ravel", "rearrange", "repeat",
-    "saturate_cast", "scatter_update", "segment_max", "segment_sum", "selu", "slice", "slogdet", "solve_triangular",
-    "sort", "sparse_categorical_crossentropy", "split", "std", "svd", "swapaxes", "tensordot", "tile", "top_k",
-    "trace", "true_divide", "unstack", "vstack", "where",
+    "amax", "amin", "append", "average", "binary_crossentropy", "categorical_crossentropy", "cross", "cumprod",
+    "diag", "diagonal", "diff", "dot", "einsum", "gelu", "glu", "hard_sigmoid", "hstack", "in_top_k", "inner", "kron",
+    "median", "moments", "moveaxis", "multi_hot", "norm", "normalize", "outer", "pad", "quantile", "ravel", "repeat",
+    "saturate_cast", "scatter_update", "segment_max", "segment_sum", "selu", "slice", "sort",
+    "sparse_categorical_crossentropy", "split", "std", "swapaxes", "tensordot", "tile", "top_k", "trace",
+    "true_divide", "unstack", "vstack", "where",
 )  # fmt: skip
 """The functions of `chainrule.ops` that Keras has an operation class for, and that are made of several ops here."""
+UNNAMED = (
+    "allclose", "angle", "array_split", "associative_scan", "bitwise_not", "cdist", "cholesky", "cholesky_inverse",
+    "conj", "corrcoef", "correlate", "deg2rad", "diagflat", "divide_no_nan", "dsplit", "dstack", "eig", "eigh",
+    "fabs", "fliplr", "flipud", "fmax", "fmin", "hsplit", "imag", "left_shift", "logdet", "lu_factor", "matrix_rank",
+    "nanargmax", "nanargmin", "nancumprod", "nancumsum", "nanmedian", "nanpercentile", "nanprod", "nanquantile",
+    "percentile", "ptp", "qr", "rad2deg", "real", "rearrange", "right_shift", "rms_normalization", "rot90",
+    "segment_min", "segment_prod", "slogdet", "solve_triangular", "svd", "trapezoid", "vander", "vdot", "view",
+    "vsplit",
+)  # fmt: skip
+"""The same, but a model with them between its layers cannot be written to a file."""
 
 
 def as_one_call(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -177,7 +177,7 @@ def qr(x: Value, mode: str = "reduced") -> tuple[Value, Value]:
     if mode == "complete" and height > width:
         full = np.linalg.qr(_floats_like(x, parts), "complete")
         return constant(full[0], x, "qr"), constant(full[1], x, "qr")
-    return tuple(_qr_of(parts, height))  # type: ignore[return-value]
+    return tuple(_qr_of(parts, height))
 
 
 def _matrix_shape(name: str, x: Value) -> tuple[int, int]:
@@ -236,7 +236,7 @@ def eigh(x: Value) -> tuple[Value, Value]:
     >>> cr.ops.eigh([[2.0, 0.0], [0.0, 1.0]])[0]
     array([1., 2.], dtype=float32)
     """
-    return tuple(_eigen_of(eigen_parts(x)))  # type: ignore[return-value]
+    return tuple(_eigen_of(eigen_parts(x)))
 
 
 class SVD(NamedTuple):

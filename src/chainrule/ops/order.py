@@ -10,8 +10,9 @@ from chainrule._typing import Value
 from chainrule.autodiff.operators import Operators
 from chainrule.autodiff.tape import follows
 from chainrule.autodiff.tensor import Tensor
-from chainrule.ops.creation import as_floats, dtype, shape
-from chainrule.ops.indexing import sort, take
+from chainrule.ops.creation import as_floats, dtype
+from chainrule.ops.creation import shape as shape_of
+from chainrule.ops.indexing import sort, take_along_axis
 from chainrule.ops.reductions import Axis, axes_of
 from chainrule.ops.shapes import reshape, transpose
 
@@ -40,27 +41,38 @@ def quantile(x: Value, q: Any, axis: Axis = None, method: str = "linear", keepdi
         ValueError: another method was asked for.
 
     >>> quantile([1.0, 2.0, 3.0, 4.0], 0.5)
-    np.float32(2.5)
+    array(2.5, dtype=float32)
     """
-    if method not in METHODS:
-        raise ValueError(f"ops.quantile: method is one of {', '.join(METHODS)}, not {method!r}.")
+    rows, shape = rows_along(x, axis, keepdims)
+    return quantile_of_rows(rows, shape_of(rows)[0], q, method, shape)
+
+
+def rows_along(x: Value, axis: Axis, keepdims: bool) -> tuple[Value, tuple[int, ...]]:
+    """Return floats sorted along a first axis that all of `axis` are joined in, and the shape of what is left."""
     x = as_floats(x)
-    lengths = shape(x)
+    lengths = shape_of(x)
     axes = axes_of(axis, len(lengths))
     free = [a for a in range(len(lengths)) if a not in axes]
-    rows = sort(reshape(transpose(x, [*axes, *free]), (-1, *(lengths[a] for a in free))), 0)
+    left = tuple(1 if a in axes else n for a, n in enumerate(lengths) if keepdims or a not in axes)
+    return sort(reshape(transpose(x, [*axes, *free]), (-1, *(lengths[a] for a in free))), 0), left
+
+
+def quantile_of_rows(rows: Value, count: Any, q: Any, method: str, shape: tuple[int, ...]) -> Value:
+    """Return quantiles along the first axis of sorted rows, of which the first `count` matter, in another shape."""
+    if method not in METHODS:
+        raise ValueError(f"ops.quantile: method is one of {', '.join(METHODS)}, not {method!r}.")
     parts = np.asarray(q, np.float64)
-    low, high, weight = _places(parts, rows.shape[0], method)
-    weight = weight.astype(dtype(x)).reshape(parts.shape + (1,) * len(free))
-    result = take(rows, low, 0) * (1 - weight) + take(rows, high, 0) * weight
-    if keepdims:
-        result = reshape(result, parts.shape + tuple(1 if a in axes else n for a, n in enumerate(lengths)))
-    return result
+    free = shape_of(rows)[1:]
+    spread = parts.reshape(-1, *[1] * len(free))
+    low, high, weight = (np.broadcast_to(v, (parts.size, *free)) for v in _places(spread, count, method))
+    weight = weight.astype(dtype(rows))
+    result = take_along_axis(rows, low, 0) * (1 - weight) + take_along_axis(rows, high, 0) * weight
+    return reshape(result, parts.shape + shape)
 
 
-def _places(parts: Any, count: int, method: str) -> tuple[Any, Any, Any]:
+def _places(parts: Any, count: Any, method: str) -> tuple[Any, Any, Any]:
     """Return the indices of the two sorted elements around each part, and the weight of the second."""
-    exact = parts * (count - 1)
+    exact = parts * np.maximum(count - 1, 0)
     low, high = np.floor(exact).astype(np.int64), np.ceil(exact).astype(np.int64)
     weights = {
         "linear": exact - low,

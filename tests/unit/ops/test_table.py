@@ -55,6 +55,9 @@ reduced = [
 ]
 axes = [c(away(3, 4)), c(away(3, 4), axis=0)]
 indices = np.array([[0, 2], [2, 1]])
+bits = indices.astype(np.int32)
+whole = [c(bits + 9, bits), c(bits + 1, 6)]
+ends = [*one, c(np.array([0.0, -0.0, np.inf, -np.inf]))]
 square = normal(3, 3) + 3 * np.eye(3)
 definite = square @ square.T + np.diag([1.0, 2.0, 4.0])
 tall = np.array([[2.0, 0.3, 0.1], [0.2, 1.0, 0.5], [0.4, 0.1, 0.6], [0.3, -0.5, 0.2]])
@@ -151,10 +154,25 @@ CASES: dict[str, list[Any]] = {
     "pinv": [c(square), c(tall), c(tall.T), c(np.stack([tall, tall[::-1]]))],
     "lstsq": [c(tall, normal(4, 2)), c(tall, normal(4)), c(tall.T, normal(3)), c(square, normal(3, 1))],
     "log_size_of_det": [c(square), c(np.stack([square, -square]))],
+    "cbrt": one,
+    "sinc": [*one, c(np.zeros(2))],
+    "i0": one,
+    "bessel": [c(away(5), 0), c(away(2, 3), 1), c(away(4) * 5, -3)],
+    "ldexp": [c(away(2, 3), np.array([1, -2, 0]))],
+    "logaddexp2": two,
+    **dict.fromkeys(words("heaviside nextafter"), two),
+    **dict.fromkeys(words("signbit isposinf isneginf isreal"), ends),
+    **dict.fromkeys(words("bitwise_and bitwise_or bitwise_xor gcd lcm"), whole),
+    **dict.fromkeys(words("bitwise_left_shift bitwise_right_shift"), whole),
+    "bitwise_invert": [c(bits), c(np.array([True, False]))],
+    "isin": [c(indices, np.array([1, 2])), c(away(3, 4), away(3), invert=True)],
+    "argpartition": [c(away(3, 4), 1), c(away(3, 4), 2, axis=0)],
     "sign_of_det": [c(square), c(np.stack([square, -square]))],
 }
 
 NAMES = {
+    "bitwise_left_shift": "left_shift",
+    "bitwise_right_shift": "right_shift",
     "select": "where",
     "pad_constant": "pad",
     "top_indices": None,
@@ -190,6 +208,8 @@ REFERENCES: dict[str, Any] = {
     "inv": np.linalg.inv,
     "det": np.linalg.det,
     "solve": lambda a, b: np.linalg.solve(a, b if b.ndim > 1 else b[:, None]).reshape(b.shape),
+    "i0": scipy.special.i0,
+    "bessel": lambda x, order: scipy.special.iv(order, x),
     "lower_factor": np.linalg.cholesky,
     "qr_parts": lambda x: np.concatenate(np.linalg.qr(x), -2),
     "eigen_parts": lambda x: np.insert(np.linalg.eigh(x)[1], 0, np.linalg.eigh(x)[0], -2),
