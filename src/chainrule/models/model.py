@@ -99,6 +99,11 @@ class Model(StateTree, Trainer, Layer):
         self.__dict__["_quick"] = (seen, quick)
         return quick
 
+    @property
+    def has_call(self) -> bool:
+        """Whether it is said how the outputs are computed: by a graph, or by a `call` of a class of your own."""
+        return self._graph is not None or type(self).call is not Model.call
+
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Compute the outputs. A class of your own overrides this."""
         if self._graph is None:

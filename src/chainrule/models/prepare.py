@@ -36,7 +36,7 @@ def prepare(model: Any, batches: Batches, where: str) -> None:
     with model.structure_fixed():
         if where in _TEACHING:
             warn_of_traps(model, batches, where)
-        if not model.optimizer.built:
+        if not model.optimizer.built and all(layer.built for layer in model._flatten_layers()[1:]):
             model.pack()
             model.optimizer.build(model.trainable_variables)
         model._engine = _engine_for(model)
@@ -104,7 +104,9 @@ def _engine_for(model: Any) -> Engine:
 def build_for(model: Any, x: Any) -> None:
     """Build a model that has not seen data yet by showing it one row, and number its layers."""
     layers = model._flatten_layers()
-    if not model.built or not all(layer.built for layer in layers):
+    if not model.has_call and model.overrides("train_step", "test_step"):
+        model.built = True  # two models that train each other: only their steps say what is computed
+    elif not model.built or not all(layer.built for layer in layers):
         if active():
             raise DataError(
                 f"Model '{model.name}' must be built before it is used inside a GradientTape: call it once first."
