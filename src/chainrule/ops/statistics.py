@@ -9,15 +9,14 @@ import numpy as np
 from chainrule._typing import Value
 from chainrule.autodiff.op import op
 from chainrule.errors import ShapeError
-from chainrule.ops.arithmetic import clip, divide, multiply, sqrt
-from chainrule.ops.comparison import isclose
+from chainrule.ops.arithmetic import clip, divide, multiply, sqrt, square
+from chainrule.ops.comparison import equal, isclose, select
 from chainrule.ops.creation import as_floats
 from chainrule.ops.creation import shape as shape_of
 from chainrule.ops.cumulative import diff
 from chainrule.ops.indexing import getitem, take
 from chainrule.ops.linear import matmul
 from chainrule.ops.matrices import diagonal
-from chainrule.ops.norms import norm
 from chainrule.ops.order import quantile
 from chainrule.ops.reductions import Axis, all, max, mean, min, sum
 from chainrule.ops.shapes import expand_dims, moveaxis, pad, ravel, reshape, swapaxes
@@ -63,7 +62,9 @@ def cdist(x: Value, y: Value) -> Value:
     """
     if len(shape_of(x)) < 2 or len(shape_of(y)) < 2 or shape_of(x)[-1] != shape_of(y)[-1]:
         raise ShapeError(f"ops.cdist needs shapes (..., m, d) and (..., n, d), but got {shape_of(x)}, {shape_of(y)}.")
-    return norm(expand_dims(x, -2) - expand_dims(y, -3), axis=-1)
+    squares = sum(square(expand_dims(as_floats(x), -2) - expand_dims(as_floats(y), -3)), -1)
+    same = equal(squares, 0)  # where the root has no slope
+    return select(same, 0, sqrt(select(same, 1, squares)))
 
 
 def corrcoef(x: Value) -> Value:
