@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import os
 from types import ModuleType
 
 MODULE = "chainrule._native"
@@ -13,13 +14,26 @@ MODULE = "chainrule._native"
 def compiled() -> ModuleType | str:
     """Return the compiled module, or why there is none, as a sentence without a full stop."""
     try:
-        return importlib.import_module(MODULE)
+        native = importlib.import_module(MODULE)
     except ModuleNotFoundError as error:
         if error.name == MODULE:
             return "the native engine is not installed"
         return _unusable(error)
     except ImportError as error:  # made for another processor or system
         return _unusable(error)
+    _note_unknown_instructions(native)
+    return native
+
+
+def _note_unknown_instructions(native: ModuleType) -> None:
+    wanted = os.environ.get("CHAINRULE_ISA")
+    if wanted and wanted not in native.isas():
+        import logging
+
+        logging.getLogger("chainrule").warning(
+            f"chainrule: CHAINRULE_ISA={wanted!r} is no instruction set of this machine, so {native.isa()!r} runs; "
+            f"there are {', '.join(native.isas())}"
+        )
 
 
 def _unusable(error: ImportError) -> str:

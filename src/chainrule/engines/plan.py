@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from chainrule._typing import Shape
 from chainrule.errors import ChainruleError
 from chainrule.records import Record, field
@@ -159,14 +161,22 @@ class UnitNormalize(Step):
     axes: tuple[int, ...]
 
 
-class Rescale(Step):
+class OfArrays(Step):
+    """Base of steps that hold arrays: equal if the arrays have the same type, shape and bits."""
+
+    def _key(self) -> tuple[Any, ...]:
+        values = super()._key()
+        return tuple([(v.dtype.str, v.shape, v.tobytes()) if isinstance(v, np.ndarray) else v for v in values])
+
+
+class Rescale(OfArrays):
     """`y = x * scale + offset` with fixed numbers or arrays."""
 
     scale: Any
     offset: Any
 
 
-class Standardize(Step):
+class Standardize(OfArrays):
     """`y = (x - mean) / max(sqrt(variance), epsilon)` with fixed arrays, or its inverse."""
 
     mean: Any

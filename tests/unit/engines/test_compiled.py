@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import os
 import subprocess
 import sys
 
@@ -82,6 +83,29 @@ def test_it_is_said_why_a_model_runs_slowly(caplog):
     expected = "chainrule: layer 'same' is Python code (Lambda.call); the slower reference engine runs"
     assert [r.message for r in caplog.records] == [expected]
     assert model.engine == "reference (layer 'same' is Python code (Lambda.call))"
+
+
+@pytest.mark.parametrize("wanted", ["mmx", "Baseline "])
+def test_an_unknown_instruction_set_is_named(wanted):
+    pytest.importorskip(compiled.MODULE)
+    code = "from chainrule.engines.compiled import compiled; native = compiled(); compiled(); print(native.isa())"
+    environment = {**os.environ, "CHAINRULE_ISA": wanted}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    used = done.stdout.strip()
+    expected = (
+        f"chainrule: CHAINRULE_ISA={wanted!r} is no instruction set of this machine, so {used!r} runs; there are "
+    )
+    assert done.stderr.startswith(expected)
+    assert done.stderr.count("\n") == 1
+
+
+def test_nothing_is_said_of_a_known_instruction_set(monkeypatch, caplog):
+    native = pytest.importorskip(compiled.MODULE)
+    for wanted in ("", *native.isas()):
+        monkeypatch.setenv("CHAINRULE_ISA", wanted)
+        compiled.compiled.cache_clear()
+        assert compiled.compiled() is native
+    assert caplog.records == []
 
 
 def test_nothing_is_said_to_those_who_ask_for_the_reference_engine(broken, caplog):

@@ -51,6 +51,18 @@ def net(engine: str, *first: Any) -> Any:
     return model
 
 
+def test_programs_with_statistics_are_kept_from_fit_to_fit() -> None:
+    scale = layers.Rescaling(np.full(4, 0.5))
+    model = net("native", layers.Normalization(mean=[0.0, 1.0, 2.0, 3.0], variance=1.0), scale)
+    model.fit(x, y, verbose=0)
+    (job,) = model._engine._jobs.values()
+    model.fit(x, y, verbose=0)
+    assert list(model._engine._jobs.values()) == [job]
+    scale.scale[0] = 0.25
+    model.fit(x, y, verbose=0)
+    assert job not in model._engine._jobs.values()
+
+
 def answers(model: Any) -> list[Any]:
     return [
         model.predict(x, verbose=0),

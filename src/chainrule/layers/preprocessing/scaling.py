@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -41,7 +42,7 @@ class Rescaling(DataLayer):
         return input_shape
 
     def lower(self) -> Iterator[Step]:
-        yield Rescale(self.scale, self.offset)
+        yield Rescale(copy.deepcopy(self.scale), copy.deepcopy(self.offset))
 
 
 @public("keras.layers")
