@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from chainrule._typing import Array
+from chainrule.data.batches import Batch
 from chainrule.data.streams import StreamBatches
 from chainrule.errors import DataError
 from chainrule.random.orders import row_order
@@ -81,6 +82,7 @@ class PyDatasetBatches(StreamBatches):
     ) -> None:
         super().__init__(source, steps, class_weight, where)
         self.shuffle = shuffle
+        self._seen: Batch | None = None
         if source.num_batches == 0:
             raise DataError(f"{where}: x is empty: the {type(source).__name__} has 0 batches.")
 
@@ -104,7 +106,15 @@ class PyDatasetBatches(StreamBatches):
             super().pass_by(order)
             self.source.on_epoch_end()
 
+    def peek(self) -> Batch:
+        if not self.shuffle or self._iterator is not None:
+            return super().peek()
+        if self._seen is None:  # the order of the first epoch is not known yet: this batch is computed once more
+            self._seen = self._standardise(self.source[0], f"{self.where}: batch 1")
+        return self._seen
+
     def end_epoch(self) -> None:
+        self._seen = None
         self.source.on_epoch_end()
 
     def _start(self, order: Array | None) -> Iterator[Any]:

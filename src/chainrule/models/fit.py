@@ -18,7 +18,7 @@ from chainrule.data.adapters import make_batches, split_tail
 from chainrule.data.batches import Batches
 from chainrule.data.streams import unpack
 from chainrule.engines.epoch import Epoch
-from chainrule.errors import DataError
+from chainrule.errors import DataError, EngineError
 from chainrule.models.checks import located
 from chainrule.models.evaluate import Pace, forget_data, make_callbacks, require_inputs, run_test
 from chainrule.models.guard import Guard
@@ -135,7 +135,7 @@ def _train_epoch(
             until = pace.next(step)
             callbacks.on_train_batch_begin(step)
             with guard, located(f"fit, epoch {epoch + 1}"):
-                losses = model._engine.train_steps(model, data, key, step, until)
+                losses = _engine(model).train_steps(model, data, key, step, until)
             guard.check(losses, epoch, step)
             if len(losses):
                 callbacks.on_train_batch_end(step + len(losses) - 1, model._logs)
@@ -145,6 +145,21 @@ def _train_epoch(
         guard.end_epoch(epoch, last)
         model._epochs_seen += 1
         return dict(model._logs())
+
+
+def _engine(model: Any) -> Any:
+    """Return the engine that was chosen for this training.
+
+    Raises:
+        EngineError: a callback has compiled the model since.
+    """
+    if model._engine is None:
+        raise EngineError(
+            f"model '{model.name}' was compiled anew by a callback while fit was running. To change the learning rate, "
+            "set model.optimizer.learning_rate; to change more, set model.stop_training = True, and call compile and "
+            "fit again when fit has returned."
+        )
+    return model._engine
 
 
 # -- the arguments ----------------------------------------------------------------------------------------------------

@@ -163,6 +163,9 @@ class Model(StateTree, Trainer, Layer):
             yield
             return
         layers = super()._flatten_layers()
+        if not self.has_call and not all(layer.built for layer in layers):
+            yield  # the first step will make variables
+            return
         self._fixed = layers, weights_of(layers)
         try:
             yield

@@ -53,6 +53,13 @@ def test_shuffling_permutes_the_batches():
     assert make_batches(Numbers(20)).order((0, 3)) is None
 
 
+def test_a_look_at_the_first_batch_does_not_settle_the_order():
+    batches = make_batches(Numbers(20), shuffle=True)
+    assert int(batches.peek()[0][0, 0]) == 0
+    order = batches.order((0, 3))
+    assert values(batches.epoch(order)) == order.tolist() != list(range(20))
+
+
 def test_several_workers_keep_the_order():
     data = Numbers(12, workers=4, max_queue_size=3)
     assert values(make_batches(data)) == list(range(12))

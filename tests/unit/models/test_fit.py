@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 import chainrule as cr
+from chainrule.errors import EngineError
 from chainrule.models.evaluate import Pace
 
 X = np.random.default_rng(0).normal(size=(30, 3)).astype("float32")
@@ -259,3 +260,10 @@ def test_what_happens_before_the_first_step_leaves_no_trace() -> None:
     net.compile("sgd", "mse")
     assert net.fit(X, Y, batch_size=10, verbose=0).history["rows"] == [30.0]
     assert float(net.layers[0].calls) == 3
+
+
+def test_compile_within_fit_is_refused_with_what_to_do_instead() -> None:
+    net = network()
+    compiles = cr.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: net.compile("adam", "mse"))
+    with pytest.raises(EngineError, match=r"fit, epoch 2: .* compiled anew by a callback while.*learning_rate"):
+        net.fit(X, Y, epochs=3, verbose=0, callbacks=[compiles])

@@ -235,3 +235,30 @@ def test_the_loss_scale_of_an_optimizer_changes_nothing() -> None:
         results.append(net.get_weights())
     for a, b in zip(*results, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
+
+
+def test_two_models_that_train_each_other_need_no_call() -> None:
+    class Pair(cr.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.down, self.up = cr.layers.Dense(2), cr.layers.Dense(3)
+            self.tracker = cr.metrics.Mean(name="error")
+
+        @property
+        def metrics(self) -> list[Any]:
+            return [self.tracker]
+
+        def train_step(self, data: Any) -> Any:
+            with cr.GradientTape() as tape:
+                error = ops.mean(ops.square(self.up(self.down(data)) - data))
+            variables = self.trainable_variables
+            self.optimizer.apply(tape.gradient(error, variables), variables)
+            self.tracker.update_state(error)
+            return {"error": self.tracker.result()}
+
+    pair = Pair()
+    pair.compile("sgd")
+    errors = pair.fit(X, epochs=4, verbose=0).history["error"]
+    assert errors == sorted(errors, reverse=True)
+    with pytest.raises(TypeError, match="Pair does not define `call"):
+        pair.predict(X, verbose=0)
