@@ -39,7 +39,7 @@ TAIL = """
   within `fit` and `train_on_batch`, and within the program's own `train_step`; it includes what Keras compiles in the
   first epoch, which is most of it in programs as short as these. [benchmarks.md](benchmarks.md) compares warm peers.
 - Times: Keras's time in `fit`, divided by chainrule's. Least of @ROUNDS@, on @CORES@ cores@LOAD@.
-- A model whose `call` is Python code (05, 06, 10) runs on the reference engine, with NumPy.
+- A model whose `call` is Python code (05, 10) and a loop over a tape (06) run on NumPy, without the native engine.
 - Keras on TensorFlow differs from Keras on JAX in 04 and 10, from the third digit on: it has a way of its own with the
   gradients of embeddings. chainrule gives what Keras on JAX gives.
 """
