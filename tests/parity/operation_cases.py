@@ -19,13 +19,19 @@ _UNARY = """
     hard_sigmoid hard_silu hard_tanh isfinite isinf isnan log log10 log1p log2 log_sigmoid logical_not negative
     ones_like ravel reciprocal relu relu6 rsqrt selu sigmoid sign silu sin sinh softplus softsign sparse_plus
     sparse_sigmoid sqrt square stop_gradient tan tanh tanh_shrink trunc zeros_like
+    angle cbrt conj deg2rad fabs fliplr flipud i0 imag isneginf isposinf isreal ptp rad2deg real rot90 signbit sinc
 """
 _BINARY = """
     add arctan2 divide equal floor_divide greater greater_equal hypot less less_equal logaddexp logical_and logical_or
     logical_xor maximum minimum mod multiply not_equal power subtract true_divide binary_crossentropy
     categorical_crossentropy isclose
+    allclose divide_no_nan fmax fmin fmod heaviside logaddexp2 nextafter vdot
+"""
+_WHOLE = """
+    bitwise_and bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor gcd lcm left_shift right_shift
 """
 _REDUCING = "all any amax amin argmax argmin count_nonzero logsumexp max mean median min prod std sum var"
+_REDUCING += " nanargmax nanargmin nancumprod nancumsum nanmedian nanprod"
 
 
 def _unary(name: str) -> Call:
@@ -40,10 +46,30 @@ def _reducing(name: str) -> Call:
     return lambda ops, a, b, k: getattr(ops, name)(a, axis=1)
 
 
+def _whole(name: str) -> Call:
+    return lambda ops, a, b, k: getattr(ops, name)(k, k)
+
+
+def _matrices(ops: Any, a: Any) -> Any:
+    """Return positive definite matrices, one for each row."""
+    return ops.add(ops.einsum("bi,bj->bij", a, a), np.eye(4, dtype="float32"))
+
+
+def _of_matrices(name: str) -> Call:
+    return lambda ops, a, b, k: getattr(ops, name)(_matrices(ops, a))
+
+
 CASES: dict[str, Call] = {
     **{name: _unary(name) for name in _UNARY.split()},
     **{name: _binary(name) for name in _BINARY.split()},
     **{name: _reducing(name) for name in _REDUCING.split()},
+    **{name: _whole(name) for name in _WHOLE.split()},
+    **{name: _of_matrices(name) for name in ("cholesky", "logdet", "matrix_rank", "pinv", "slogdet")},
+    "bitwise_invert": lambda ops, a, b, k: ops.bitwise_invert(k),
+    "bitwise_not": lambda ops, a, b, k: ops.bitwise_not(k),
+    "dstack": lambda ops, a, b, k: ops.dstack([a, b]),
+    "ldexp": lambda ops, a, b, k: ops.ldexp(a[:, :2], k),
+    "solve_triangular": lambda ops, a, b, k: ops.solve_triangular(_matrices(ops, a), _matrices(ops, b)),
     "append": lambda ops, a, b, k: ops.append(a, b, axis=1),
     "arccosh": lambda ops, a, b, k: ops.arccosh(a + 1.5),
     "argsort": lambda ops, a, b, k: ops.argsort(a, axis=-1),

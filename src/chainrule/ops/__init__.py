@@ -49,7 +49,7 @@ NOT_DIFFERENTIABLE = (
 )  # fmt: skip
 """The ops without a derivative: what they return is a constant to every tape."""
 
-for _names in (_composed.COMPOSED, _composed.UNNAMED):
+for _names in (_composed.COMPOSED, _composed.FURTHER):
     globals().update({name: _composed.as_one_call(globals()[name]) for name in _names})
 
 from chainrule.ops import linalg, nn, numpy  # noqa: E402  # Keras's modules, of the functions as they are now

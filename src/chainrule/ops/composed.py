@@ -18,16 +18,16 @@ COMPOSED = (
     "true_divide", "unstack", "vstack", "where",
 )  # fmt: skip
 """The functions of `chainrule.ops` that Keras has an operation class for, and that are made of several ops here."""
-UNNAMED = (
+FURTHER = (
     "allclose", "angle", "array_split", "associative_scan", "bitwise_not", "cdist", "cholesky", "cholesky_inverse",
-    "conj", "corrcoef", "correlate", "deg2rad", "diagflat", "divide_no_nan", "dsplit", "dstack", "eig", "eigh",
-    "fabs", "fliplr", "flipud", "fmax", "fmin", "hsplit", "imag", "left_shift", "logdet", "lu_factor", "matrix_rank",
-    "nanargmax", "nanargmin", "nancumprod", "nancumsum", "nanmedian", "nanpercentile", "nanprod", "nanquantile",
-    "percentile", "ptp", "qr", "rad2deg", "real", "rearrange", "right_shift", "rms_normalization", "rot90",
-    "segment_min", "segment_prod", "slogdet", "solve_triangular", "svd", "trapezoid", "vander", "vdot", "view",
-    "vsplit",
+    "conj", "conjugate", "corrcoef", "correlate", "deg2rad", "diagflat", "divide_no_nan", "dsplit", "dstack", "eig",
+    "eigh", "fabs", "fliplr", "flipud", "fmax", "fmin", "hsplit", "imag", "left_shift", "logdet", "lu_factor",
+    "matrix_rank", "nanargmax", "nanargmin", "nancumprod", "nancumsum", "nanmedian", "nanpercentile", "nanprod",
+    "nanquantile", "percentile", "ptp", "qr", "rad2deg", "real", "rearrange", "right_shift", "rms_normalization",
+    "rot90", "segment_min", "segment_prod", "slogdet", "solve_triangular", "svd", "trapezoid", "vander", "vdot",
+    "view", "vsplit",
 )  # fmt: skip
-"""The same, but a model with them between its layers cannot be written to a file."""
+"""The same, and of these a file of a model can name some only: see `saving/operations.py`."""
 
 
 def as_one_call(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -82,7 +82,7 @@ def sinc(x: Value) -> Value:
 @op(x=("g * bessel(x, 1)", lambda g, y, x: g * bessel(x, 1)), floats=True)
 def i0(x: Value) -> Value:
     """The modified Bessel function of the first kind of order 0."""
-    return bessel.forward(x, 0)  # type: ignore[attr-defined]
+    return np.asarray(np.i0(x), x.dtype)
 
 
 @op(

@@ -23,15 +23,18 @@ from chainrule.saving.serialization import deserialize_keras_object, serialize_k
 from chainrule.symbolic import KerasTensor, Node, Operation
 
 _NUMPY = """
-    absolute add all amax amin any append arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin
-    argsort average broadcast_to ceil clip concatenate copy cos cosh count_nonzero cross cumprod cumsum diag
-    diagonal diff digitize divide dot einsum equal exp exp2 expand_dims expm1 flip floor floor_divide full_like greater
-    greater_equal hstack hypot inner isclose isfinite isinf isnan kron less less_equal log log10 log1p log2
-    logaddexp logical_and logical_not logical_or logical_xor matmul max maximum mean median min minimum mod
-    moveaxis multiply nan_to_num negative not_equal ones_like outer pad power prod quantile ravel reciprocal repeat
-    reshape roll round sign sin sinh sort split sqrt square squeeze stack std subtract sum swapaxes take
-    take_along_axis tan tanh tensordot tile trace transpose tril triu true_divide trunc var vstack where
-    zeros_like
+    absolute add all allclose amax amin angle any append arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax
+    argmin argsort average bitwise_and bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift
+    bitwise_xor broadcast_to cbrt ceil clip concatenate conj conjugate copy cos cosh count_nonzero cross cumprod cumsum
+    deg2rad diag diagonal diff digitize divide divide_no_nan dot dstack einsum equal exp exp2 expand_dims expm1 fabs
+    flip fliplr flipud floor floor_divide fmax fmin fmod full_like gcd greater greater_equal heaviside hstack hypot
+    i0 imag inner isclose isfinite isinf isnan isneginf isposinf isreal kron lcm ldexp left_shift less less_equal
+    log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or logical_xor matmul max maximum mean
+    median min minimum mod moveaxis multiply nan_to_num nanargmax nanargmin nancumprod nancumsum nanmedian nanprod
+    negative nextafter not_equal ones_like outer pad power prod ptp quantile rad2deg ravel real reciprocal repeat
+    reshape right_shift roll rot90 round sign signbit sin sinc sinh slogdet sort split sqrt square squeeze stack std
+    subtract sum swapaxes take take_along_axis tan tanh tensordot tile trace transpose tril triu true_divide trunc
+    var vdot vstack where zeros_like
 """
 _NN = """
     binary_crossentropy categorical_crossentropy celu elu gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh
@@ -40,35 +43,44 @@ _NN = """
     squareplus tanh_shrink threshold
 """
 _CORE = "cast saturate_cast scatter_update slice stop_gradient unstack"
-_MATH = "erf erfc erfinv in_top_k logsumexp rsqrt segment_max segment_sum top_k"
-_LINALG = "det inv norm solve"
+_MATH = "erf erfc erfinv in_top_k logdet logsumexp rsqrt segment_max segment_sum top_k"
+_LINALG = "cholesky cholesky_inverse det eigh inv lu_factor matrix_rank norm pinv solve solve_triangular"
 
 _CALLED = {  # the arguments of the call, where they are not the first one, or an op's tensors
     "append": ("x1", "x2"),
+    "allclose": ("x1", "x2"),
     "average": ("x", "weights"),
     "binary_crossentropy": ("target", "output"),
     "categorical_crossentropy": ("target", "output"),
     "clip": ("x",),
     "cross": ("x1", "x2"),
+    "divide_no_nan": ("x1", "x2"),
     "dot": ("x1", "x2"),
     "einsum": ("operands",),
+    "fmax": ("x1", "x2"),
+    "fmin": ("x1", "x2"),
     "full_like": ("x", "fill_value"),
     "in_top_k": ("targets", "predictions"),
     "inner": ("x1", "x2"),
     "isclose": ("x1", "x2", "rtol", "atol"),
     "kron": ("x1", "x2"),
+    "left_shift": ("x", "y"),
     "outer": ("x1", "x2"),
     "pad": ("x", "constant_values"),
     "quantile": ("x", "q"),
+    "right_shift": ("x", "y"),
     "scatter_update": ("inputs", "indices", "updates"),
     "segment_max": ("data", "segment_ids"),
     "segment_sum": ("data", "segment_ids"),
     "slice": ("inputs", "start_indices"),
+    "solve_triangular": ("a", "b"),
     "sparse_categorical_crossentropy": ("target", "output"),
     "tensordot": ("x1", "x2"),
     "true_divide": ("x1", "x2"),
+    "vdot": ("x1", "x2"),
     "where": ("condition", "x1", "x2"),
 }
+_CLASSES = {"allclose": "AllClose", "conj": "Conjugate"}
 _SAME = {"abs": "absolute", "select": "where", "contract": "einsum", "pad_constant": "pad"}
 """Ops of the table that are the inner part of a function, and described as that function."""
 
@@ -93,7 +105,11 @@ def _form(name: str, module: str) -> Form:
     parameters = _parameters(function)
     called = _CALLED.get(name) or (function.tensors if isinstance(function, Op) else parameters[:1])
     return Form(
-        function, f"keras.src.ops.{module}", _camel(name), called, tuple(p for p in parameters if p not in called)
+        function,
+        f"keras.src.ops.{module}",
+        _CLASSES.get(name, _camel(name)),
+        called,
+        tuple(p for p in parameters if p not in called),
     )
 
 
