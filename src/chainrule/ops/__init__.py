@@ -34,6 +34,7 @@ from chainrule.ops.rearranging import *
 from chainrule.ops.reductions import *
 from chainrule.ops.segments import *
 from chainrule.ops.shapes import *
+from chainrule.ops.spectral import *
 from chainrule.ops.statistics import *
 from chainrule.ops.transforms import *
 from chainrule.ops.windows import *
