@@ -12,6 +12,7 @@ import numpy as np
 from chainrule import config
 from chainrule._typing import Array, Config, Shape
 from chainrule.errors import DataError, ModelFileError, unknown_name
+from chainrule.layers.context import on_trial
 from chainrule.layers.preprocessing.base import CategoryLayer, batches, nothing, plain, result
 from chainrule.layers.preprocessing.buckets import buckets
 from chainrule.layers.preprocessing.encoding import DROPPED, check_mode, encode, encoded_shape
@@ -68,6 +69,7 @@ class IndexLookup(CategoryLayer):
         self._has_input_vocabulary = vocabulary is not None if has_input_vocabulary is None else has_input_vocabulary
         self._frozen_vocab_size = vocabulary_size
         self._table = Table(start=self._token_start_index())
+        self._known = False
         self._idf: Array | None = None
         self._counts = Counts()
         self._check_arguments()
@@ -188,6 +190,7 @@ class IndexLookup(CategoryLayer):
                 "pad_to_max_tokens=True, or a new layer."
             )
         self._table = Table(tokens, self._token_start_index())
+        self._known = True
         self._frozen_vocab_size = size
 
     # -- learning it --------------------------------------------------------------------------------------------------
@@ -264,6 +267,7 @@ class IndexLookup(CategoryLayer):
 
     def call(self, inputs: Any) -> Any:
         if self.invert:
+            self._check_known()
             return result(self._terms_of(plain(inputs, f"the input of '{self.name}'")))
         return result(self.encode_numbers(self.numbers(self._keys(inputs))))
 
@@ -308,7 +312,8 @@ class IndexLookup(CategoryLayer):
         return found if self.mask_token is None else np.where(numbers == 0, self.mask_token, found).astype(dtype)
 
     def _check_known(self) -> None:
-        if self.output_mode != "int" and not self.pad_to_max_tokens and self._frozen_vocab_size is None:
+        sized = self.output_mode == "int" or self.pad_to_max_tokens  # then graphs can be drawn before there are terms
+        if not (self._known or on_trial()) if sized and not self._tf_idf else not sized and self._depth() is None:
             raise RuntimeError(
                 f"{type(self).__name__} '{self.name}' has no vocabulary yet: call adapt(data), or give `vocabulary`."
             )
@@ -413,6 +418,7 @@ class IndexLookup(CategoryLayer):
         try:
             # weights are kept with the zeros that pad them; Keras refuses its own files then
             self.set_vocabulary(terms, None if self._idf is None else self._idf[: len(terms)])
+            self._known = len(self._table) > 0  # a layer saved before `adapt` wrote its special tokens alone
         except (ValueError, RuntimeError) as error:
             raise ModelFileError(f"the vocabulary of layer '{self.name}' does not fit: {error}"[:400]) from None
 

@@ -26,6 +26,10 @@ def sequential() -> Any:
     return cr.Sequential([cr.Input((1,), dtype="string"), lookup(), L.Dense(1, activation="sigmoid")])
 
 
+def looks_up(layer: Any) -> Any:
+    return cr.Sequential([cr.Input((1,), dtype="string"), layer])
+
+
 def unbuilt() -> Any:
     return cr.Sequential([lookup(), L.Dense(1, activation="sigmoid")])
 
@@ -246,6 +250,25 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
     "descending": (lambda: L.Discretization([1.0, 0.0]), ValueError, "must ascend"),
     "not adapted": (lambda: L.Discretization(num_bins=2)([[1.0]]), ValueError, "call adapt"),
     "no vocabulary": (lambda: L.StringLookup(output_mode="count")([["a"]]), RuntimeError, "no vocabulary yet"),
+    "no words": (lambda: L.StringLookup()([["a"]]), RuntimeError, "has no vocabulary yet: call adapt"),
+    "no integers": (lambda: L.IntegerLookup()([[5]]), RuntimeError, "has no vocabulary yet: call adapt"),
+    "no tokens": (lambda: L.TextVectorization()(["a b"]), RuntimeError, "has no vocabulary yet: call adapt"),
+    "nothing to invert": (lambda: L.StringLookup(invert=True)([[1]]), RuntimeError, "has no vocabulary yet"),
+    "no padded terms": (
+        lambda: L.StringLookup(output_mode="count", max_tokens=3, pad_to_max_tokens=True)([["a"]]),
+        RuntimeError,
+        "has no vocabulary yet",
+    ),
+    "no vocabulary in a model": (
+        lambda: looks_up(L.StringLookup()).predict(np.array([["a"]]), verbose=0),
+        RuntimeError,
+        "has no vocabulary yet: call adapt",
+    ),
+    "saved before adapt": (
+        lambda: cr.Sequential.from_config(looks_up(L.TextVectorization()).get_config())(np.array([["a"]])),
+        RuntimeError,
+        "has no vocabulary yet",
+    ),
     "no idf": (
         lambda: L.StringLookup(output_mode="tf_idf", max_tokens=3, pad_to_max_tokens=True)([["a"]]),
         RuntimeError,
@@ -302,6 +325,25 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
     ),
     "ngrams": (lambda: L.TextVectorization(ngrams="two"), ValueError, "ngrams must be"),
 }
+
+
+@pytest.mark.parametrize("kind", [L.StringLookup, L.TextVectorization])
+def test_a_vocabulary_may_come_after_the_model(kind: Any, tmp_path: Any) -> None:
+    layer, data = kind(), np.array([["a"], ["q"]])
+    model = looks_up(layer)
+    empty = tmp_path / "empty.keras"
+    model.save(empty)
+    layer.adapt(np.array(["a", "b", "a"]))
+    wanted = model.predict(data, verbose=0)
+    assert wanted[0] != wanted[1]
+    model.save(tmp_path / "full.keras")
+    loaded = cr.models.load_model(tmp_path / "full.keras")
+    assert np.array_equal(loaded.predict(data, verbose=0), wanted)
+    again = cr.models.load_model(empty)
+    with pytest.raises(RuntimeError, match="no vocabulary yet"):
+        again.predict(data, verbose=0)
+    again.layers[0].set_vocabulary(layer.get_vocabulary())
+    assert np.array_equal(again.predict(data, verbose=0), wanted)
 
 
 @pytest.mark.parametrize("name", REFUSED)
