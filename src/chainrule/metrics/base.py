@@ -6,7 +6,8 @@ Keras's own sums), and long epochs lose no digits here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -119,6 +120,41 @@ class Metric(Configurable):
         """Set every state variable to zero."""
         for variable in self.variables:
             variable.assign(np.zeros_like(variable.value))
+
+    def stateless_update_state(self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any) -> list[Array]:
+        """Return the state after a batch, starting from a given one; the metric itself does not change."""
+        with self._holding(metric_variables):
+            self.update_state(*args, **kwargs)
+            return [np.array(v.value) for v in self.variables]
+
+    def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
+        """Return the value that belongs to a given state."""
+        with self._holding(metric_variables):
+            return self.result()
+
+    def stateless_reset_state(self) -> list[Array]:
+        """Return the state in which nothing has been seen yet."""
+        with self._holding([v.value for v in self.variables]):
+            self.reset_state()
+            return [np.array(v.value) for v in self.variables]
+
+    @contextmanager
+    def _holding(self, values: Sequence[Any]) -> Iterator[None]:
+        """Give the variables other values for the length of a block."""
+        variables = self.variables
+        if len(values) != len(variables):
+            raise ValueError(
+                f"{self.name}: expected a list of {len(variables)} values, one for each of the metric's variables, but "
+                f"received {len(values)}."
+            )
+        before = [np.array(v.value) for v in variables]
+        try:
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(np.asarray(value))
+            yield
+        finally:
+            for variable, value in zip(variables, before, strict=True):
+                variable.assign(value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take in one batch and return the value so far."""

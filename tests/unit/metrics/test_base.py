@@ -167,3 +167,14 @@ def test_check_fit_names_both_shapes():
 
 def test_divide_no_nan_broadcasts():
     assert divide_no_nan(np.ones(3), np.array([[0.0], [2.0]])).tolist() == [[0, 0, 0], [0.5, 0.5, 0.5]]
+
+
+def test_stateless_methods_leave_the_metric_alone():
+    mean = metrics.Mean()
+    mean.update_state([7.0])
+    state = mean.stateless_update_state(mean.stateless_reset_state(), [1.0, 3.0])
+    assert [float(v) for v in state] == [4.0, 2.0]
+    assert mean.stateless_result(state) == 2.0
+    assert mean.result() == 7.0
+    with pytest.raises(ValueError, match="expected a list of 2 values"):
+        mean.stateless_result(state[:1])
