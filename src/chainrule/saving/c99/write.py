@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Array
-from chainrule.engines.plan import CannotLower
+from chainrule.engines.plan import CannotLower, Embed
 from chainrule.errors import ModelFileError
 from chainrule.saving.c99.functions import finished
 from chainrule.saving.c99.memory import Places
@@ -156,14 +156,35 @@ def _rows(declaration: str, words: list[str]) -> str:
     return f"{declaration} = {{\n{inside}\n}};\n"
 
 
+def _looked_up(network: Network) -> dict[int, int]:
+    """Return the inputs that an Embedding reads, and for each what its numbers must be less than.
+
+    That is the length of the shortest table where only Embeddings read the input, and otherwise 1: a 0 is a row of any
+    table, whatever slices and joins it passes on its way. Layers that compute with it may also make other numbers.
+    """
+    limits: dict[int, int] = {}
+    sources = {port.value: {port.value} for port in network.inputs}
+    for now in network.operations:
+        reached = set[int]().union(*(sources.get(value, ()) for value in now.inputs))
+        if not isinstance(now.step, Embed):
+            sources[now.output] = reached
+            continue
+        direct = set(now.inputs) & sources.keys()
+        for value in reached:
+            limit = now.step.table.shape[0] if value in direct else 1
+            limits[value] = min(limit, limits.get(value, limit))
+    return limits
+
+
 def _self_test(model: Any, network: Network, name: str) -> str:
     """Return a `main` that compares a prediction with the model's own."""
-    rng = np.random.default_rng(0)
+    rng, limits = np.random.default_rng(0), _looked_up(network)
     rows: list[Array] = []
     for port in network.inputs:
         shape = tuple([n or 0 for n in port.shape])
-        whole = "int" in port.dtype
-        rows.append((np.zeros(shape) if whole else rng.normal(size=shape)).astype(port.dtype)[None])
+        limit = limits.get(port.value, 1 if "int" in port.dtype else None)
+        numbers = rng.normal(size=shape) if limit is None else rng.integers(limit, size=shape)
+        rows.append(numbers.astype(port.dtype)[None])
     given = tree.pack_sequence_as(model._need_graph().input_structure, rows)
     found = tree.flatten(model.predict(given, verbose=0))
     x, y = (np.concatenate([np.asarray(a).reshape(-1) for a in arrays]) for arrays in (rows, found))

@@ -23,6 +23,7 @@ _here = runpy.run_path(str(Path(__file__).with_name("models.py")))
 MODELS, make, outputs_of = _here["MODELS"], _here["make"], _here["outputs_of"]
 LIMITS = {"float32": 1e-6, "float64": 1e-13}
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-Wconversion", "-Wshadow", "-O1"]
+L = cr.layers
 COMPILERS = [c for c in ("gcc", "clang") if shutil.which(c)]
 
 compiled = pytest.mark.skipif(not COMPILERS, reason="there is no C compiler here")
@@ -68,6 +69,37 @@ def test_files_test_themselves(name: str, tmp_path: Path) -> None:
     done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("largest difference: ")
+
+
+def _embeds_float() -> Any:
+    return cr.Sequential([cr.Input((3,)), L.Embedding(7, 2), L.Flatten(), L.Dense(1)])
+
+
+def _embeds_one_of_two() -> Any:
+    number, category = cr.Input((3,)), cr.Input((1,))
+    return cr.Model([category, number], L.concatenate([L.Flatten()(L.Embedding(7, 2)(category)), number]))
+
+
+def _embeds_a_reshaped() -> Any:
+    x = cr.Input((4,))
+    return cr.Model(x, L.concatenate([L.Flatten()(L.Embedding(2, 2)(L.Reshape((2, 2))(x))), x]))
+
+
+def _embeds_a_join() -> Any:
+    a, b = cr.Input((1,)), cr.Input((2,))
+    return cr.Model([a, b], L.Flatten()(L.Embedding(2, 2)(L.concatenate([a, b]))))
+
+
+@compiled
+@pytest.mark.parametrize("model", [_embeds_float, _embeds_one_of_two, _embeds_a_reshaped, _embeds_a_join])
+def test_what_an_embedding_reads_is_tested_with_rows_of_its_table(model: Callable[[], Any], tmp_path: Path) -> None:
+    program = build(c_source(model()), tmp_path, "-DPREDICT_SELF_TEST")
+    assert subprocess.run([str(program)], capture_output=True, check=False).returncode == 0
+
+
+def test_the_rows_of_the_self_test_differ() -> None:
+    line = c_source(_embeds_float()).split("P_test_x[3] = {")[1].split("}")[0]
+    assert len(set(line.split(","))) > 1
 
 
 @compiled
