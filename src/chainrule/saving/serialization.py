@@ -26,6 +26,7 @@ from chainrule.saving.names import names_of as names_of
 from chainrule.saving.names import public as public
 from chainrule.saving.names import register_keras_serializable as register_keras_serializable
 from chainrule.saving.names import snake_case as snake_case
+from chainrule.scope import reason
 
 _FUNCTIONS = ("keras.activations", "keras.losses", "keras.metrics")
 
@@ -231,11 +232,17 @@ def find_class(config: Mapping[str, Any]) -> Any:
 
 
 def _unknown_class(name: str, module: str, registered: Any) -> UnknownNameError:
-    every = (n for _, n, thing in names.iterate_known() if isinstance(thing, type))
-    error = str(unknown_name("class", name[:80], every)).split(" Known:")[0]
+    about = reason(module.replace("keras", "chainrule", 1), name) if module else reason("chainrule.layers", name)
+    if about is not None:
+        return UnknownNameError(
+            f"Class {name[:80]!r}: {about} are out of chainrule's scope (feedforward networks). Open it in Keras."
+        )
+    every = (n for home, n, thing in names.iterate_known() if isinstance(thing, type) and home.startswith(module))
+    error = str(unknown_name("class", name[:80], every)).split(" Known:")[0].rstrip(".")
+    where = f" (module '{module:.80}')" if module else ""
     wanted = registered if isinstance(registered, str) and ">" in registered else name
     return UnknownNameError(
-        f"{error} (module '{module:.80}'). If it is a class of yours, pass custom_objects={{{wanted[:80]!r}: ...}} "
+        f"{error}{where}. If it is a class of yours, pass custom_objects={{{wanted[:80]!r}: ...}} "
         "or register it with @chainrule.saving.register_keras_serializable()."
     )
 

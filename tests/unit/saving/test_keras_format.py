@@ -286,7 +286,7 @@ def test_nothing_outside_the_table(path: Path, module: str, class_name: str) -> 
     def change(config: Any) -> None:
         config["config"]["layers"][1].update(module=module, class_name=class_name, config={}, registered_name=None)
 
-    with pytest.raises(ModelFileError, match=rf"m.keras': Unknown class '{class_name}'"):
+    with pytest.raises(ModelFileError, match=rf"m.keras': (Unknown class|Class) '{class_name}'"):
         cr.models.load_model(changed_config(path, change))
 
 
@@ -412,3 +412,11 @@ def test_text_that_is_no_model() -> None:
         cr.models.model_from_json("{")
     with pytest.raises(ModelFileError, match=r"'JSON text': config.json does not describe a model"):
         cr.models.model_from_json("[]")
+
+
+@pytest.mark.parametrize("module", ["", "keras.layers", "keras.src.layers.rnn.lstm"])
+def test_layers_out_of_scope_in_a_file_are_said_to_be_so(module: str) -> None:
+    layer = {"class_name": "LSTM", "config": {"units": 3}, **({"module": module} if module else {})}
+    config = {"class_name": "Sequential", "config": {"layers": [layer]}}
+    with pytest.raises(ValueError, match=r"'LSTM': recurrent networks are out of chainrule's scope.*Open it in Keras"):
+        cr.models.model_from_json(json.dumps(config))
