@@ -32,6 +32,7 @@ MODULES = (
 
 DIFFERENT = {
     "keras.KerasTensor": "without `record_history`, which only Keras's own code uses",
+    "keras.name_scope": "names the arguments that Keras's backends take as `**kwargs`",
     "keras.Variable": "without `synchronization` and `layout`, which place variables on devices",
 }
 """Names whose arguments differ on purpose, and why."""
@@ -94,6 +95,8 @@ def compare(theirs: dict[str, dict[str, Any]]) -> list[Row]:
         except ImportError:
             home = None
         for name, wanted in sorted(names.items()):
+            if name == "src":  # private
+                continue
             priority = PRIORITIES.get(module, {}).get(name)
             about = reason(ours, name)
             if about is not None:
