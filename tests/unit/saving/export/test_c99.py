@@ -98,7 +98,7 @@ def test_what_an_embedding_reads_is_tested_with_rows_of_its_table(model: Callabl
 
 
 def test_the_rows_of_the_self_test_differ() -> None:
-    line = c_source(_embeds_float()).split("P_test_x[3] = {")[1].split("}")[0]
+    line = c_source(_embeds_float()).split("_test_x[3] = {")[1].split("}")[0]
     assert len(set(line.split(","))) > 1
 
 
