@@ -10,7 +10,8 @@ import typer
 from chainrule.cli.common import FAILED, Output, foreseen
 
 if TYPE_CHECKING:
-    from chainrule.migration.script import Finding, Report
+    from chainrule.migration.judge import Finding
+    from chainrule.migration.script import Report
 
 
 @foreseen
@@ -42,9 +43,9 @@ def as_data(report: Report) -> dict[str, object]:
 
 def lines_of(report: Report, file: Path) -> list[str]:
     """Return a report as lines of text."""
-    if not report.changes:
+    if not report.changes and not report.problems:
         return [f"'{file}' does not import Keras: there is nothing to change."]
-    lines = ["Change these lines:"]
+    lines = ["Change these lines:"] if report.changes else [f"'{file}' does not import Keras."]
     for number, old, new in report.changes:
         lines += [f"  line {number}: {old}", f"       to: {new}"]
     here = [f.name.removeprefix("keras.") for f in report.available]
@@ -53,6 +54,7 @@ def lines_of(report: Report, file: Path) -> list[str]:
         ("Gone or renamed since Keras 2:", ("renamed", "argument")),
         ("Out of chainrule's scope:", ("left out",)),
         ("Not here:", ("missing",)),
+        ("Cannot tell:", ("unknown",)),
         ("TensorFlow itself:", ("tensorflow",)),
     ):
         found = [f for f in report.problems if f.state in states]

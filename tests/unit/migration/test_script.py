@@ -58,6 +58,7 @@ def test_every_use_is_found_with_its_line() -> None:
 def test_the_lines_to_change_are_given_with_what_to_write() -> None:
     changes = {old: new for _, old, new in check_text(SCRIPT).changes}
     assert changes == {
+        "import tensorflow as tf": "import chainrule as keras  # and write keras. for tf.keras.",
         "from tensorflow import keras": "import chainrule as keras",
         "from tensorflow.keras import layers as L": "from chainrule import layers as L",
         "from keras.models import Sequential": "from chainrule.models import Sequential",
@@ -70,6 +71,25 @@ def test_the_lines_to_change_are_given_with_what_to_write() -> None:
     [
         ("import keras", "import chainrule as keras"),
         ("import keras as k", "import chainrule as k"),
+        ("import keras.layers", "import chainrule as keras"),
+        ("import os, keras", "import os; import chainrule as keras"),
+        ("import tensorflow.keras", "import chainrule as keras  # and write keras. for tensorflow.keras."),
+        ("import keras.layers.core as c", "import chainrule.layers as c"),
+        ("from keras.layers.core import Dense, Dropout as D", "from chainrule.layers import Dense, Dropout as D"),
+        ("from keras.layers.advanced_activations import LeakyReLU", "from chainrule.layers import LeakyReLU"),
+        (
+            "from keras.layers.normalization import BatchNormalization",
+            "from chainrule.layers import BatchNormalization",
+        ),
+        ("from keras.layers.merge import concatenate", "from chainrule.layers import concatenate"),
+        ("from keras.layers.embeddings import Embedding", "from chainrule.layers import Embedding"),
+        ("from keras.layers.noise import GaussianNoise", "from chainrule.layers import GaussianNoise"),
+        ("from keras.engine.topology import Layer", "from chainrule import Layer"),
+        ("from keras import engine", "import chainrule as engine"),
+        (
+            "from keras.wrappers.scikit_learn import KerasRegressor",
+            "from chainrule.wrappers import SKLearnRegressor as KerasRegressor",
+        ),
         ("import tensorflow.keras as tk", "import chainrule as tk"),
         ("from keras import layers, losses as ls", "from chainrule import layers, losses as ls"),
         ("from keras.utils import to_categorical", "from chainrule.utils import to_categorical"),
@@ -89,13 +109,12 @@ def test_a_script_that_runs_here_has_no_problems() -> None:
     assert {f.name for f in report.available} == {"keras.Sequential", "keras.layers.Dense"}
 
 
-def test_keras_2_names_are_translated() -> None:
-    text = "from keras.utils import np_utils\ny = np_utils.to_categorical([1])\n"
-    report = check_text(text)
-    assert {f.name: f.advice for f in report.problems} == {
-        "keras.utils.np_utils": "in Keras 3: keras.utils",
-        "keras.utils.np_utils.to_categorical": "in Keras 3: keras.utils.to_categorical",
-    }
+def test_the_new_line_of_an_import_takes_care_of_moved_names() -> None:
+    report = check_text("from keras.utils import np_utils\ny = np_utils.to_categorical([1])\n")
+    assert report.changes[0][2] == "from chainrule import utils as np_utils"
+    assert not report.problems
+    (problem,) = check_text("import keras\ny = keras.utils.np_utils.to_categorical([1])\n").problems
+    assert problem.advice == "in Keras 3: keras.utils.to_categorical"
 
 
 @pytest.mark.parametrize(("text", "message"), [("def f(:", "line 1: not a Python script"), ("a\0b", "not a Python")])
