@@ -123,9 +123,10 @@ def _is_none(value: ast.expr) -> bool:
 def _refuses(thing: Any, keyword: str) -> bool:
     """Whether a class that takes `**kwargs` would refuse this one."""
     from chainrule.layers import Layer
+    from chainrule.models import Model
     from chainrule.optimizers import Optimizer
 
-    if not isinstance(thing, type):
+    if not isinstance(thing, type) or issubclass(thing, Model):  # a model of one's own takes what it likes
         return False
     return issubclass(thing, Optimizer) or (issubclass(thing, Layer) and keyword not in ARGUMENTS_OF_LAYERS)
 

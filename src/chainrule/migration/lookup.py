@@ -24,7 +24,7 @@ def look_up(full: str) -> tuple[Any, Exception | None]:
         try:
             thing = getattr(thing, part)
         except AttributeError as error:
-            if not inspect.ismodule(thing):
+            if not inspect.ismodule(thing) or part.startswith("_"):
                 return None, error
             try:
                 thing = importlib.import_module(f"{path}.{part}")

@@ -13,6 +13,10 @@ from chainrule.migration.tensorflow import findings as of_tensorflow
 from chainrule.records import Record, field
 
 _MOST_BYTES = 8 << 20
+_REASONS: dict[type[Exception], str] = {
+    RecursionError: "nested too deeply to be read",
+    MemoryError: "too large to be read",
+}
 
 
 class Report(Record):
@@ -59,7 +63,7 @@ def check_text(text: str, source: str = "<script>") -> Report:
         names = found_names.read(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         where = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-        reason = error.msg if isinstance(error, SyntaxError) else type(error).__name__
+        reason = error.msg if isinstance(error, SyntaxError) else _REASONS.get(type(error), str(error))
         raise DataError(f"'{source}'{where}: not a Python script: {reason}.") from None
     findings = [judge.name(full, uses) for full, uses in found_names.distinct(names.uses)]
     for use in names.uses:

@@ -59,6 +59,8 @@ def test_what_has_to_change(text: str, name: str, state: str, words: str) -> Non
         "x.quantize(Decimal('0.1'))",
         "layers.Embedding(3, output_dim=4)",
         "m.fit(x, epochs=3)",
+        "keras.Model(inputs=x, outputs=y)",
+        "class M(keras.Model): pass\nM(units=3)",
     ],
 )
 def test_what_may_stay(text: str) -> None:
@@ -88,3 +90,7 @@ def test_the_script_is_never_run(capsys: pytest.CaptureFixture[str]) -> None:
     text = "import keras\nprint('run')\ndef f(k=print('run')): pass\nkeras.layers.Dense(print('run'))\n"
     assert check_text(text).problems == []
     assert capsys.readouterr().out == ""
+
+
+def test_private_modules_are_not_imported() -> None:
+    assert problems("import keras.__main__")["__main__"].state == "missing"

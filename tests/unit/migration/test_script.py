@@ -117,7 +117,14 @@ def test_the_new_line_of_an_import_takes_care_of_moved_names() -> None:
     assert problem.advice == "in Keras 3: keras.utils.to_categorical"
 
 
-@pytest.mark.parametrize(("text", "message"), [("def f(:", "line 1: not a Python script"), ("a\0b", "not a Python")])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def f(:", "line 1: not a Python script"),
+        ("a\0b", "not a Python"),
+        ("x=" + "+".join("1" * 9999), "nested too deeply"),
+    ],
+)
 def test_what_is_no_script_is_refused(text: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         check_text(text)
