@@ -92,8 +92,10 @@ MODELS: dict[str, Build] = {
     "mean over the last axis": lambda: stack((4, 9), kl.GlobalAveragePooling1D("channels_first", keepdims=True)),
     "largest over steps": lambda: stack((4, 21), kl.GlobalMaxPooling1D(keepdims=True)),
     "largest over the last axis": lambda: stack((4, 9), kl.GlobalMaxPooling1D("channels_first")),
-    "largest of equal ones": lambda: stack((4, 3), kl.ReLU(), kl.GlobalMaxPooling1D()),
-    "largest of equal ones in a row": lambda: stack((4, 9), kl.ReLU(), kl.GlobalMaxPooling1D("channels_first")),
+    "largest of equal ones": lambda: stack((5,), kl.RepeatVector(4), kl.GlobalMaxPooling1D()),
+    "largest of equal ones in a row": lambda: stack(
+        (5,), kl.RepeatVector(4), kl.Permute((2, 1)), kl.GlobalMaxPooling1D("channels_first")
+    ),
     "softmax along a middle axis": lambda: stack(WIDE, kl.Softmax(axis=2)),
     "softmax along the last axis, counted": lambda: stack(WIDE, kl.Softmax(axis=3)),
     "softmax along two axes": lambda: stack(WIDE, kl.Softmax(axis=(1, -1))),
