@@ -74,7 +74,7 @@ def plain(node: ast.Import, tensorflow: bool = False) -> str:
             part = "import chainrule as keras"
             root = alias.name[: len(alias.name) - len(full) + len("keras")]
             notes += [f"and write keras. for {root}."] * (root != "keras")
-        elif alias.name == "tensorflow" and tensorflow:
+        elif root == "tensorflow" and tensorflow:
             part = "import chainrule as keras"
             notes.append(f"and write keras. for {alias.asname or 'tensorflow'}.keras.")
         else:

@@ -66,7 +66,8 @@ class Names(ast.NodeVisitor):
                 self.imports.append(Import(node.lineno, ast.unparse(node), plain(node, tensorflow=True)))
             elif name in self._renamed and not self.tensorflow:
                 self.imports.append(Import(node.lineno, ast.unparse(node), without(node, name)))
-        self.imports = sorted(dict.fromkeys(self.imports), key=lambda i: i.line)
+        last = {(each.line, each.text): each for each in self.imports}  # one for `import tensorflow as tf, keras`
+        self.imports = sorted(last.values(), key=lambda each: each.line)
         self.uses.sort(key=lambda use: use.line)
 
     # imports

@@ -42,6 +42,14 @@ def test_other_names_of_the_line_stay() -> None:
     }
 
 
+def test_each_line_is_named_once() -> None:
+    text = "import tensorflow as tf, keras\ntf.keras.layers.Dense(1), keras.layers.Dense(2)"
+    ((_, _, new),) = check_text(text).changes
+    assert new == "import chainrule as keras  # and write keras. for tf.keras."
+    ((_, _, new),) = check_text("import tensorflow.compat.v1 as tf\ntf.keras.layers.Dense(1)").changes
+    assert new == "import chainrule as keras  # and write keras. for tf.keras."
+
+
 def test_keras_given_a_name_from_tensorflow() -> None:
     text = "import tensorflow as tf\nkeras = tf.keras\nL = tf.keras.layers\nkeras.layers.GRU(1), L.Dense(2)"
     assert changes(text) == {
