@@ -96,11 +96,24 @@ def _dense_reader(graph: Any, tensor: Any) -> Layer | None:
                 if found is not None:
                     return found
         elif is_ours(operation) and type(operation).__name__ == "Dense":
+            if _normalized(graph, node):
+                continue
             layer: Layer = operation
             return layer
         elif type(operation).__name__ in _PASSED_ON and is_ours(operation):
             reached.add(id(node.outputs if not isinstance(node.outputs, list | tuple) else node.outputs[0]))
     return None
+
+
+def _normalized(graph: Any, node: Any) -> bool:
+    """Whether a linear Dense layer feeds nothing but BatchNormalization, which makes up for the size of its inputs."""
+    output = node.outputs[0] if isinstance(node.outputs, list | tuple) else node.outputs
+    readers = [other.operation for other in graph.nodes if any(t is output for t in other.inputs)]
+    linear = getattr(node.operation.activation, "__name__", "linear") == "linear"
+    ends = any(t is output for t in graph.outputs)
+    return linear and not ends and bool(readers) and all(
+        is_ours(reader) and type(reader).__name__ == "BatchNormalization" for reader in readers
+    )  # fmt: skip
 
 
 # -- targets ----------------------------------------------------------------------------------------------------------

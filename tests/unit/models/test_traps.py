@@ -230,6 +230,19 @@ def test_inputs_of_several_names() -> None:
     assert not heard(model, {"a": X, "b": X[:, :2]}, REAL)
 
 
+def test_large_inputs_of_a_dense_layer_that_is_normalized_at_once() -> None:
+    large = scaled(1, 300)
+
+    def said(dense: Any, *between: Any) -> list[str]:
+        model = net(1, "sigmoid", "binary_crossentropy", front=[dense, *between, L.BatchNormalization()])
+        return heard(model, large, BINARY)
+
+    assert not said(L.Dense(3))
+    assert not said(L.Dense(3, "linear"))
+    assert "reads it as it is" in only(said(L.Dense(3, "tanh")))
+    assert "reads it as it is" in only(said(L.Dense(3), L.Activation("tanh")))
+
+
 def test_large_inputs_that_are_fine() -> None:
     large = scaled(1, 300)
     assert not heard(net(1, "sigmoid", "binary_crossentropy", front=[L.BatchNormalization()]), large, BINARY)
