@@ -128,7 +128,7 @@ def missing(module: str, name: str, known: Iterable[str], caller: FrameType) -> 
     if about is not None:
         where = module.replace("chainrule", "keras", 1)
         text = (
-            f"'{module}.{name}' does not exist: {about} are out of chainrule's scope, which is feedforward networks. "
+            f"'{module}.{name}' does not exist: it belongs to {about}, out of chainrule's scope (feedforward networks). "
             f"Use Keras for it: '{where}.{name}'."
         )
     else:

@@ -16,8 +16,8 @@ LEFT_OUT = [(m, name) for m, reasons in OUT_OF_SCOPE.items() for names in reason
 
 def test_a_layer_that_is_out_of_scope() -> None:
     expected = (
-        "'chainrule.layers.LSTM' does not exist: recurrent networks are out of chainrule's scope, which is feedforward "
-        "networks. Use Keras for it: 'keras.layers.LSTM'."
+        "'chainrule.layers.LSTM' does not exist: it belongs to recurrent networks, out of chainrule's scope "
+        "(feedforward networks). Use Keras for it: 'keras.layers.LSTM'."
     )
     with pytest.raises(AttributeError) as error:
         _ = cr.layers.LSTM

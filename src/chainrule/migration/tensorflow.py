@@ -60,5 +60,5 @@ def advice(full: str) -> str:
                 return f"chainrule.{there}.{leaf}"
     about = reason("chainrule.ops", leaf.rstrip("123d"))
     if about is not None:
-        return f"{about} are out of chainrule's scope: use TensorFlow or Keras for it"
+        return f"it belongs to {about}, out of chainrule's scope: use TensorFlow or Keras for it"
     return "TensorFlow itself is not here: use NumPy or chainrule.ops"

@@ -78,7 +78,7 @@ def test_methods_of_other_packages_are_not_judged() -> None:
         ("tensorflow.data.Dataset.from_tensor_slices", "arrays, a generator or chainrule.utils.PyDataset"),
         ("tensorflow.nn.relu", "chainrule.ops.relu"),
         ("tensorflow.random.normal", "chainrule.random.normal"),
-        ("tensorflow.nn.conv2d", "convolutions and what goes with them are out of chainrule's scope"),
+        ("tensorflow.nn.conv2d", "it belongs to convolutions and what goes with them, out of chainrule's scope"),
         ("tensorflow.image.resize", "TensorFlow itself is not here"),
     ],
 )

@@ -32,7 +32,7 @@ def test_keras_through_tensorflow_alone(tmp_path: Path) -> None:
     file.write_text("import tensorflow as tf\ntf.keras.layers.LSTM(1)\n")
     result = CliRunner().invoke(main, ["check-script", str(file)])
     assert result.exit_code == 1
-    assert "recurrent networks are out of chainrule's scope" in result.output
+    assert "it belongs to recurrent networks, out of chainrule's scope" in result.output
 
 
 def test_other_names_of_the_line_stay() -> None:

@@ -144,7 +144,7 @@ def test_the_command(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["check-script", str(file)])
     assert result.exit_code == 1
     assert "line 4: from tensorflow import keras\n       to: import chainrule as keras" in result.output
-    assert "recurrent networks are out of chainrule's scope" in result.output
+    assert "it belongs to recurrent networks, out of chainrule's scope" in result.output
     assert "things to change beside the imports." in result.output.splitlines()[-1]
     data = json.loads(CliRunner().invoke(main, ["check-script", str(file), "--json"]).stdout)
     assert data["runs"] is False

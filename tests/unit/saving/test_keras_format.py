@@ -418,5 +418,13 @@ def test_text_that_is_no_model() -> None:
 def test_layers_out_of_scope_in_a_file_are_said_to_be_so(module: str) -> None:
     layer = {"class_name": "LSTM", "config": {"units": 3}, **({"module": module} if module else {})}
     config = {"class_name": "Sequential", "config": {"layers": [layer]}}
-    with pytest.raises(ValueError, match=r"'LSTM': recurrent networks are out of chainrule's scope.*Open it in Keras"):
+    with pytest.raises(
+        ValueError, match=r"'LSTM' belongs to recurrent networks, out of chainrule's scope.*Open it in Keras"
+    ):
         cr.models.model_from_json(json.dumps(config))
+
+
+@pytest.mark.parametrize("given", [None, 5, {}])
+def test_model_from_json_takes_text(given: Any) -> None:
+    with pytest.raises(ModelFileError, match=f"expected the text that .* received a {type(given).__name__}"):
+        cr.models.model_from_json(given)
