@@ -110,6 +110,8 @@ class Layer(RarerMethods, HoldsState, Configurable):
     def build(self, input_shape: Any) -> None:
         """Make the variables for inputs of this shape, in which `None` stands for the batch size."""
         self.built = True
+        if type(self).build is Layer.build:  # and not from the `build` of a class of its own, which may go on
+            self._lock_state()
 
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Compute the output, with `chainrule.ops` and Python operators."""
@@ -193,6 +195,7 @@ class Layer(RarerMethods, HoldsState, Configurable):
         """Call `build` with the shapes of the inputs of the first call."""
         self.build(**build_arguments(self, input_shapes(type(self), args, kwargs)))
         self.built = True
+        self._lock_state()
 
     def add_weight(
         self,
@@ -223,6 +226,8 @@ class Layer(RarerMethods, HoldsState, Configurable):
             raise TypeError(
                 f"Layer '{self.name}': write add_weight(shape=..., name={shape!r}); the name comes by keyword."
             )
+        if self._locked:
+            raise self._too_late(f"the variable '{name}'" if name else "a variable")
         shape = () if shape is None else (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
         if any(not isinstance(n, int | np.integer) or n < 0 for n in shape):
             raise ShapeError(
@@ -408,5 +413,7 @@ def _finishing(build: Callable[..., None]) -> Callable[..., None]:
         weights = self._legacy.pop("weights", None)
         if weights is not None:
             self.set_weights(weights)
+        if type(self).build is wrapped:
+            self._lock_state()
 
     return wrapped

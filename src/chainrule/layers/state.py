@@ -32,6 +32,7 @@ class HoldsState:
     name: str
     built: bool
     _trainable: bool
+    _locked: bool
     _variables_trainable: list[Variable]
     _variables_fixed: list[Variable]
     _parts: dict[str, None]
@@ -42,6 +43,7 @@ class HoldsState:
         instance = super().__new__(cls, *args, **kwargs)
         # Here, not in __init__: a class may set attributes before it calls super().__init__().
         instance.__dict__.update(_parts={}, _variables_trainable=[], _variables_fixed=[], _losses=[], _nodes=[])
+        instance.__dict__["_locked"] = False
         return instance
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -49,6 +51,8 @@ class HoldsState:
             if isinstance(value, Variable):
                 self._own(value)
             elif isinstance(value, list | tuple | dict) or _is_part(value):
+                if self._locked:
+                    self._refuse_new(name, value)
                 self._parts[name] = None
         object.__setattr__(self, name, value)
         if name not in self._notes:
@@ -57,10 +61,32 @@ class HoldsState:
     def _own(self, variable: Variable) -> None:
         """Count a variable among this layer's own, once."""
         if all(v is not variable for v in self._own_variables()):
+            if self._locked:
+                raise self._too_late(f"the variable '{variable.name}'")
             (self._variables_trainable if variable.trainable else self._variables_fixed).append(variable)
 
     def _own_variables(self) -> list[Variable]:
         return [*self._variables_trainable, *self._variables_fixed]
+
+    # -- once the layer is built --------------------------------------------------------------------------------------
+
+    def _lock_state(self) -> None:
+        """Refuse further variables, layers and metrics from now on: each call would add more of them."""
+        self.__dict__["_locked"] = True
+
+    def _refuse_new(self, attribute: str, value: Any) -> None:
+        """Raise unless all layers and metrics in a value are held already."""
+        held = {id(part) for part in self._held()}
+        for part in _members(value if isinstance(value, list | tuple | dict) else [value]):
+            if id(part) not in held:
+                raise self._too_late(f"{type(part).__name__} '{part.name}' as `{attribute}`")
+
+    def _too_late(self, what: str) -> ValueError:
+        return ValueError(
+            f"{type(self).__name__} '{self.name}' cannot take {what}: you cannot add new elements of state (variables "
+            "or sub-layers) to a layer that is already built. All state must be created in the `__init__()` method or "
+            "in the `build()` method."
+        )
 
     # -- layers and metrics within ------------------------------------------------------------------------------------
 

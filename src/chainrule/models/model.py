@@ -122,11 +122,16 @@ class Model(StateTree, Trainer, Layer):
             self.built = True
             probe(self, input_shape)
 
+    def _lock_state(self) -> None:
+        if self._graph is None:  # a model with a graph may take layers beside it, as in Keras
+            super()._lock_state()
+
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if type(self).build is Model.build:  # a subclassed model: its layers build themselves as `call` reaches them
             shapes = input_shapes(type(self), args, kwargs)
             self._build_shapes = {f"{k}_shape": _any_batch(shape) for k, shape in shapes.items()}
             self.built = True
+            self._lock_state()
         else:
             super()._build_for(args, kwargs)
 

@@ -113,6 +113,9 @@ class Sequential(Model):
         self._graph = Graph([entry], [x] if isinstance(x, KerasTensor) else x)
         self.built = True
 
+    def _lock_state(self) -> None:
+        """Take further layers at any time."""
+
     def build(self, input_shape: Any = None) -> None:
         """Make all variables for inputs of this shape (with the batch axis).
 

@@ -401,3 +401,62 @@ def test_inputs_and_outputs_of_a_layer_in_a_graph() -> None:
     b = layer(a)
     assert layer.input is a
     assert layer.output is b
+
+
+class _AddsInCall(cr.layers.Layer):
+    def __init__(self, add: Any) -> None:
+        super().__init__()
+        self.inner = cr.layers.Dense(2)
+        self.add = add
+
+    def call(self, x: Any) -> Any:
+        self.add(self)
+        return self.inner(x)
+
+
+def _set(value: Any) -> Any:
+    return lambda layer: setattr(layer, "more", value())
+
+
+ADDS = {
+    "weight": (lambda layer: layer.add_weight(shape=(1,), name="w"), "the variable 'w'"),
+    "variable": (_set(lambda: cr.Variable(np.ones(1), name="v")), "the variable 'v'"),
+    "layer": (_set(lambda: cr.layers.Dense(1, name="d")), "Dense 'd' as `more`"),
+    "list": (_set(lambda: [[cr.layers.Dense(1, name="d")]]), "Dense 'd' as `more`"),
+    "metric": (_set(lambda: cr.metrics.Mean(name="m")), "Mean 'm' as `more`"),
+}
+
+
+@pytest.mark.parametrize("name", ADDS)
+def test_call_adds_no_state(name: str) -> None:
+    add, what = ADDS[name]
+    layer = _AddsInCall(add)
+    with pytest.raises(ValueError, match=f"cannot take {what}: you cannot add new elements of state"):
+        layer(np.ones((2, 3)))
+    assert not layer.weights
+
+
+def test_state_may_come_before_the_layer_is_built_and_be_set_again() -> None:
+    class Late(cr.layers.Dense):
+        def build(self, input_shape: Any) -> None:
+            super().build(input_shape)
+            self.scale = self.add_weight(shape=(1,), name="scale")
+
+    layer = Late(2)
+    layer.before = cr.layers.Dense(1)
+    layer(np.ones((2, 3)))
+    layer.before = layer.before
+    layer.both = [layer.before]
+    layer.note = [1, "a"]
+    assert len(layer.weights) == 3
+    with pytest.raises(ValueError, match="cannot take"):
+        layer.before = cr.layers.Dense(1)
+
+
+def test_models_with_a_graph_take_layers_beside_it() -> None:
+    x = cr.Input((3,))
+    for model in (cr.Model(x, cr.layers.Dense(2)(x)), cr.Sequential([x, cr.layers.Dense(2)])):
+        model(np.ones((2, 3)))
+        model.beside = cr.layers.Dense(4)
+        model.add_weight(shape=(2,), name="w")
+        assert len(model.weights) == 3
