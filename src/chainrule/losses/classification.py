@@ -158,9 +158,12 @@ def class_numbers(y_true: Any, y_pred: Any, ignore_class: int | None, axis: int,
     if labels.ndim == len(shape) and labels.shape[axis] == 1:
         labels = np.squeeze(labels, axis=axis)
     if labels.shape != expected:
-        hint = f"y_true must have shape {expected}."
         if labels.shape == shape:
-            hint = "One-hot rows as targets need loss='categorical_crossentropy', or class numbers: y_true.argmax(-1)."
+            raise ShapeError(
+                f"{name}: y_true must hold one class number for each row of y_pred, but has its shape {shape}. One-hot "
+                "rows as targets need loss='categorical_crossentropy', or class numbers: y_true.argmax(-1)."
+            )
+        hint = f"y_true must have shape {expected}."
         raise ShapeError(f"{name}: y_true has shape {labels.shape}, but y_pred has shape {shape}. {hint}")
     wrong = ~((labels >= 0) & (labels < classes) & (labels == np.floor(labels)))
     if ignore_class is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -65,16 +66,16 @@ class IoU(Metric):
         )
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in a batch of labels and predictions, and optional weights of the labels' shape."""
-        true = _class_numbers(y_true, self.sparse_y_true, self.axis)
-        predicted = _class_numbers(y_pred, self.sparse_y_pred, self.axis)
+        """Take in a batch of labels and predictions, and optional weights of the labels' shape, or one per row."""
+        labels = _class_numbers(y_true, self.sparse_y_true, self.axis)
+        true, predicted = labels.ravel(), _class_numbers(y_pred, self.sparse_y_pred, self.axis).ravel()
         if true.shape != predicted.shape:
             raise shapes_differ(self.name, y_true, y_pred, "Each prediction needs one label.")
         n = self.num_classes
         kept = (true >= 0) & (true < n) & (predicted >= 0) & (predicted < n)
         if self.ignore_class is not None:
             kept &= true != self.ignore_class
-        weights = None if sample_weight is None else self._weights(sample_weight, true.shape)[kept]
+        weights = None if sample_weight is None else self._weights(sample_weight, labels.shape)[kept]
         cells = np.bincount(true[kept] * n + predicted[kept], weights, minlength=n * n)
         self.total_cm.add(cells.reshape(n, n).astype(self.dtype))
 
@@ -85,9 +86,12 @@ class IoU(Metric):
                 f"{self.name}: float weights are cut to whole numbers; construct the metric with dtype='float32'.",
                 stacklevel=4,
             )
-        return broadcast_weights(
-            weights.astype(self.dtype).ravel() if weights.ndim > 1 else weights.astype(self.dtype), shape
-        )
+        weights = weights.astype(self.dtype)
+        if weights.size == math.prod(shape):
+            return weights.ravel()
+        if weights.ndim < len(shape) and weights.shape == shape[: weights.ndim]:  # one for each row
+            weights = weights.reshape(*weights.shape, *(1,) * (len(shape) - weights.ndim))
+        return broadcast_weights(weights, shape).ravel()
 
     def result(self) -> Any:
         matrix = self.total_cm.value.astype(np.float64)
@@ -101,7 +105,7 @@ class IoU(Metric):
 
 def _class_numbers(values: Any, sparse: bool, axis: int) -> Array:
     numbers = np.asarray(values) if sparse else np.argmax(values, axis=axis)
-    return numbers.astype(np.int64).ravel()
+    return numbers.astype(np.int64)
 
 
 @public("keras.metrics")

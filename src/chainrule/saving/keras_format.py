@@ -190,11 +190,16 @@ def _check_sum(name: str, metadata: Any, weights: bytes) -> None:
 # -- text -------------------------------------------------------------------------------------------------------------
 
 
-def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+def model_from_json(json_string: str | bytes, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """Return the model that `Model.to_json` described, with fresh weights.
 
     Raises:
         ModelFileError: the text does not describe a model.
     """
+    if not isinstance(json_string, str | bytes):
+        raise ModelFileError(
+            f"model_from_json: expected the text that Model.to_json() gives, received a {type(json_string).__name__}."
+        )
+    text = json_string.encode() if isinstance(json_string, str) else json_string
     with CustomObjectScope(custom_objects), sharing.scope():
-        return rebuild_model("JSON text", parse_json("JSON text", "the text", json_string.encode()))
+        return rebuild_model("JSON text", parse_json("JSON text", "the text", text))

@@ -64,8 +64,8 @@ def test_text_labels() -> None:
 
 def test_one_hot_rows_for_the_sparse_loss() -> None:
     assert message(ShapeError, sparse, np.eye(3), P[:3]) == (
-        "sparse_categorical_crossentropy: y_true has shape (3, 3), but y_pred has shape (3, 3). One-hot rows as "
-        "targets need loss='categorical_crossentropy', or class numbers: y_true.argmax(-1)."
+        "sparse_categorical_crossentropy: y_true must hold one class number for each row of y_pred, but has its shape "
+        "(3, 3). One-hot rows as targets need loss='categorical_crossentropy', or class numbers: y_true.argmax(-1)."
     )
     text = message(ShapeError, sparse, np.zeros((5,)), P)
     assert text.endswith("y_true has shape (5,), but y_pred has shape (4, 3). y_true must have shape (4,).")

@@ -83,3 +83,18 @@ def test_intersection_over_union_checks_classes_and_shapes():
         metrics.IoU(3, [3])
     with pytest.raises(ShapeError, match=r"y_true of shape \(2,\) does not fit y_pred of shape \(3,\)"):
         metrics.MeanIoU(3).update_state(np.zeros(2), np.zeros(3))
+
+
+def test_iou_takes_one_weight_per_row():
+    true, scores = (
+        np.array([[0, 1], [1, 0], [1, 1], [0, 0]]),
+        np.array([[0.2, 0.7], [0.7, 0.1], [0.4, 0.9], [0.9, 0.6]]),
+    )
+    weights = np.array([0.5, 2.0, 1.0, 1.5])
+    of_each = np.repeat(weights, 2)
+    expected = sk.jaccard_score(true.ravel(), scores.ravel() >= 0.5, average="macro", sample_weight=of_each)
+    for given in (weights, weights[:, None], np.broadcast_to(weights[:, None], (4, 2)), of_each):
+        found = metrics.BinaryIoU(dtype="float32")(true, scores, sample_weight=given)
+        assert found == pytest.approx(expected, rel=1e-6)
+    with pytest.raises(ShapeError, match="sample_weight"):
+        metrics.BinaryIoU(dtype="float32")(true, scores, sample_weight=np.ones(3))
