@@ -128,8 +128,8 @@ def missing(module: str, name: str, known: Iterable[str], caller: FrameType) -> 
     if about is not None:
         where = module.replace("chainrule", "keras", 1)
         text = (
-            f"'{module}.{name}' does not exist: it belongs to {about}, out of chainrule's scope (feedforward networks). "
-            f"Use Keras for it: '{where}.{name}'."
+            f"'{module}.{name}' does not exist: it belongs to {about}, out of chainrule's scope "
+            f"(feedforward networks). Use Keras for it: '{where}.{name}'."
         )
     else:
         text = f"module {module!r} has no attribute {name!r}.{_hint(name, known)}"

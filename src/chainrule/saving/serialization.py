@@ -235,7 +235,8 @@ def _unknown_class(name: str, module: str, registered: Any) -> UnknownNameError:
     about = reason(module.replace("keras", "chainrule", 1), name) if module else reason("chainrule.layers", name)
     if about is not None:
         return UnknownNameError(
-            f"Class {name[:80]!r} belongs to {about}, out of chainrule's scope (feedforward networks). Open it in Keras."
+            f"Class {name[:80]!r} belongs to {about}, out of chainrule's scope (feedforward networks). "
+            "Open it in Keras."
         )
     every = (n for home, n, thing in names.iterate_known() if isinstance(thing, type) and home.startswith(module))
     error = str(unknown_name("class", name[:80], every)).split(" Known:")[0].rstrip(".")
