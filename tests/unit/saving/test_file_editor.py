@@ -60,9 +60,7 @@ def test_compare(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "Found 6 matching weights" in capsys.readouterr().out
     assert editor.compare(network(4)) == {"status": "error", "error_count": 3, "match_count": 3}
     said = capsys.readouterr().out
-    assert (
-        "Weight shape mismatch for /layers/dense/0\n    In reference model: shape=(2, 4)\n" in said
-    )
+    assert "Weight shape mismatch for /layers/dense/0\n    In reference model: shape=(2, 4)\n" in said
     editor.delete_object("dense_1")
     editor.add_object("layers/extra", {"0": np.zeros(2)})
     assert editor.compare(network())["error_count"] == 2
