@@ -142,6 +142,8 @@ class Layer(RarerMethods, HoldsState, Configurable):
             if not self.built:
                 with _building:  # several threads may use a layer for the first time
                     if not self.built:
+                        if self.input_spec is not None:  # before `build` is given shapes it cannot read
+                            check_input(self, first_argument(type(self), args, kwargs))
                         self._build_for(args, kwargs)
         elif self.autocast and args[0].value.dtype.kind == "f":
             args = (as_tensors(args[0], self.compute_dtype),)

@@ -91,6 +91,8 @@ def check_input(layer: Any, inputs: Any) -> None:
 def _advice(spec: InputSpec, shape: Shape) -> str:
     wanted = spec.axes.get(-1)
     if spec.min_ndim is not None and len(shape) < spec.min_ndim:
+        if not shape:
+            return "Give it an array of observations, not one number or text."
         return "One observation is a batch of one: x[None, :], or x.reshape(1, -1)."
     if wanted is not None and len(shape) > 2 and all(s is not None for s in shape[1:]):
         size = 1

@@ -37,6 +37,7 @@ class Flatten(Layer):
                 f"but is {data_format!r}."
             )
         self.data_format = data_format or config.image_data_format()
+        self.input_spec = InputSpec(min_ndim=1)
 
     def call(self, inputs: Value) -> Value:
         rank = len(inputs.shape)

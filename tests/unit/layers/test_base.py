@@ -460,3 +460,10 @@ def test_models_with_a_graph_take_layers_beside_it() -> None:
         model.beside = cr.layers.Dense(4)
         model.add_weight(shape=(2,), name="w")
         assert len(model.weights) == 3
+
+
+@pytest.mark.parametrize("value", ["abc", 5.0, np.float32(3)])
+@pytest.mark.parametrize("make", [lambda: cr.layers.Dense(3), cr.layers.Flatten])
+def test_one_number_or_text_is_no_input(make: Any, value: Any) -> None:
+    with pytest.raises(ShapeError, match=r"received shape \(\)\. Give it an array of observations, not one number"):
+        make()(value)
