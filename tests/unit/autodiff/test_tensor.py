@@ -52,6 +52,8 @@ def test_equality_goes_by_value_and_hashes_by_identity() -> None:
     assert {x: 1, y: 2}[x] == 1
     assert (x == None) is False  # noqa: E711
     assert (x != "text") is True
+    assert Tensor(np.array(1.0)) == pytest.approx(1.0 + 1e-9)
+    assert Tensor(np.array(1.0)) != pytest.approx(1.1)
 
 
 def test_a_metric_of_hits_may_compare_with_the_operator() -> None:
