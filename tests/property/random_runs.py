@@ -117,8 +117,8 @@ def distances(a: dict[str, Any], b: dict[str, Any]) -> dict[str, float]:
             continue
         assert value.shape == other.shape, name
         assert value.dtype == other.dtype, name
-        both_nan = np.isnan(value) & np.isnan(other)
-        gap = np.where(both_nan | (value == other), 0.0, np.abs(value - other))
+        same = np.isnan(value) & np.isnan(other) | (value == other)  # infinite in both, too
+        gap = np.abs(np.where(same, 0.0, value) - np.where(same, 0.0, other))
         scale = max(np.max(np.abs(value[np.isfinite(value)]), initial=0.0), 1e-6)
         found[name] = float(np.max(gap, initial=0.0)) / scale
     return found
