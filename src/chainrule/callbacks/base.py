@@ -47,6 +47,14 @@ class Callback:
         """The model that is trained, evaluated or asked to predict."""
         return self._model
 
+    @property
+    def hears_at_intervals(self) -> bool:
+        """Whether the hooks of batches may be called some 20 times a second in place of after each batch.
+
+        It is asked before each call, so it may change while training goes on.
+        """
+        return False
+
     def state(self) -> dict[str, Any]:
         """Return what the callback has counted so far: names to numbers, texts, arrays, or lists and dicts of them.
 

@@ -152,10 +152,20 @@ class CallbackList(Callback):
         """Whether nobody looks at epochs but a `History`, so that several may run before it is told."""
         return len(self.callbacks) == 1 and type(self.callbacks[0]) is History
 
-    def only_draws(self, mode: str) -> bool:
-        """Whether the progress line alone listens to the batches of `'train'`, `'test'` or `'predict'`."""
+    def at_intervals(self, mode: str) -> bool:
+        """Whether all who listen to the batches of `'train'`, `'test'` or `'predict'` need not hear of each one."""
         listeners = [*self._heard()[f"on_{mode}_batch_begin"], *self._heard()[f"on_{mode}_batch_end"]]
-        return all(type(c) is ProgbarLogger for c in listeners)
+        return all(getattr(c, "hears_at_intervals", False) for c in listeners)
+
+    def set_data(self, training: Any, validation: Any) -> None:
+        """Show the data of a training to callbacks that have a `set_data`.
+
+        Args:
+            training, validation: the `Batches`; `validation` may be None.
+        """
+        for callback in self.callbacks:
+            if hasattr(callback, "set_data"):
+                callback.set_data(training, validation)
 
     def _batch(self, hook: str, batch: int, logs: LogsSource) -> None:
         listeners = self._heard()[hook]

@@ -63,8 +63,8 @@ def require_inputs(x: Any, where: str) -> None:
 class Pace:
     """How many steps an engine runs at a time: as many as the callbacks' hooks of batches allow.
 
-    All if nobody listens; `steps_per_execution` if somebody does; and if that is only the progress line, as many as
-    take the time between two of its updates.
+    All if nobody listens; `steps_per_execution` if somebody does; and if those are content with being told now and
+    then (`Callback.at_intervals`, like the progress line), as many as take the time between two updates.
 
     Args:
         callbacks: the `CallbackList`.
@@ -78,14 +78,16 @@ class Pace:
     def __init__(self, callbacks: Any, mode: str, per_call: int, steps: int | None) -> None:
         listens = callbacks.wants_train_batches if mode == "train" else callbacks.wants_test_batches
         self.steps = steps
-        self.stride = per_call if listens or steps is None else steps
-        self.grows = bool(listens) and callbacks.only_draws(mode)
+        self.per_call = self.stride = per_call if listens or steps is None else steps
+        self._at_intervals = (lambda: callbacks.at_intervals(mode)) if listens else bool
         self._began: float | None = None
 
     def next(self, step: int) -> int:
         """Return the number of the step before which to stop again."""
         now = perf_counter()
-        if self.grows and self._began is not None and now - self._began < self.update_every_s / 2:
+        if not self._at_intervals():
+            self.stride = self.per_call
+        elif self._began is not None and now - self._began < self.update_every_s / 2:
             self.stride *= 2
         self._began = now
         return step + self.stride if self.steps is None else min(step + self.stride, self.steps)
@@ -181,7 +183,7 @@ def _outputs(model: Any, engine: Any, batches: Batches, hooks: Any, any_size: bo
         return
     at_once = min(getattr(engine, "batches_at_once", _AT_ONCE), batches.steps)
     split = hooks.wants_predict_batches
-    if split and hooks.only_draws("predict"):
+    if split and hooks.at_intervals("predict"):
         split, at_once = False, min(at_once, max(_AT_ONCE, batches.steps // _DRAWN))
     for first in range(0, batches.steps, at_once):
         stop = min(first + at_once, batches.steps)

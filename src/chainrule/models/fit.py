@@ -58,6 +58,7 @@ def fit(model: Any, x: Any, y: Any, s: FitSettings) -> Any:
         if s.validation_data is None:
             warn_of_tail(model, training, validation)
     callbacks = make_callbacks(model, s.callbacks, s.verbose, last, training.steps, history=True)
+    callbacks.set_data(training, validation)
     model.stop_training = False
     logs: Logs = {}
     try:

@@ -91,7 +91,7 @@ class _Callbacks:
         self.wants_train_batches = self.wants_test_batches = listens
         self.draws = draws
 
-    def only_draws(self, mode: str) -> bool:
+    def at_intervals(self, mode: str) -> bool:
         return self.draws
 
 
