@@ -1,0 +1,1 @@
+"""Pictures of data, networks and training (`chainrule.plot`)."""
