@@ -14,7 +14,9 @@ import sys
 
 from runner import FOLDER, PROGRAMS, differences, largest
 
-BACKENDS = dict.fromkeys(("06_custom_training_loop", "08_feature_space", "custom_steps"), "tensorflow")  # else JAX
+BACKENDS = dict.fromkeys(
+    ("06_custom_training_loop", "08_feature_space", "custom_parts", "custom_steps"), "tensorflow"
+)  # else JAX
 RESULTS = FOLDER / "keras_results.json"
 PAGE = FOLDER.parents[1] / "docs" / "programs.md"
 

@@ -14,7 +14,8 @@ RUNNER = runpy.run_path(str(FOLDER / "runner.py"))
 EXPECTED = json.loads((FOLDER / "keras_results.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", [*RUNNER["PROGRAMS"], "custom_steps"])
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")  # as Keras says of the output without a loss
+@pytest.mark.parametrize("name", [*RUNNER["PROGRAMS"], "custom_parts", "custom_steps"])
 def test_program_gives_what_keras_gives(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     results: Any = json.loads(json.dumps(RUNNER["plain"](RUNNER["run"](name, "chainrule")["results"])))
     assert list(RUNNER["differences"](results, EXPECTED[name])) == []
