@@ -1,0 +1,73 @@
+/* The server as a source: messages come down by server-sent events, commands go up by POST. */
+
+import { Source } from "./source.js";
+
+const KINDS = ["start", "frame", "epoch", "finding", "status", "end"];
+const HEADERS = { "Content-Type": "application/json", "X-Chainrule": "1" };
+
+/** An answer's JSON, or an Error with the server's sentence. */
+async function answerOf(response) {
+  const body = await response.json().catch(() => ({}));
+  if (response.ok) return body;
+  throw new Error(body.error ?? `The server answered ${response.status}.`);
+}
+
+export class LiveSource extends Source {
+  constructor() {
+    super();
+    this.live = true;
+  }
+
+  /** Swaps the token in the address for a cookie, then listens. */
+  async open() {
+    try {
+      await this.signIn();
+    } catch (error) {
+      this.emit("connection", { state: "closed", message: error.message });
+      return;
+    }
+    const events = new EventSource("api/events");
+    events.onopen = () => this.emit("connection", { state: "open", message: "" });
+    events.onerror = () => {
+      const over = events.readyState === EventSource.CLOSED;
+      this.emit("connection", { state: over ? "closed" : "lost", message: over ? "The program has ended, or another address is needed: open the one it printed." : "Connection lost, trying again …" });
+    };
+    for (const kind of KINDS) events.addEventListener(kind, (event) => this.emit(kind, JSON.parse(event.data)));
+    addEventListener("pagehide", () => events.close());
+  }
+
+  async signIn() {
+    const token = new URLSearchParams(location.hash.slice(1)).get("t");
+    if (!token) return; // the cookie of an earlier visit may still do
+    history.replaceState(null, "", location.pathname + location.search);
+    await this.post("api/session", { token });
+  }
+
+  post(path, body) {
+    return fetch(path, { method: "POST", headers: HEADERS, body: JSON.stringify(body), credentials: "same-origin" }).then(answerOf);
+  }
+
+  get(path, parameters) {
+    const given = Object.entries(parameters ?? {}).filter(([, value]) => value !== undefined && value !== null);
+    const query = new URLSearchParams(given.map(([k, v]) => [k, typeof v === "object" ? JSON.stringify(v) : String(v)]));
+    return fetch(`${path}?${query}`, { headers: { "X-Chainrule": "1" }, credentials: "same-origin" }).then(answerOf);
+  }
+
+  async command(command) {
+    const answer = await this.post("api/command", command);
+    if (answer.status) this.emit("status", { kind: "status", ...answer.status });
+    return answer;
+  }
+
+  derivation(question) {
+    return this.get("api/derivation", question);
+  }
+
+  view(name, parameters) {
+    return this.get(`api/view/${encodeURIComponent(name)}`, parameters);
+  }
+
+  quiz(parameters) {
+    return this.get("api/quiz", parameters);
+  }
+}
