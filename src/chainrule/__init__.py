@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chainrule import dtype_policies as dtype_policies
     from chainrule import errors as errors
     from chainrule import extend as extend
+    from chainrule import health as health
     from chainrule import initializers as initializers
     from chainrule import layers as layers
     from chainrule import losses as losses
@@ -67,7 +68,7 @@ if TYPE_CHECKING:
 
 _MODULES = (
     "activations", "autodiff", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies",
-    "errors", "extend", "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops",
+    "errors", "extend", "health", "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops",
     "optimizers", "preprocessing", "random", "regularizers", "saving", "tree", "utils", "wrappers",
 )  # fmt: skip
 _NAMES = {
