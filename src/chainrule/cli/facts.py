@@ -11,9 +11,11 @@ from typing import Any
 PACKAGES = ("numpy", "h5py", "narwhals", "rich", "typer")
 EXTRAS = {
     "tables": ("polars", "matplotlib"),
+    "plot": ("matplotlib",),
     "sklearn": ("scikit-learn",),
     "math": ("latex2mathml",),
     "tensorboard": ("tensorboardX",),
+    "dashboard": ("starlette", "uvicorn"),
 }
 _LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
