@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chainrule import extend as extend
     from chainrule import health as health
     from chainrule import initializers as initializers
+    from chainrule import inspect as inspect
     from chainrule import layers as layers
     from chainrule import losses as losses
     from chainrule import metrics as metrics
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from chainrule import models as models
     from chainrule import ops as ops
     from chainrule import optimizers as optimizers
+    from chainrule import plot as plot
     from chainrule import preprocessing as preprocessing
     from chainrule import random as random
     from chainrule import regularizers as regularizers
@@ -67,9 +69,9 @@ if TYPE_CHECKING:
     from chainrule.variables import Variable as Variable
 
 _MODULES = (
-    "activations", "autodiff", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies",
-    "errors", "extend", "health", "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops",
-    "optimizers", "preprocessing", "random", "regularizers", "saving", "tree", "utils", "wrappers",
+    "activations", "autodiff", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies", "errors",
+    "extend", "health", "initializers", "inspect", "layers", "losses", "metrics", "mixed_precision", "models", "ops",
+    "optimizers", "plot", "preprocessing", "random", "regularizers", "saving", "tree", "utils", "wrappers",
 )  # fmt: skip
 _NAMES = {
     "DTypePolicy": "chainrule.dtype_policies",

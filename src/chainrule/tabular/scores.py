@@ -37,7 +37,7 @@ def classification_scores(y: Array, probabilities: Array, key: Key | None = None
     losses = -np.log(np.clip(probabilities[np.arange(len(y)), y], _SMALLEST, 1))
     scores: dict[str, Score] = {"accuracy": lambda w: w @ right / w.sum(), "log_loss": lambda w: w @ losses / w.sum()}
     if probabilities.shape[1] == 2:
-        scores["roc_auc"] = _auc(y, probabilities[:, 1])
+        scores["roc_auc"] = roc_auc(y, probabilities[:, 1])
     scores["macro_f1"] = _macro_f1(y, predicted, probabilities.shape[1])
     return _with_intervals(scores, len(y), key)
 
@@ -65,7 +65,7 @@ def regression_scores(y: Array, predicted: Array, key: Key | None = None) -> Sco
     return _with_intervals(scores, len(y), key)
 
 
-def _auc(y: Array, score: Array) -> Score:
+def roc_auc(y: Array, score: Array) -> Score:
     """Area under the ROC curve: how often a random positive row scores above a random negative one; ties count half."""
     levels, level = np.unique(score, return_inverse=True)
     positive = y.astype(np.float64)

@@ -1,0 +1,105 @@
+"""What every inspection shares: the matrix of inputs, the function that predicts, and the names of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from chainrule._typing import Array
+from chainrule.errors import DataError, ShapeError, unknown_name
+
+Predict: TypeAlias = Callable[[Array], Array]
+"""From a matrix (n, features) to outputs (n, k) in float64."""
+Columns: TypeAlias = tuple[int, ...]
+
+_BATCH = 1024
+
+
+def predictor(model: Any) -> Predict:
+    """Return the function that gives outputs (n, k) in float64: of a model, or of a function.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if hasattr(model, "predict") and hasattr(model, "layers"):
+        return lambda x: _as_columns(model.predict(x, batch_size=_BATCH, verbose=0))
+    if callable(model):
+        return lambda x: _as_columns(model(x))
+    raise TypeError(f"Expected a model or a function from a matrix to outputs, but received a {type(model).__name__}.")
+
+
+def matrix(x: Any, who: str) -> Array:
+    """Return inputs as a matrix (n, features) of floats.
+
+    Raises:
+        ShapeError: they are no matrix, or there are no rows.
+    """
+    if isinstance(x, Mapping | list | tuple) and not np.isscalar(x) and _has_arrays(x):
+        raise ShapeError(
+            f"{who}: expected one matrix of inputs (rows, features), but received {len(x)} arrays. "
+            "Join them, and give a function that takes them apart: lambda m: model.predict([m[:, :3], m[:, 3:]])."
+        )
+    found = np.asarray(x)
+    if found.dtype.kind not in "fiub":
+        raise DataError(f"{who}: expected numbers, but the inputs are of type {found.dtype}.")
+    if found.dtype.kind != "f":
+        found = found.astype(np.float32)
+    if found.ndim != 2 or not len(found):
+        raise ShapeError(f"{who}: expected inputs of shape (rows, features), but received {found.shape}.")
+    return found
+
+
+def names_of(x: Any, features: int, given: Sequence[str] | None, who: str) -> tuple[str, ...]:
+    """Return one name per feature: those given, a data frame's, or x1, x2, ...
+
+    Raises:
+        ShapeError: not one name per feature.
+    """
+    if given is None:
+        given = [str(c) for c in getattr(x, "columns", ())] or [f"x{i + 1}" for i in range(features)]
+    if len(given) != features:
+        raise ShapeError(f"{who}: expected {features} feature names, one per column of x, but received {len(given)}.")
+    return tuple(map(str, given))
+
+
+def columns_of(feature: int | str, names: Sequence[str], groups: Mapping[str, Sequence[int]] | None) -> Columns:
+    """Return the numbers of the columns that a feature, by name or number, or a group, by name, stands for.
+
+    Raises:
+        UnknownNameError: there is none of that name.
+        DataError: there is none of that number.
+    """
+    if groups and feature in groups:
+        return tuple(groups[str(feature)])
+    if isinstance(feature, str):
+        if feature not in names:
+            raise unknown_name("feature", feature, [*names, *(groups or ())])
+        return (list(names).index(feature),)
+    if not 0 <= feature < len(names):
+        raise DataError(f"There is no feature {feature}; the features are 0 to {len(names) - 1}.")
+    return (int(feature),)
+
+
+def some_rows(n: int, most: int, seed: int) -> Array:
+    """Return the numbers of at most `most` rows, ascending; the same for the same seed."""
+    if n <= most:
+        return np.arange(n)
+    from chainrule.random.threefry import key_from_seed, permutation
+
+    return np.sort(permutation(key_from_seed(seed), n)[:most])
+
+
+def _has_arrays(x: Any) -> bool:
+    values = list(x.values()) if isinstance(x, Mapping) else list(x)
+    return bool(values) and all(np.ndim(v) >= 2 for v in values)
+
+
+def _as_columns(outputs: Any) -> Array:
+    found = np.asarray(outputs, np.float64)
+    if found.ndim == 1:
+        return found[:, None]
+    if found.ndim != 2:
+        raise ShapeError(f"Expected outputs of shape (rows, outputs), but the model gives {found.shape}.")
+    return found
