@@ -10,11 +10,11 @@ import numpy as np
 
 from chainrule._typing import Array
 from chainrule.autodiff.tape import substitute
-from chainrule.glassbox.derive.view import unique_paths
 from chainrule.glassbox.optimizers import Recipe, recipe_of
 from chainrule.glassbox.record import Runner
 from chainrule.optimizers.loss_scale_optimizer import LossScaleOptimizer
 from chainrule.optimizers.multi_optimizer import MultiOptimizer
+from chainrule.utils.naming import unique_paths
 
 
 @dataclass

@@ -6,6 +6,7 @@ The path of a variable, `'mlp/dense/kernel'`, has the names of the layers that m
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from threading import Lock
 from types import TracebackType
 from typing import Any
@@ -109,4 +110,14 @@ def path_names(*more: Any) -> list[str]:
         if isinstance(scope, name_scope) and scope.override_parent is not None:
             found = [part for part in scope.override_parent.split("/") if part]
         found.append(scope.name)
+    return found
+
+
+def unique_paths(variables: Iterable[Any]) -> dict[int, str]:
+    """Return each variable's path by its id; a path met before gets a number: `dense/kernel#2`."""
+    met: dict[str, int] = {}
+    found = {}
+    for v in variables:
+        met[v.path] = met.get(v.path, 0) + 1
+        found[id(v)] = v.path if met[v.path] == 1 else f"{v.path}#{met[v.path]}"
     return found

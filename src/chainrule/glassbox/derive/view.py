@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +15,7 @@ from chainrule.glassbox.functions import activation_of
 from chainrule.glassbox.network import Activation, Affine, Block, Network, Quantity, Steps
 from chainrule.glassbox.notation import Math, Names
 from chainrule.glassbox.numbers import Style
+from chainrule.utils.naming import unique_paths
 
 SMALL = 8
 
@@ -31,16 +31,6 @@ class Options:
     feature_names: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
     rows: int | None = None
-
-
-def unique_paths(variables: Iterable[Any]) -> dict[int, str]:
-    """Return each variable's path by its id; a path met before gets a number: `dense/kernel#2`."""
-    met: Counter[str] = Counter()
-    found = {}
-    for v in variables:
-        met[v.path] += 1
-        found[id(v)] = v.path if met[v.path] == 1 else f"{v.path}#{met[v.path]}"
-    return found
 
 
 class View:

@@ -1,0 +1,151 @@
+"""What a model does on a probe: its outputs, the gradient of the mean loss, and what each layer's units give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+
+from chainrule import tree
+from chainrule._typing import Array
+from chainrule.autodiff.tape import GradientTape
+from chainrule.glassbox.record import KEY, undisturbed
+from chainrule.layers import context
+from chainrule.random import seeds
+from chainrule.recording.probe import Probe
+from chainrule.records import Record
+from chainrule.utils.naming import unique_paths
+
+BUCKETS = 20
+NEAR = 0.01
+"""A saturated unit is within this share of its range from one of its ends, on `MOSTLY` of the rows."""
+MOSTLY = 0.95
+
+_ZEROED = frozenset({"relu", "relu6", "ReLU"})
+_RANGES = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "hard_tanh": (-1.0, 1.0)}
+
+
+class Measured(Record):
+    """What a model does on a probe.
+
+    Attributes:
+        outputs: structure of arrays.
+        gradients: of the mean loss, by path of the weight; None if the model has no loss, or no tape can follow it.
+        loss: the mean loss, or None.
+        units: one entry per layer, see `units_of`.
+    """
+
+    outputs: Any
+    gradients: dict[str, Array] | None
+    loss: float | None
+    units: list[dict[str, Any]]
+
+
+def measure(model: Any, probe: Probe, gradients: bool = True) -> Measured:
+    """Run a built model as it predicts (dropout drops nothing) on a probe; nothing of the model changes.
+
+    >>> import chainrule as cr
+    >>> model = cr.Sequential([cr.Input((1,)), cr.layers.Dense(1, kernel_initializer="ones", name="d")])
+    >>> model.compile(loss="mse")
+    >>> found = measure(model, Probe(np.arange(2), np.array([[1.0], [2.0]], "float32"), np.array([0.0, 1.0])))
+    >>> found.outputs.ravel().tolist(), found.loss, [g.tolist() for g in found.gradients.values()]
+    ([1.0, 2.0], 1.0, [[[3.0]], [2.0]])
+    """
+    wanted = gradients and model.compiled and (probe.y is not None or model._compile_loss is None)
+    with _quietly(model), context.observed() as calls, GradientTape() as tape:
+        outputs = model(probe.x, training=False)
+        loss = model._loss_of(probe.x, probe.y, outputs, probe.weight, False) if wanted else None
+    shown = tree.map_structure(np.asarray, outputs)
+    units = units_of(model, calls)
+    if loss is None or getattr(loss, "shape", ()) != ():
+        return Measured(shown, None, None, units)
+    variables = model.trainable_variables
+    with np.errstate(all="ignore"):
+        found = tape.gradient(loss, variables)
+    paths = unique_paths(model.weights)
+    by_path = {
+        paths[id(v)]: np.zeros(v.shape, v.dtype) if g is None else np.asarray(g)
+        for v, g in zip(variables, found, strict=True)
+        if id(v) in paths
+    }
+    return Measured(shown, by_path, float(loss), units)
+
+
+@contextmanager
+def _quietly(model: Any) -> Iterator[None]:
+    with ExitStack() as stack:
+        stack.enter_context(undisturbed(model))
+        stack.enter_context(seeds.step_scope(KEY))
+        stack.enter_context(np.errstate(all="ignore"))
+        yield
+
+
+# -- units ------------------------------------------------------------------------------------------------------------
+
+
+def units_of(model: Any, calls: list[context.Call]) -> list[dict[str, Any]]:
+    """Return what the layers' calls gave: one entry per layer with float outputs, the last call of each.
+
+    `units` of them, `mean` and `std` over all rows and units, how many are `dead` (a ReLU that is 0 on all rows; else
+    None) or `saturated` (a sigmoid or tanh at the ends of its range on 95 % of the rows; else None), and a histogram.
+    """
+    last = {id(call.layer): call for call in calls}
+    found = []
+    for layer in model._flatten_layers()[1:]:
+        call = last.get(id(layer))
+        if call is None or getattr(layer, "_graph_or_none", None) is not None:
+            continue
+        values = [np.asarray(v) for v in tree.flatten(call.outputs)]
+        if values and values[0].dtype.kind == "f" and values[0].size and values[0].ndim > 1:
+            found.append(_entry(layer, values[0]))
+    return found
+
+
+def _entry(layer: Any, values: Array) -> dict[str, Any]:
+    name = activation_name(layer)
+    flat = values.reshape(-1, values.shape[-1])
+    with np.errstate(all="ignore"):
+        mean, std = float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
+    return {
+        "layer": layer.name,
+        "units": flat.shape[1],
+        "activation": name,
+        "mean": mean,
+        "std": std,
+        "dead": int((~flat.any(axis=0)).sum()) if name in _ZEROED else None,
+        "saturated": _saturated(flat, *_RANGES[name]) if name in _RANGES else None,
+        "histogram": histogram(values),
+    }
+
+
+def _saturated(flat: Array, low: float, high: float) -> int:
+    margin = NEAR * (high - low)
+    at_end = (flat < low + margin) | (flat > high - margin)
+    return int((at_end.mean(axis=0) >= MOSTLY).sum())
+
+
+def activation_name(layer: Any) -> str | None:
+    """Return what the activation of a layer is called, or None if it has none."""
+    function = getattr(layer, "activation", None)
+    if function is not None:
+        return str(getattr(function, "__name__", type(function).__name__))
+    return {"ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax"}.get(type(layer).__name__)
+
+
+def histogram(values: Array) -> dict[str, Any]:
+    """Return how many of the finite values fall into each of 20 buckets of equal width.
+
+    >>> histogram(np.array([0.0, 1.0, np.nan]))["counts"][0]
+    1
+    """
+    finite = values[np.isfinite(values)].astype(np.float64)
+    if not finite.size:
+        return {"edges": [0.0, 0.0], "counts": [0]}
+    low, high = float(finite.min()), float(finite.max())
+    if not high - low > 1e-9 * max(abs(low), abs(high)) or not np.isfinite(high - low):
+        return {"edges": [low, high], "counts": [int(finite.size)]}
+    places = ((finite - low) * (BUCKETS / (high - low))).astype(np.int64)
+    counts = np.bincount(np.minimum(places, BUCKETS - 1).ravel(), minlength=BUCKETS)
+    return {"edges": np.linspace(low, high, BUCKETS + 1).tolist(), "counts": counts.tolist()}
