@@ -50,3 +50,18 @@ class History(Callback):
         for name, values in logs.items():
             self.history.setdefault(name, []).extend(values)
         self.model.history = self
+
+    def plot(
+        self, metrics: str | Sequence[str] | None = None, *, log: bool | None = None, ax: Any = None, theme: Any = None
+    ) -> Any:
+        """Draw loss and metrics over the epochs, as `chainrule.plot.training`; return the axes.
+
+        Args:
+            metrics: names, without `val_`; all by default.
+            log: whether on a logarithmic scale; None decides by the range.
+            ax: matplotlib axes to draw on.
+            theme: `'light'` or `'dark'`.
+        """
+        from chainrule.plot.pictures.training import training
+
+        return training(self, [metrics] if isinstance(metrics, str) else metrics, log=log, ax=ax, theme=theme)

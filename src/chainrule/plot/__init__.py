@@ -1,1 +1,31 @@
-"""Pictures of data, networks and training (`chainrule.plot`)."""
+"""Pictures of data, networks and training (`chainrule.plot`), and the numbers behind them (`chainrule.plot.numbers`).
+
+Every function takes `ax=` and returns the axes it has drawn on; none shows or saves anything by itself:
+
+    chainrule.plot.roc(y, p).figure.savefig("roc.png")
+
+`plot.numbers` has, under the same name, what a picture shows as arrays; pictures take those too.
+"""
+
+from typing import TYPE_CHECKING
+
+from chainrule.lazy import getter
+
+if TYPE_CHECKING:
+    from chainrule.plot.canvas import description as description
+    from chainrule.plot.pictures.training import training as training
+    from chainrule.plot.vector import svg as svg
+
+_MODULES = ("canvas", "colours", "numbers")
+_NAMES = {
+    "description": "chainrule.plot.canvas",
+    "svg": "chainrule.plot.vector",
+    "training": "chainrule.plot.pictures.training",
+}
+
+__all__ = sorted([*_NAMES, "colours", "numbers"])
+__getattr__ = getter("chainrule.plot", _MODULES, _NAMES)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

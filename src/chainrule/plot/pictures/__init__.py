@@ -1,0 +1,1 @@
+"""What is drawn: one file per picture; `chainrule.plot` lists them."""
