@@ -25,6 +25,7 @@ from chainrule._typing import Array
 from chainrule.data.batches import Batches
 from chainrule.recording.about_data import describe_data
 from chainrule.recording.about_model import describe_model, describe_training, learning_rate_of, losses_of
+from chainrule.recording.formulas import formulas_of
 from chainrule.recording.forward import forward_of
 from chainrule.recording.lines import Message, decode, encode
 from chainrule.recording.measure import measure
@@ -70,6 +71,7 @@ def start(
         "run": {"name": name or model.name, "started": started or _now(), "chainrule": __version__},
         "model": describe_model(model),
         **forward_of(model),
+        "formulas": formulas_of(model),
         "training": describe_training(model, training.batch_size, epochs, training.steps),
         "data": {
             **describe_data(training, losses_of(model), features, target, classes),
