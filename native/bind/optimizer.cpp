@@ -77,12 +77,26 @@ Constraint read_constraint(nb::handle from) {
   return c;
 }
 
+// An optimizer that is Python code: it gets the gradients.
+template <class T>
+Optimizer<T> read_handing_over(nb::dict from, const Kernels<T>& kernels) {
+  auto parameters = get<Numbers<T>>(from, "parameters");
+  auto gradient = get<Numbers<T>>(from, "gradient");
+  if (gradient.size() != parameters.size()) throw std::invalid_argument("The gradient does not fit its parameters.");
+  OptimizerMemory<T> memory{};
+  memory.parameters = parameters.data();
+  memory.rows = gradient.data();
+  memory.n = static_cast<int64_t>(parameters.size());
+  return Optimizer<T>({}, memory, kernels);
+}
+
 }  // namespace
 
 template <class T>
 Optimizer<T> read_optimizer(nb::dict from, const Kernels<T>& kernels) {
   OptimizerSettings s;
   s.name = get<std::string>(from, "name");
+  if (s.name.empty()) return read_handing_over<T>(from, kernels);
   const UpdateKernel<T>* kernel = kernels.updates.find(s.name.c_str());
   if (!kernel) throw std::invalid_argument("There is no native optimizer '" + s.name + "'.");
   s.settings = settings_of(from["optimizer"], *kernel);

@@ -30,15 +30,19 @@ Optimizer<T>::Optimizer(OptimizerSettings settings, const OptimizerMemory<T>& me
     : settings_(std::move(settings)),
       memory_(memory),
       kernels_(&kernels),
-      kernel_(kernels.updates.find(settings_.name.c_str())),
+      kernel_(settings_.name.empty() ? nullptr : kernels.updates.find(settings_.name.c_str())),
       spans_(merged(settings_.variables)),
       first_moment_((settings_.average ? 1 : 0) + (settings_.accumulation > 1 ? 1 : 0)) {
-  if (!kernel_) throw std::invalid_argument("no native optimizer '" + settings_.name + "'");
-  fusable_ = settings_.accumulation <= 1 && settings_.clip != Clip::kNorm && settings_.clip != Clip::kGlobalNorm;
+  if (!kernel_ && !settings_.name.empty()) {
+    throw std::invalid_argument("no native optimizer '" + settings_.name + "'");
+  }
+  fusable_ =
+      kernel_ && settings_.accumulation <= 1 && settings_.clip != Clip::kNorm && settings_.clip != Clip::kGlobalNorm;
 }
 
 template <class T>
 void Optimizer<T>::begin_step(double rate) {
+  if (hands_over()) return;
   const int64_t calls = *memory_.iterations, every = std::max<int64_t>(settings_.accumulation, 1);
   const int64_t updates = calls / every;
   due_ = (calls + 1) % every == 0;
@@ -53,6 +57,10 @@ void Optimizer<T>::begin_step(double rate) {
 template <class T>
 void Optimizer<T>::condition(T* gradient) {
   if (fusable_) return;
+  if (hands_over()) {
+    std::memcpy(memory_.rows, gradient, static_cast<size_t>(memory_.n) * sizeof(T));
+    return;
+  }
   const GradientKernels<T>& of = kernels_->gradients;
   for (const auto& span : spans_) {
     if (!span.trained) continue;
@@ -107,6 +115,7 @@ void Optimizer<T>::clip_norms(T* gradient) const {
 
 template <class T>
 void Optimizer<T>::update_range(int64_t begin, int64_t end, const T* g) const {
+  if (hands_over()) return;
   auto span =
       std::upper_bound(spans_.begin(), spans_.end(), begin, [](int64_t at, const auto& s) { return at < s.end; });
   for (; span != spans_.end() && span->begin < end; ++span) {
@@ -147,6 +156,7 @@ void Optimizer<T>::update_chunk(const OptimizerSettings::Variable& span, int64_t
 
 template <class T>
 void Optimizer<T>::end_step() {
+  if (hands_over()) return;
   for (const Constraint& c : settings_.constraints) c.apply(memory_.parameters, *kernels_);
   *memory_.iterations = static_cast<int32_t>(static_cast<uint32_t>(*memory_.iterations) + 1);
 }

@@ -7,6 +7,8 @@
 //   optimizer.condition(gradient);                // the whole gradient; not needed if `fusable`
 //   optimizer.update_range(begin, end, gradient + begin);  // any ranges that make up the whole, on any threads
 //   optimizer.end_step();
+//
+// Of an optimizer that is Python code, all this is one thing: `condition` puts the gradient where Python reads it.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +30,7 @@ struct OptimizerSettings {
     bool trained;  // whether it has a gradient; else it stays as it is
   };
 
-  std::string name;                 // class name in chainrule.optimizers
+  std::string name;                 // class name in chainrule.optimizers; empty: Python makes the updates
   std::vector<double> settings;     // in the order of `UpdateKernel::settings`
   std::vector<Variable> variables;  // in order, without gaps
   std::vector<Constraint> constraints;
@@ -46,7 +48,7 @@ struct OptimizerSettings {
 template <class T>
 struct OptimizerMemory {
   T* parameters;  // (n)
-  T* rows;        // (rows, n): [average] [gradient accumulator] moments
+  T* rows;        // (rows, n): [average] [gradient accumulator] moments; or the gradient, for Python
   int64_t n;
   int moments;          // how many of the rows are moments
   T* state;             // variables that belong to no parameter, or null
@@ -65,6 +67,9 @@ class Optimizer {
 
   // Whether the update of a range needs nothing but the gradient of that range: `condition` does nothing.
   bool fusable() const { return fusable_; }
+
+  // Whether Python makes the updates, after each step.
+  bool hands_over() const { return !kernel_; }
 
   // Whether `end_step` changes parameters.
   bool constrains() const { return !settings_.constraints.empty(); }

@@ -78,10 +78,13 @@ def _described(metric: Any) -> Part:
         return Part(type(metric).__name__)
 
 
-def describe_optimizer(optimizer: Any) -> Part:
-    """Return an optimizer's class and settings; its learning rate, maybe a function, is read from the object."""
+def describe_optimizer(optimizer: Any) -> Part | None:
+    """Return an optimizer's class and settings; its learning rate, maybe a function, is read from the object.
+
+    None for one that is Python code: an engine can hand it the gradients.
+    """
     cls = type(optimizer)
     if not _is_ours(cls):
-        raise Undescribed(f"optimizer '{getattr(optimizer, 'name', cls.__name__)}' is Python code")
+        return None
     names = [name for name in _own_arguments(cls) if name not in ("learning_rate", "name")]
     return Part(cls.__name__, {name: getattr(optimizer, name) for name in names})

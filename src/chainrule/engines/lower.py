@@ -91,7 +91,7 @@ def lower(model: Any) -> Plan:
             if v.constraint is not None
         ),
         losses=told(describe_losses, model._compile_loss, default=()) if model._compile_loss is not None else (),
-        optimizer=told(describe_optimizer, model.optimizer, default=None) if model.optimizer is not None else None,
+        optimizer=describe_optimizer(model.optimizer) if model.optimizer is not None else None,
         metrics=told(describe_metrics, model._compile_metrics, default=())
         if model._compile_metrics is not None
         else (),

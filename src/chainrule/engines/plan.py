@@ -303,7 +303,7 @@ class Plan(Record):
         constraints: what is applied to trainable parameters after each update.
         losses: empty before `compile`; an output without a loss has none.
         optimizer: its class and settings without the learning rate, which is `model.optimizer.learning_rate` at each
-            step.
+            step; None if it is Python code.
         metrics: besides the loss.
         python: why training or evaluation needs Python, one reason each; empty if an engine can do all of it alone.
     """

@@ -19,10 +19,10 @@ X = np.random.default_rng(0).normal(size=(32, 3)).astype("float32")
 Y = X[:, :1] * 2 - X[:, 1:2]
 
 
-def model(optimizer: Any, engine: str = "auto") -> Any:
+def model(optimizer: Any) -> Any:
     cr.utils.set_random_seed(3)
     net = cr.Sequential([cr.Input((3,)), cr.layers.Dense(4, "tanh", name="first"), cr.layers.Dense(1, name="last")])
-    net.compile(optimizer, "mse", engine=engine)
+    net.compile(optimizer, "mse")
     return net
 
 
@@ -31,8 +31,8 @@ def several(**arguments: Any) -> MultiOptimizer:
     return MultiOptimizer(OptimizerMap(Adam(0.01), chosen), **arguments)
 
 
-def weights(optimizer: Any, engine: str = "auto") -> list[Any]:
-    net = model(optimizer, engine)
+def weights(optimizer: Any) -> list[Any]:
+    net = model(optimizer)
     net.fit(X, Y, batch_size=8, epochs=2, verbose=0)
     return list(net.get_weights())
 
@@ -41,7 +41,7 @@ def weights(optimizer: Any, engine: str = "auto") -> list[Any]:
 
 
 def test_scaling_by_powers_of_two_changes_no_bit() -> None:
-    reference = weights(Adam(0.01), "reference")
+    reference = weights(Adam(0.01))
     scaled = weights(LossScaleOptimizer(Adam(0.01), dynamic_growth_steps=3))
     for a, b in zip(reference, scaled, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -109,7 +109,7 @@ def test_a_function_may_choose() -> None:
 
 
 def test_one_optimizer_for_all_is_that_optimizer() -> None:
-    reference = weights(Adam(0.01), "reference")
+    reference = weights(Adam(0.01))
     for scale in (None, 8.0):
         alone = weights(MultiOptimizer(OptimizerMap(Adam(0.01)), loss_scale_factor=scale))
         for a, b in zip(reference, alone, strict=True):
@@ -217,12 +217,3 @@ def test_training_goes_on_after_saving(make: Any, groups: list[str], tmp_path: P
         [*net.weights, *net.optimizer.variables], [*again.weights, *again.optimizer.variables], strict=True
     ):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
-
-
-@pytest.mark.parametrize("make", [several, optimizers.Lamb, optimizers.ScheduleFreeAdamW])
-def test_the_native_engine_says_why_it_refuses(make: Any) -> None:
-    optimizer = make()
-    net = model(optimizer)
-    net.fit(X, Y, verbose=0)
-    if net.engine != "reference (no native extension)":
-        assert net.engine == f"reference (optimizer {type(optimizer).__name__} has no native kernel)"

@@ -7,7 +7,6 @@ totals of the metrics. `native/` holds the C++; ARCHITECTURE.md explains how a s
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
@@ -22,10 +21,11 @@ from chainrule.engines.epoch import Epoch
 from chainrule.engines.lower import lower
 from chainrule.engines.native import optimizer as steps
 from chainrule.engines.native.feed import Arrays, arrays_of, check_classes, check_tables, inputs_of
-from chainrule.engines.native.penalties import describe_penalties
+from chainrule.engines.native.job import Job
+from chainrule.engines.native.python_updates import PythonUpdates
 from chainrule.engines.native.threads import use_threads
 from chainrule.engines.native.totals import add_totals, hand_over, records
-from chainrule.engines.native.translate import TargetShapes, Translation, check_losses, translate
+from chainrule.engines.native.translate import Translation, check_losses, translate
 from chainrule.engines.plan import CannotLower, Plan
 from chainrule.engines.reference import ReferenceEngine
 from chainrule.random.seeds import step_scope
@@ -37,36 +37,6 @@ _RECORDED_ROWS = 1 << 16
 """Rows whose predictions are kept at a time for metrics in Python."""
 
 _KEPT_JOBS = 4
-
-
-class Job:
-    """A program for data of certain shapes, with a trainer for batches of up to so many rows."""
-
-    def __init__(self, model: Any, plan: Plan, shapes: TargetShapes, batch: int, suffix: str) -> None:
-        native = compiled()
-        buffer = model.pack()
-        self.translation = translate(plan, getattr(native, f"Program{suffix}"), shapes)
-        self.batch = batch
-        self.description: dict[str, Any] = {"penalties": describe_penalties(plan.penalties)}
-        self.optimizer = None
-        if model.optimizer is not None:
-            self._add_optimizer(model, plan, native, suffix)
-        penalties = getattr(native, f"Penalties{suffix}")(self.description)
-        self.trainer = getattr(native, f"Trainer{suffix}")(self.translation.program, batch, buffer.array, penalties)
-
-    def _add_optimizer(self, model: Any, plan: Plan, native: Any, suffix: str) -> None:
-        variables = model.trainable_variables
-        reached = {begin for begin, _ in self.translation.program.reached()}
-        trained = [v.slot.offset in reached for v in variables]
-        if not all(trained):
-            missing = [v.path for v, has in zip(variables, trained, strict=True) if not has]
-            warnings.warn(
-                f"Gradients do not exist for variables {missing} when minimizing the loss. If using `model.compile()`, "
-                "did you forget to provide a `loss` argument?",
-                stacklevel=8,
-            )
-        self.description = steps.describe_step(plan, model.optimizer, model.pack(), variables, trained)
-        self.optimizer = getattr(native, f"Optimizer{suffix}")(self.description)
 
 
 class NativeEngine:
@@ -227,7 +197,10 @@ class NativeEngine:
         """Run steps in as few native calls as rates, and metrics in Python, allow."""
         feeds = arrays.feeds(job.translation)
         losses = np.zeros(last - first)
+        updates = job.updates if learns else None
         at_once = steps.steps_per_rate(model.optimizer) if learns else math.inf
+        if updates is not None:
+            at_once = 1
         if job.translation.handed:
             at_once = min(at_once, max(_RECORDED_ROWS // batch_size, 1))
         done = 0
@@ -236,13 +209,13 @@ class NativeEngine:
             end = int(min(last, begin + at_once))
             totals = np.zeros(job.trainer.n_totals())
             kept = records(job.translation, end - begin, batch_size, model._buffer.array.dtype)
-            rates = steps.rates(model.optimizer, int(model.optimizer._iterations), end - begin) if learns else None
+            rates = _rates(model.optimizer, end - begin, updates) if learns else None
             ran = job.trainer.run(
                 job.optimizer if learns else None, feeds, order, rows, batch_size, begin, end, origin, key, rates,
                 losses[done:], totals, kept,
             )  # fmt: skip
             if learns:
-                steps.close_steps(model.optimizer, model._buffer)
+                _close(model, updates, losses[done : done + ran])
             model._step_logs = None
             add_totals(model, job.translation, totals)
             hand_over(job.translation, arrays, kept, order, (begin - origin) * batch_size, rows, batch_size, ran)
@@ -308,6 +281,21 @@ class NativeEngine:
             kind = getattr(compiled(), f"Predictor{self._suffix}")
             found = self._predictor = kind(self._forward.program, model._buffer.array)
         return found
+
+
+def _rates(optimizer: Any, n: int, updates: PythonUpdates | None) -> Array:
+    """Return the learning rates of the next steps; an optimizer in Python asks for its own."""
+    return np.zeros(n) if updates is not None else steps.rates(optimizer, int(optimizer._iterations), n)
+
+
+def _close(model: Any, updates: PythonUpdates | None, losses: Array) -> None:
+    """Let Python see what native steps have changed, or make the update of a step with a finite loss."""
+    if updates is None:
+        steps.close_steps(model.optimizer, model._buffer)
+        return
+    model._buffer.touch()
+    if np.isfinite(losses).all():
+        updates.apply(model.optimizer)
 
 
 def _differs(optimizer: Any, plan: Plan) -> bool:

@@ -42,7 +42,7 @@ def train_epochs(
         job, arrays = engine.job_for(model, batches.arrays(), batches.batch_size)
     except CannotLower:
         return None
-    if job.translation.handed or steps.steps_per_rate(model.optimizer) != math.inf:
+    if job.translation.handed or job.updates is not None or steps.steps_per_rate(model.optimizer) != math.inf:
         return None
     done: list[Array] = []
     per_call = _AT_ONCE if steps.constant_rate(model.optimizer) else max(_RATES // batches.steps, 1)

@@ -14,12 +14,24 @@ import numpy as np
 
 from chainrule._typing import Array
 from chainrule.engines.native.penalties import describe_constraints, describe_penalties
+from chainrule.engines.native.python_updates import check_scaling
 from chainrule.engines.plan import CannotLower, Plan
 from chainrule.optimizers.schedules import LearningRateSchedule
 from chainrule.variables import FlatBuffer, Variable
 
 KERNELS = ("Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "RMSprop", "SGD")
 """The optimizers that have a kernel (native/kernels/updates.hpp)."""
+
+
+def has_kernel(optimizer: Any) -> bool:
+    """Whether the native engine makes the updates itself; other optimizers are handed the gradients.
+
+    >>> import chainrule as cr
+    >>> has_kernel(cr.optimizers.Adam()), has_kernel(cr.optimizers.Lamb())
+    (True, False)
+    """
+    cls = type(optimizer)
+    return cls.__module__.startswith("chainrule.optimizers.") and cls.__name__ in KERNELS
 
 
 def check_optimizer(optimizer: Any, variables: Sequence[Variable]) -> None:
@@ -34,11 +46,8 @@ def check_optimizer(optimizer: Any, variables: Sequence[Variable]) -> None:
     Traceback (most recent call last):
     chainrule.engines.plan.CannotLower: trainable variables are of several types: float32, float64
     """
-    cls = type(optimizer)
-    if not cls.__module__.startswith("chainrule.optimizers."):
-        raise CannotLower(f"optimizer '{getattr(optimizer, 'name', cls.__name__)}' is Python code")
-    if cls.__name__ not in KERNELS:
-        raise CannotLower(f"optimizer {cls.__name__} has no native kernel")
+    if not has_kernel(optimizer):
+        check_scaling(optimizer)
     for v in variables:
         if v.overwrite_with_gradient:
             raise CannotLower(f"variable '{v.path}' is overwritten with its gradient")
