@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from chainrule.cli import check_script, doctor, export, train, use
+from chainrule.cli import check_script, doctor, export, play, train, use
 
 main = typer.Typer(
     name="chainrule",
@@ -24,6 +24,7 @@ main.command("evaluate")(use.evaluate)
 main.command("trace")(use.trace)
 main.command("summary")(use.summary)
 main.command("export")(export.export)
+main.command("play")(play.play)
 main.command("doctor")(doctor.doctor)
 main.command("check-script")(check_script.check_script)
 

@@ -1,0 +1,90 @@
+"""The derivation of one row and one weight, as the page shows it: computed by `chainrule.trace` on the twin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.data.batches import ArrayBatches
+from chainrule.errors import ChainruleError
+from chainrule.glassbox.derive.view import Options
+from chainrule.glassbox.numbers import Style
+from chainrule.glassbox.observation import Observation
+from chainrule.glassbox.record import Batch, Runner
+from chainrule.glassbox.render.data import page_to_dict
+from chainrule.glassbox.render.html import STYLE
+from chainrule.web.protocol import Json, Question, RequestError
+from chainrule.web.stage import Stage
+
+
+def derive(stage: Stage, question: Question) -> Json:
+    """Return the derivation of a row with the weights that the page shows.
+
+    Raises:
+        RequestError: there is no such row or weight, or the model cannot be traced.
+    """
+    twin, moment = stage.newest()
+    batch, index = _row(stage, question.row)
+    with twin.at(moment) as model:
+        try:
+            observation = observe(model, batch, index, question, stage.names)
+            return {"step": moment.position.step, "row": question.row, **_answer(observation, question)}
+        except RequestError:
+            raise
+        except ChainruleError as error:
+            raise RequestError(str(error)[:500]) from None
+
+
+def observe(model: Any, batch: Batch, index: int, question: Question, names: Any) -> Observation:
+    """Return the observation as `chainrule.trace` makes it, without a look at the other rows."""
+    single = any(v.dtype == np.float32 for v in model.variables)
+    options = Options(Style(question.digits, single), question.notation, "auto", True, (), tuple(names[1] or ()), None)
+    return Observation(Runner(model), batch, index, options)
+
+
+def _row(stage: Stage, row: int) -> tuple[Batch, int]:
+    """Return data that hold a row of the training, and its place there."""
+    if isinstance(stage.training, ArrayBatches):
+        batch, place = Batch(*stage.training.arrays()), row
+    else:
+        batch, place = Batch(stage.probe.x, stage.probe.y, stage.probe.weight), row
+    if not 0 <= place < batch.rows:
+        raise RequestError(f"There is no row {row}: the data have {batch.rows} rows, counted from 0.", 404)
+    return batch, place
+
+
+def _answer(observation: Observation, question: Question) -> Json:
+    page, check = observation.page, observation.check()
+    made: Json = {
+        "html": fragment(observation),
+        "latex": observation.latex(),
+        "lines": page_to_dict(page),
+        "check": {"largest": check.max_abs, "ok": check.ok, "checked": check.checked, "total": check.total},
+        "node": None,
+        "update": None,
+    }
+    if question.weight:
+        node = observation.node(question.weight)
+        made["node"] = {"text": node.text(True), "html": fragment(node), "latex": node.latex(), "value": node.value}
+        made["update"] = _update(observation, question.weight)
+    return made
+
+
+def fragment(thing: Any) -> str:
+    """Return the HTML of something printable without its style, which the page has as `static/trace.css`."""
+    html: str = thing.html()
+    return html.replace(f"<style>{STYLE}</style>", "", 1)
+
+
+def _update(observation: Observation, weight: str) -> Json | None:
+    """Return the weight before and after the optimizer's step by this observation alone."""
+    path, _, inside = weight.partition("[")
+    before, after = observation.step.before.get(path), observation.step.after.get(path)
+    if before is None or after is None:
+        return None
+    place = tuple(int(i) for i in inside.rstrip("]").split(",") if i.strip())
+    return {"before": float(before[place]), "after": float(after[place])}
+
+
+__all__ = ["derive", "observe"]
