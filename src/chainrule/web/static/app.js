@@ -4,15 +4,42 @@
  * Each panel is one module with a function `panel(element, source, state)`; it reads the state and hears of changes.
  * Modules import and export by name only, one statement a line, without cycles: the offline file inlines them.
  */
-import { State } from "./state.js";
+import { announcer } from "./announcer.js";
+import { controls } from "./controls.js";
+import { dataPanel } from "./data.js";
+import { derivationPanel } from "./derivation.js";
+import { refill } from "./dom.js";
+import { healthPanel } from "./health.js";
 import { lossPanel } from "./loss.js";
+import { networkPanel } from "./network_view.js";
+import { outputPanel } from "./output.js";
+import { regionFeed } from "./region_feed.js";
+import { replaySlider } from "./replay.js";
+import { helpButton } from "./shortcuts.js";
+import { State } from "./state.js";
+import { tabsPanel } from "./tabs.js";
+import { themeButton } from "./theme.js";
 
 const KINDS = ["start", "frame", "epoch", "finding", "status", "end", "connection"];
-const PANELS = { loss: lossPanel };
+const PANELS = { data: dataPanel, network: networkPanel, output: outputPanel, derivation: derivationPanel, loss: lossPanel, health: healthPanel, views: tabsPanel };
+
+const at = (selector) => document.querySelector(selector);
 
 export function startApp(source) {
   const state = new State();
-  for (const [id, panel] of Object.entries(PANELS)) panel(document.querySelector(`#${id} .body`), source, state);
+  refill(at("#tools"), themeButton(state), helpButton(source, state));
+  controls(at("#controls"), source, state);
+  replaySlider(at("#controls"), source, state);
+  for (const [id, panel] of Object.entries(PANELS)) panel(at(`#${id} .body`), source, state);
+  regionFeed(source, state);
+  announcer(at("#live"), at("#notice"), state);
+  state.on((changed) => {
+    if (!changed.has("start")) return;
+    const { run, model } = state.start;
+    at("#run-name").textContent = [run?.name, model.name].filter((n, i, all) => n && all.indexOf(n) === i).join(" · ");
+    at("#foot").textContent = `chainrule ${run?.chainrule ?? ""} · ${model.parameters} parameters · loss ${model.loss ?? ""} · ${model.engine ?? ""} engine`;
+    document.title = `${run?.name ?? model.name} · chainrule`;
+  });
   for (const kind of KINDS) source.on(kind, (message) => state.take(kind, message));
   source.open();
   return state;

@@ -41,7 +41,7 @@ function finish(chart, options, columns, rows) {
 /**
  * Lines over a common axis.
  * @param series [{name, x: numbers, y: numbers, kind: 1..8 (colour), dash: bool}]
- * @param options {title, desc, xLabel, yLabel, log, height, marks: [{x, text}]}
+ * @param options {title, desc, xLabel, yLabel, log, height, marks: [{x, text}], points: [{x, y, marker: {marker, colour}}]}
  */
 export function lineChart(element, series, options = {}) {
   const chart = frameOf(element, (c, width) => drawLines(c, width, series, options));
@@ -60,7 +60,8 @@ export function thinned(values, most) {
 function drawLines(chart, width, series, options) {
   const height = options.height ?? 190;
   const [x0, x1] = extent(series.flatMap((s) => [s.x[0], s.x[s.x.length - 1]]));
-  let [y0, y1] = extent(series.flatMap((s) => Array.from(s.y)).filter((v) => !options.log || v > 0));
+  const sizes = [...series.flatMap((s) => Array.from(s.y)), ...(options.points ?? []).map((p) => p.y)];
+  let [y0, y1] = extent(sizes.filter((v) => !options.log || v > 0));
   if (!options.log && y0 > 0 && y0 < 0.5 * y1) y0 = 0;
   if (y0 === y1) [y0, y1] = options.log ? [y0 / 2, y1 * 2] : [y0 - 0.5, y1 + 0.5];
   const box = { left: 46, right: width - 10, top: 10, bottom: height - 32 };
@@ -69,8 +70,9 @@ function drawLines(chart, width, series, options) {
   const lines = series.map((s) => svg("path", { class: `line line-${s.kind ?? 1}${s.dash ? " dash" : ""}`, d: pathOf(s, x, y) }));
   const ends = series.filter((s) => s.x.length === 1).map((s) => svg("circle", { class: `dot line-${s.kind ?? 1}`, r: 3, cx: x(s.x[0]), cy: y(s.y[0]) }));
   const marks = (options.marks ?? []).map((m) => svg("g", { class: "mark" }, svg("line", { x1: x(m.x), x2: x(m.x), y1: box.top, y2: box.bottom }), svg("text", { x: x(m.x) + (x(m.x) > width / 2 ? -4 : 4), y: box.top + 10, "text-anchor": x(m.x) > width / 2 ? "end" : "start" }, m.text)));
+  const points = (options.points ?? []).map((p) => svg("path", { class: "point", d: p.marker.marker, fill: p.marker.colour, transform: `translate(${x(p.x).toFixed(1)} ${y(p.y).toFixed(1)}) scale(4)` }));
   chart.picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  refill(chart.picture, chart.title, chart.desc, axes(x, y, box, options), lines, ends, marks);
+  refill(chart.picture, chart.title, chart.desc, axes(x, y, box, options), points, lines, ends, marks);
 }
 
 function pathOf(s, x, y) {

@@ -1,0 +1,103 @@
+/* The derivation of one weight's derivative at one observation, with the numbers put in, and the check of them. */
+import { eachFrame, el, refill, select, setText, toggle } from "./dom.js";
+import { safeHtml } from "./foreign.js";
+import { show } from "./numbers.js";
+
+const NOTATIONS = [["lecture", "Lecture"], ["textbook", "Textbook"], ["keras", "Keras"]];
+const PAUSE_MS = 700; // between two while training goes on
+
+async function copy(text, button) {
+  const before = button.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied ✓";
+  } catch {
+    button.textContent = "Copying is not allowed here";
+  }
+  setTimeout(() => { button.textContent = before; }, 1800);
+}
+
+/** "dense/kernel[0,1] 0.3100 → 0.3115" of the optimizer's next step, if this were the whole batch. */
+function updateText(update, digits) {
+  return update && update.before !== undefined ? `update: ${show(update.before, digits)} → ${show(update.after, digits)}` : "";
+}
+
+export function derivationPanel(element, source, state) {
+  const view = { shown: "", answer: null, busy: false, wanted: false, visible: true };
+  const title = el("p"), node = el("div", { class: "node-line", tabindex: "0", role: "region", "aria-label": "Derivative of the chosen weight" }), full = el("div", { class: "derived", tabindex: "0", role: "region", "aria-label": "All steps" });
+  const badge = el("span", { class: "badge" }), update = el("span", { class: "update" }), latex = el("button", { type: "button" }, "Copy LaTeX");
+  const facts = el("div", { class: "row" }, badge, update, latex), problem = el("p", { class: "empty" });
+  const notation = el("div", { class: "joined", role: "group", "aria-label": "Notation" }), buttons = NOTATIONS.map(([v, text]) => toggle(text, false, () => state.set({ notation: v })));
+  buttons.forEach((b) => { b.className = ""; });
+  refill(notation, buttons);
+  const digits = select("Digits", [2, 3, 4, 6, 8, 12].map((d) => [d, d]), state.digits, (v) => state.set({ digits: Number(v) }));
+  digits.classList.add("inline");
+  refill(element, el("div", { class: "row spread" }, title, el("div", { class: "row" }, notation, digits)), problem, node, facts, full);
+  latex.addEventListener("click", () => copy(view.answer?.node?.latex ?? "", latex));
+  new IntersectionObserver((seen) => { view.visible = seen.some((s) => s.isIntersecting); if (view.visible) ask(); }).observe(element);
+
+  async function ask() {
+    view.wanted = true;
+    if (view.busy) return;
+    view.busy = true;
+    while (view.wanted) {
+      view.wanted = false;
+      if (view.visible && !document.hidden) await fetchOne();
+      if (state.status?.state === "playing") await new Promise((done) => setTimeout(done, PAUSE_MS));
+    }
+    view.busy = false;
+  }
+
+  async function fetchOne() {
+    const { row, weight, notation: given, digits: places } = state;
+    if (row === null || !state.frame) return;
+    try {
+      view.answer = await source.derivation({ row, weight, notation: given, digits: places });
+      view.problem = "";
+    } catch (error) {
+      view.answer = null;
+      view.problem = error.message;
+    }
+    state.set({ derivation: view.answer });
+    draw();
+  }
+
+  const draw = eachFrame(() => {
+    const { answer } = view;
+    buttons.forEach((b, i) => b.setAttribute("aria-pressed", String(state.notation === NOTATIONS[i][0])));
+    title.textContent = state.row === null ? "" : `Observation ${state.row + 1}${answer ? `, at step ${answer.step}` : ""}`;
+    problem.hidden = Boolean(answer);
+    problem.textContent = view.problem || (state.row === null ? "Choose an observation and a weight." : "Waiting for the first numbers …");
+    facts.hidden = full.hidden = !answer;
+    node.hidden = !answer?.node;
+    if (!answer) return;
+    refill(node, answer.node ? safeHtml(answer.node.html) : []);
+    const { check } = answer;
+    badge.className = `badge ${check?.ok ? "good" : "bad"}`;
+    setText(badge, !check ? "not checked" : check.ok ? `check ✓ ${show(check.largest, 0)}` : `check ✗ ${show(check.largest, 0)}`);
+    badge.title = "The backward pass against central differences of the loss: the largest difference of any gradient.";
+    setText(update, updateText(answer.update, state.digits));
+    latex.hidden = !answer.node?.latex;
+    drawFull(answer);
+  });
+
+  function drawFull(answer) {
+    if (view.shown === answer.html) return;
+    view.shown = answer.html;
+    const at = full.scrollTop;
+    refill(full, safeHtml(answer.html));
+    full.scrollTop = at;
+    const symbol = (answer.node?.latex ?? "").split(" = ")[0].trim();
+    for (const line of full.querySelectorAll("tr[title]")) {
+      if (symbol && line.title.startsWith(`${symbol} =`)) line.classList.add("chosen");
+      line.removeAttribute("title");
+    }
+  }
+
+  state.on((changed) => {
+    if (["frame", "row", "weight", "notation", "digits"].some((n) => changed.has(n))) ask();
+    if (changed.has("start")) { view.answer = null; view.shown = ""; }
+    if (["start", "row", "notation"].some((n) => changed.has(n))) draw();
+  });
+  draw();
+}

@@ -1,0 +1,33 @@
+/* What is amiss in the network or its training, with the numbers that say so and what to try; and how gradients flow. */
+import { bars } from "./charts.js";
+import { eachFrame, el, refill } from "./dom.js";
+import { brief } from "./numbers.js";
+
+const WORDS = { error: "✗ Error", warning: "⚠ Warning", note: "ⓘ Note" };
+
+function findingOf(finding) {
+  const numbers = Object.entries(finding.numbers ?? {});
+  const why = numbers.length ? el("details", null, el("summary", null, "Why"), el("ul", null, numbers.map(([k, v]) => el("li", null, `${k.replaceAll("_", " ")}: ${typeof v === "number" ? brief(v) : Array.isArray(v) ? v.join(", ") : v}`)))) : null;
+  const tries = finding.tries?.length ? el("div", null, "Try:", el("ul", null, finding.tries.map((t) => el("li", null, t)))) : null;
+  return el("li", { class: `finding ${finding.severity}` }, el("div", null, el("strong", null, `${WORDS[finding.severity] ?? finding.severity}: ${finding.code.replaceAll("-", " ")}`), finding.where ? ` in ${finding.where}` : "", el("span", { class: "note" }, finding.step === undefined || finding.step === null ? "" : `  step ${finding.step}`)), el("p", null, finding.message), tries, why);
+}
+
+export function healthPanel(element, _source, state) {
+  const list = el("ul", { class: "findings" }), fine = el("p", { class: "note" }), flow = el("div"), title = el("p", { class: "note" }, "Gradient flow: norm of the gradient per variable (log)");
+  refill(element, list, fine, title, flow);
+
+  const drawFindings = eachFrame(() => {
+    refill(list, state.findings.map(findingOf));
+    fine.hidden = state.findings.length > 0;
+    fine.textContent = state.start ? "✓ Nothing unusual so far." : "";
+  });
+  const drawFlow = eachFrame(() => {
+    const items = (state.frame?.flow ?? []).filter((f) => Number.isFinite(Number(f.norm)) && f.norm > 0);
+    title.hidden = flow.hidden = !items.length;
+    if (items.length) bars(flow, items.slice(0, 12).map((f) => ({ label: f.path, value: Number(f.norm) })), { title: "Gradient flow", desc: "Norm of the gradient of each variable", log: true, valueLabel: "norm" });
+  });
+  state.on((changed) => {
+    if (changed.has("findings") || changed.has("start")) drawFindings();
+    if (changed.has("frame")) drawFlow();
+  });
+}

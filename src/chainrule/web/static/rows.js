@@ -1,0 +1,115 @@
+/* The observations, some at a time, each with what the network now says about it. Choosing one derives it. */
+import { eachFrame, el, refill, setText } from "./dom.js";
+import { brief, decode, number, row, show } from "./numbers.js";
+
+const PAGE = 50, SOME = 4; // rows at a time; columns of features beside those on the axes
+
+/** The class a prediction stands for: above one half, or the largest of several. */
+export function classOf(prediction, task) {
+  const p = Array.from(prediction);
+  if (task === "binary" && p.length === 1) return p[0] > 0.5 ? 1 : 0;
+  return p.indexOf(Math.max(...p));
+}
+
+/** The class of a target: a number, or the place of the one in a one-hot row. */
+export function trueClass(target) {
+  return target.length > 1 ? target.indexOf(Math.max(...target)) : Math.round(target[0]);
+}
+
+/** The observations of the probe, which come with each frame. */
+function probeRows(state) {
+  const { probe } = state.start;
+  if (!probe?.x || probe.x.shape.length !== 2) return [];
+  return probe.rows.map((n, i) => ({ row: n, x: Array.from(row(probe.x, i)), y: Array.from(row(probe.y, i)), probe: i }));
+}
+
+/** What the newest frame says about a row, or null where it is not in the probe. */
+function predictionOf(state, entry) {
+  if (entry.probe !== undefined && entry.probe >= 0 && state.frame?.outputs) return row(state.frame.outputs, entry.probe);
+  return entry.p ?? null;
+}
+
+/** Whether a prediction is right, in words; "" where there are no classes. */
+function verdictOf(state, entry, p) {
+  if (!p || !["binary", "multiclass"].includes(state.start.data.task)) return "";
+  return classOf(p, state.start.data.task) === trueClass(entry.y) ? "✓ right" : "✗ wrong";
+}
+
+/** Returns a function that draws the table anew. */
+export function rowsTable(element, source, state) {
+  const view = { offset: 0, entries: [], lines: [], total: 0, of: null, key: "" };
+  const box = el("div", { id: "rows", tabindex: "0", role: "region", "aria-label": "Observations" });
+  const before = el("button", { type: "button", onclick: () => page(-PAGE) }, "‹ earlier"), after = el("button", { type: "button", onclick: () => page(PAGE) }, "later ›");
+  const which = el("span", { class: "note" });
+  const go = el("input", { type: "number", min: "1", class: "numeric", id: "row", onchange: () => {
+    const n = Math.round(Number(go.value)) - 1;
+    if (n >= 0 && n < (state.start?.data.rows ?? 0)) state.set({ row: n });
+  } });
+  refill(element, el("div", { class: "row spread" }, el("label", { class: "field inline" }, el("span", null, "Observation"), go), which), box, el("div", { class: "row spread" }, before, after));
+
+  function page(by) {
+    view.offset = Math.max(0, Math.min(view.offset + by, Math.floor((view.total - 1) / PAGE) * PAGE));
+    load();
+  }
+
+  async function load() {
+    const probe = probeRows(state), all = state.start.data.rows;
+    let given = null;
+    if (source.live && all > probe.length) given = await source.view("table", { offset: view.offset, limit: PAGE }).catch(() => null);
+    const places = new Map(probe.map((e) => [e.row, e.probe]));
+    const list = (a) => (a === null || a === undefined ? null : Array.isArray(a) ? a.map(number) : typeof a === "object" ? Array.from(decode(a).data) : [number(a)]);
+    view.total = given ? given.total : probe.length;
+    view.entries = given ? given.rows.map((r) => ({ row: r.row, x: list(r.x), y: list(r.y), p: list(r.p), probe: places.get(r.row) })) : probe.sort((a, b) => a.row - b.row).slice(view.offset, view.offset + PAGE);
+    draw();
+  }
+
+  function columns(features) {
+    const first = [...new Set(state.axes)].filter((i) => i < features.length);
+    return [...first, ...features.map((_, i) => i).filter((i) => !first.includes(i))].slice(0, features.length <= SOME + 2 ? features.length : SOME).sort((a, b) => a - b);
+  }
+
+  function line(entry, shown, features) {
+    const text = (i) => features[i].choices?.[Math.round(entry.x[i])] ?? brief(entry.x[i], 4);
+    const cells = { said: el("td"), verdict: el("td") };
+    const button = el("button", { type: "button", "aria-label": `Observation ${entry.row + 1}` }, entry.row + 1);
+    const y = entry.y.length > 1 ? trueClass(entry.y) : entry.y[0];
+    cells.line = el("tr", { onclick: () => state.set({ row: entry.row }) }, el("td", null, button), shown.map((i) => el("td", null, text(i))), el("td", null, brief(y)), cells.said, cells.verdict);
+    return cells;
+  }
+
+  /** The table itself, when other rows or columns are to be seen. */
+  function build() {
+    const features = state.start.data.features, shown = columns(features);
+    const classes = ["binary", "multiclass"].includes(state.start.data.task);
+    const head = ["#", ...shown.map((i) => features[i].name), state.start.data.target ?? "y", classes ? "p" : "ŷ", classes ? "class" : ""];
+    view.lines = view.entries.map((e) => line(e, shown, features));
+    view.key = keyOf();
+    refill(box, el("table", { class: "numbers" }, el("thead", null, el("tr", null, head.map((h) => el("th", { scope: "col", title: h }, h)))), el("tbody", null, view.lines.map((c) => c.line))));
+    which.textContent = view.total ? `${view.offset + 1}–${Math.min(view.offset + PAGE, view.total)} of ${view.total}` : "";
+    before.parentElement.hidden = view.total <= PAGE;
+    before.disabled = view.offset === 0;
+    after.disabled = view.offset + PAGE >= view.total;
+  }
+
+  const keyOf = () => `${state.axes} ${view.offset} ${view.entries.length} ${view.entries[0]?.row}`;
+
+  const draw = eachFrame(() => {
+    if (!state.start) return;
+    if (view.of !== state.start) {
+      Object.assign(view, { of: state.start, offset: 0, entries: [], total: 0 });
+      load();
+      return;
+    }
+    if (view.key !== keyOf()) build();
+    view.entries.forEach((entry, i) => {
+      const p = predictionOf(state, entry), verdict = verdictOf(state, entry, p), { line: tr, said, verdict: cell } = view.lines[i];
+      setText(said, !p ? "·" : p.length === 1 ? show(p[0], 3) : `${classOf(p, "multiclass")} (${show(Math.max(...p), 2)})`);
+      setText(cell, verdict);
+      cell.className = verdict.startsWith("✗") ? "wrong-mark" : "right-mark";
+      if (entry.row === state.row) tr.setAttribute("aria-current", "true");
+      else tr.removeAttribute("aria-current");
+    });
+    if (document.activeElement !== go && state.row !== null) go.value = String(state.row + 1);
+  });
+  return draw;
+}
