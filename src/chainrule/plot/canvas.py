@@ -129,9 +129,12 @@ def finish(
     return ax
 
 
-def side_legend(ax: Axes, theme: Theme, title: str = "", handles: Sequence[Any] | None = None) -> None:
-    """Put the legend to the right of the axes."""
-    given = {} if handles is None else {"handles": handles}
+def side_legend(ax: Axes, theme: Theme, title: str = "", handles: Sequence[Any] | None = None, most: int = 16) -> None:
+    """Put the legend, at most so many entries of it, to the right of the axes."""
+    found = list(handles if handles is not None else ax.get_legend_handles_labels()[0])
+    given: dict[str, Any] = {"handles": found[:most]}
+    if len(found) > most:
+        title += f" (first {most} of {len(found)})"
     keys = ax.legend(
         loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize=TICK, frameon=False, borderaxespad=0,
         title=plain(title) or None, title_fontsize=TICK, alignment="left", **given,

@@ -49,15 +49,13 @@ class Theme(Record):
     grid: str
     line: str  # frames, axes
     boundary: tuple[str, str]  # the two lines of a decision boundary: outer and inner
-
-    @property
-    def neutral(self) -> str:
-        """The colour of what has neither sign nor class."""
-        return self.muted
+    data: str  # what has neither sign nor class: one curve, points
 
 
-LIGHT = Theme("light", "#ffffff", "#f6f7f9", "#1b1f24", "#57606a", "#e4e7eb", "#8c959f", ("#ffffff", "#000000"))
-DARK = Theme("dark", "#111418", "#1a1f25", "#e6e9ed", "#9aa4af", "#2a3038", "#6b7580", ("#000000", "#ffffff"))
+LIGHT = Theme("light", "#ffffff", "#f6f7f9", "#1b1f24", "#57606a", "#e4e7eb", "#8c959f", ("#ffffff", "#000000"), BLUE)
+DARK = Theme(
+    "dark", "#111418", "#1a1f25", "#e6e9ed", "#9aa4af", "#2a3038", "#6b7580", ("#000000", "#ffffff"), "#56B4E9"
+)
 THEMES = {"light": LIGHT, "dark": DARK}
 
 
@@ -173,11 +171,11 @@ def css(theme: Theme = LIGHT) -> str:
     """Return the colours as CSS variables (without a selector), for pages and SVG.
 
     >>> css().splitlines()[0], len(css().splitlines())
-    ('--chainrule-background: #ffffff;', 18)
+    ('--chainrule-background: #ffffff;', 19)
     """
     values = {
         "background": theme.background, "panel": theme.panel, "text": theme.text, "muted": theme.muted,
-        "grid": theme.grid, "line": theme.line, "positive": POSITIVE, "negative": NEGATIVE,
+        "grid": theme.grid, "line": theme.line, "data": theme.data, "positive": POSITIVE, "negative": NEGATIVE,
         "boundary-outer": theme.boundary[0], "boundary-inner": theme.boundary[1],
         **{f"class-{i}": class_style(i, theme).colour for i in range(len(CLASSES))},
     }  # fmt: skip

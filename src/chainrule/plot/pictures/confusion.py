@@ -1,0 +1,86 @@
+"""The confusion matrix as a table of shades."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.plot import canvas, numbers
+from chainrule.plot.colours import BLUE, Theme, ink_on, mix
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from chainrule.plot.arrays.confusion import Confusion
+
+_WRITTEN = 12  # with more classes than that, cells are too small for numbers
+_SLANTED = 6
+_DARKEST = 0.7  # so that one colour of letters is read on all shades
+
+
+def confusion(
+    *what: Any,
+    classes: Sequence[str] | None = None,
+    threshold: float | None = None,
+    ax: Axes | None = None,
+    theme: str | None = None,
+) -> Axes:
+    """Draw how often each class was taken for each: counts, and shares of the row in percent.
+
+    Args:
+        what: a model, its inputs and targets; or targets and outputs, or predicted labels; or `numbers.confusion(...)`.
+        classes: names of the classes in order.
+        threshold: above which the output says class 1, with two classes.
+        ax: axes to draw on.
+        theme: `'light'` or `'dark'`; by the background if not given.
+
+    >>> ax = confusion([0, 0, 1, 1], [0.1, 0.7, 0.8, 0.9])
+    >>> [t.get_text() for t in ax.texts]
+    ['1\\n50 %', '1\\n50 %', '0\\n0 %', '2\\n100 %']
+    """
+    shown = numbers.confusion(*what, classes=classes, threshold=threshold)
+    k = len(shown.names)
+    side = min(max(2.4 + 0.5 * k, 3.6), 8.0)
+    ax, look = canvas.begin(ax, theme, (side + 0.9, side))
+    _cells(ax, look, shown)
+    names = [canvas.plain(n, 18) for n in shown.names]
+    slanted = k > _SLANTED and max(map(len, names)) > 3
+    at = range(0, k, max(1, k // 25))
+    ax.set_xticks(at, [names[i] for i in at], rotation=45 if slanted else 0, ha="right" if slanted else "center")
+    ax.set_yticks(at, [names[i] for i in at])
+    ax.tick_params(length=0)
+    canvas.finish(ax, look, title="confusion matrix", x="predicted", y="true", frame=True)
+    canvas.aside(ax, look, f"accuracy {shown.accuracy:.3f}")
+    return canvas.describe(ax, _sentences(shown))
+
+
+def _cells(ax: Axes, theme: Theme, shown: Confusion) -> None:
+    k, shares = len(shown.names), shown.shares
+    shades = [[mix(BLUE, theme.background, _DARKEST * float(s)) for s in row] for row in shares]
+    pixels = np.array([[[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in row] for row in shades], np.uint8)
+    ax.imshow(pixels, interpolation="nearest", aspect="equal")
+    edges = np.arange(0.5, k - 1)
+    ax.hlines(edges, -0.5, k - 0.5, color=theme.grid, linewidth=0.6)
+    ax.vlines(edges, -0.5, k - 0.5, color=theme.grid, linewidth=0.6)
+    if k > _WRITTEN:
+        return
+    size = canvas.LABEL if k <= 4 else canvas.TICK - (k > 8)
+    for i in range(k):
+        for j in range(k):
+            if not shown.counts[i, j] and k > 4:
+                continue
+            text = f"{shown.counts[i, j]}\n{100 * shares[i, j]:.0f} %"
+            weight = "bold" if i == j else "normal"
+            ax.text(j, i, text, ha="center", va="center", fontsize=size, fontweight=weight, color=ink_on(shades[i][j]))
+
+
+def _sentences(shown: Confusion) -> list[str]:
+    total = int(shown.counts.sum())
+    found = [f"Confusion matrix of {total} rows: {shown.accuracy:.1%} are right."]
+    wrong = shown.counts - np.diag(np.diag(shown.counts))
+    if wrong.any():
+        i, j = np.unravel_index(wrong.argmax(), wrong.shape)
+        found.append(f"Most often mistaken: {shown.names[i]} taken for {shown.names[j]}, {wrong[i, j]} times.")
+    return found

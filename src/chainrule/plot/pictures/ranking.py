@@ -1,0 +1,127 @@
+"""ROC and precision-recall curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from chainrule.errors import DataError
+from chainrule.plot import canvas
+from chainrule.plot.arrays import ranking
+from chainrule.plot.arrays.outcome import classified
+from chainrule.plot.arrays.ranking import PrecisionRecall, Roc
+from chainrule.plot.colours import Theme, class_style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_DASHES = ("-", "--", "-.", ":")
+
+
+def roc(
+    *what: Any,
+    classes: Sequence[str] | None = None,
+    ax: Axes | None = None,
+    theme: str | None = None,
+) -> Axes:
+    """Draw the ROC curve: which share of the positive rows is found at which share of false alarms.
+
+    Args:
+        what: a model, its inputs and targets; or targets and scores; or `numbers.roc(...)`. Of more than two classes
+            each is drawn against the others.
+        classes: names of the classes in order.
+        ax: axes to draw on.
+        theme: `'light'` or `'dark'`; by the background if not given.
+
+    >>> roc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).get_title(loc="right")
+    'area 0.750'
+    """
+    if len(what) == 1 and isinstance(what[0], Roc):
+        curves = [("", what[0])]
+    else:
+        rows = classified(*what, classes=classes, who="roc").against_rest()
+        curves = _of_both_kinds([(name, y, s) for name, y, s in rows], ranking.roc)
+    ax, look = canvas.begin(ax, theme, _size(len(curves)))
+    ax.plot([0, 1], [0, 1], color=look.line, linestyle=":", linewidth=1)
+    for i, (name, curve) in enumerate(curves):
+        style = _line(i, len(curves), look)
+        ax.plot(curve.false_positive_rate, curve.true_positive_rate, label=f"{name}: {curve.area:.3f}", **style)
+    _square(ax)
+    if len(curves) == 1:
+        ax.annotate("guessing", (0.5, 0.5), (4, -4), textcoords="offset points", color=look.muted, fontsize=9, va="top")
+    canvas.finish(ax, look, title="ROC", x="false positive rate", y="true positive rate", grid="both")
+    _key(ax, look, "area", [curve.area for _, curve in curves])
+    return canvas.describe(ax, [f"ROC curve{_of(name)}: area {curve.area:.3f}." for name, curve in curves])
+
+
+def precision_recall(
+    *what: Any,
+    classes: Sequence[str] | None = None,
+    ax: Axes | None = None,
+    theme: str | None = None,
+) -> Axes:
+    """Draw the precision-recall curve: of what is found, how much is right, and how much of what there is is found.
+
+    Args:
+        what: a model, its inputs and targets; or targets and scores; or `numbers.precision_recall(...)`.
+        classes: names of the classes in order.
+        ax: axes to draw on.
+        theme: `'light'` or `'dark'`; by the background if not given.
+
+    >>> precision_recall([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).get_title(loc="right")
+    'average precision 0.833'
+    """
+    if len(what) == 1 and isinstance(what[0], PrecisionRecall):
+        curves = [("", what[0])]
+    else:
+        rows = classified(*what, classes=classes, who="precision_recall").against_rest()
+        curves = _of_both_kinds([(name, y, s) for name, y, s in rows], ranking.precision_recall)
+    ax, look = canvas.begin(ax, theme, _size(len(curves)))
+    if len(curves) == 1:
+        base = curves[0][1].base
+        ax.axhline(base, color=look.line, linestyle=":", linewidth=1)
+        ax.annotate(f"guessing {base:.2f}", (0, base), (4, 3), textcoords="offset points", color=look.muted, fontsize=9)
+    for i, (name, curve) in enumerate(curves):
+        style = _line(i, len(curves), look)
+        label = f"{name}: {curve.average:.3f}"
+        ax.plot(curve.recall, curve.precision, drawstyle="steps-pre", label=label, **style)
+    _square(ax)
+    canvas.finish(ax, look, title="precision and recall", x="recall", y="precision", grid="both")
+    _key(ax, look, "average precision", [curve.average for _, curve in curves])
+    sentences = [f"Precision-recall curve{_of(name)}: average precision {c.average:.3f}." for name, c in curves]
+    return canvas.describe(ax, sentences)
+
+
+def _of_both_kinds(rows: list[tuple[str, Any, Any]], compute: Any) -> list[tuple[str, Any]]:
+    """Return the curves of the classes that occur, but not in all rows."""
+    usable = [(name, y, s) for name, y, s in rows if y.any() and not y.all()]
+    if not usable:
+        raise DataError("All rows are of one class; the curve needs rows of two.")
+    return [(name, compute(y, s)) for name, y, s in usable]
+
+
+def _size(count: int) -> tuple[float, float]:
+    return (4.8, 4.4) if count == 1 else (6.2, 4.4)
+
+
+def _line(number: int, count: int, theme: Theme) -> dict[str, Any]:
+    if count == 1:
+        return {"color": theme.data, "linewidth": 1.8}
+    return {"color": class_style(number, theme).colour, "linewidth": 1.5, "linestyle": _DASHES[number % len(_DASHES)]}
+
+
+def _square(ax: Axes) -> None:
+    ax.set_xlim(-0.02, 1.02)
+    ax.set_ylim(-0.02, 1.02)
+    ax.set_aspect("equal")
+
+
+def _key(ax: Axes, theme: Theme, what: str, areas: list[float]) -> None:
+    if len(areas) == 1:
+        canvas.aside(ax, theme, f"{what} {areas[0]:.3f}")
+    else:
+        canvas.side_legend(ax, theme, f"class: {what}", most=20)
+
+
+def _of(name: str) -> str:
+    return f" of {name}" if name else ""
