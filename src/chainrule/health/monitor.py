@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 
 from chainrule import tree
-from chainrule.health import units
+from chainrule._typing import Array
+from chainrule.data.arrays import to_structure
+from chainrule.health import gradients, progress, units
+from chainrule.health.baseline import constant_loss, loss_of
 from chainrule.health.finding import Finding
-from chainrule.health.measure import Measured, measure
+from chainrule.health.gradients import norm_of
 from chainrule.health.thresholds import limit
 
 Message = Mapping[str, Any]
@@ -23,60 +26,108 @@ class Monitor:
 
     Args:
         model: the model that trains, built and compiled.
-        probe: the rows to look at units and gradients on: the `probe` of a `start` message, or `(x, y)`; without it
-            only what the messages hold is looked at.
+        probe: the rows of which the frames tell: a `Probe`, the `probe` of a `start` message, or `(x, y)`.
 
-    Whoever runs the training calls `data` once and `hear` with every `frame` and `epoch` message, while the model has
-    the weights that the frame shows; both return what is new.
+    Whoever runs the training hands each `frame` and `epoch` message to `hear`, and the training data to `data` if they
+    are at hand. Both return what is new.
 
     >>> import chainrule as cr
     >>> model = cr.Sequential([cr.Input((1,)), cr.layers.Dense(2, "relu", name="hidden"), cr.layers.Dense(1)])
-    >>> model.compile("sgd", "mse")
-    >>> model.layers[0].set_weights([[[-1.0, -1.0]], [0.0, 0.0]])
-    >>> monitor = Monitor(model, probe=(np.array([[1.0], [2.0]]), np.array([0.0, 1.0])))
-    >>> frame = {"kind": "frame", "step": 1, "epoch": 0}
+    >>> monitor = Monitor(model, probe=([[1.0], [2.0]], [0.0, 1.0]))
+    >>> units = [{"layer": "hidden", "activation": "relu", "units": 2, "dead": 2}]
+    >>> frame = {"kind": "frame", "step": 1, "units": units}
     >>> [f.code for f in monitor.hear(frame)], [f.code for f in monitor.hear(frame)], monitor.hear(frame)
     ([], ['dead-relu'], [])
     """
 
     def __init__(self, model: Any, probe: Any = None) -> None:
         self.model = model
-        self.probe = _rows(probe)
+        self.x, self.y = _rows(probe)
         self.findings: list[Finding] = []
         self._streaks: Counter[tuple[str, str]] = Counter()
+        self._ends = output_layers(model)
+        self._baseline: float | None = None
+        self._probe_loss: float | None = None
+        self._lowest: float | None = None
+        self._first: Mapping[str, Array] = {}
+        self._moved: float | None = None
+        self._rate: float | None = None
+        self._largest_rate = 0.0
+        self._losses: list[float] = []
+        self._validation: list[float] = []
 
-    def data(self, x: Any, y: Any = None) -> list[Finding]:
-        """Look at the data of the training and return what is new."""
-        return self._new([])
+    def data(self, x: Any, y: Any = None, names: Iterable[str] | None = None) -> list[Finding]:
+        """Look at the data of the training, as arrays, and return what is new."""
+        from chainrule.health.data import check_data
+
+        return self._new(check_data(x, y, names))
 
     def hear(self, message: Message) -> list[Finding]:
         """Take one message of the training and return what is new; kinds besides `frame` and `epoch` say nothing."""
         if message["kind"] == "frame":
-            return self._new(self._persistent(self._frame(message)))
+            return self._new(self._persistent(self._frame(message), bool(message.get("gradients"))))
         if message["kind"] == "epoch":
             return self._new(self._epoch(message))
         return []
 
+    # -- frames -------------------------------------------------------------------------------------------------------
+
     def _frame(self, message: Message) -> list[Finding]:
-        measured = self._measure()
-        if measured is None:
-            return []
-        step = message["step"]
-        return [*units.dead_relu(measured.units, step), *units.saturated(measured.units, step)]
+        step, weights = message["step"], message.get("weights") or {}
+        self._note(message, weights)
+        return illnesses(
+            message, self._ends, 0 if self.x is None else len(tree.flatten(self.x)[0]), self._solved(), step
+        )
+
+    def _note(self, message: Message, weights: Mapping[str, Array]) -> None:
+        """Remember what the rules about progress need."""
+        rate, outputs = message.get("learning_rate"), message.get("outputs")
+        if rate is not None:
+            self._rate, self._largest_rate = float(rate), max(float(rate), self._largest_rate)
+        self._first = self._first or dict(weights)
+        self._moved = distance(self._first, weights)
+        if outputs is not None and self.y is not None:
+            self._probe_loss = loss_of(self.model, self.y, outputs)
+            if self._probe_loss is not None and np.isfinite(self._probe_loss):
+                self._lowest = min(self._probe_loss, self._probe_loss if self._lowest is None else self._lowest)
+            if self._baseline is None:
+                self._baseline = constant_loss(self.model, self.y, outputs)
+
+    def _solved(self) -> bool:
+        loss, baseline = self._probe_loss, self._baseline
+        return loss is not None and baseline is not None and loss < limit("solved") * baseline
+
+    # -- epochs -------------------------------------------------------------------------------------------------------
 
     def _epoch(self, message: Message) -> list[Finding]:
-        loss = message["logs"].get("loss")
-        if loss is None or np.isfinite(loss):
+        logs, step = message["logs"], message["step"]
+        if "loss" not in logs:
             return []
-        return [Finding("diverged", "error", "training", message["step"], f"The loss is {loss}.", {"loss": loss})]
+        self._losses.append(float(logs["loss"]))
+        if "val_loss" in logs:
+            self._validation.append(float(logs["val_loss"]))
+        found = progress.diverged(self._losses[-1], step)
+        if found:
+            return found
+        found += progress.overfitting(self._losses, self._validation, self._baseline, step)
+        jumping = progress.rate_too_high(self._losses, self._baseline, self._moved, self._rate, step)
+        if jumping or self._explained():
+            return found + jumping
+        lowered = self._rate is not None and self._rate < self._largest_rate / 2
+        moved = None if lowered else self._moved
+        return found + progress.stuck(self._losses, self._lowest, self._baseline, moved, self._rate, step)
 
-    def _measure(self) -> Measured | None:
-        return None if self.probe is None else measure(self.model, *self.probe)
+    def _explained(self) -> bool:
+        """Whether units or gradients have been found ill, of which a loss that does not fall is only the symptom."""
+        return bool(self._streaks) or any(f.code in CAUSES for f in self.findings)
 
-    def _persistent(self, seen: Iterable[Finding]) -> list[Finding]:
-        """Return what has been seen in enough frames in a row."""
+    # -- each once ----------------------------------------------------------------------------------------------------
+
+    def _persistent(self, seen: Iterable[Finding], with_gradients: bool) -> list[Finding]:
+        """Return what has been seen in enough frames in a row; a frame without gradients says nothing of them."""
         seen = list(seen)
-        self._streaks = Counter({f.key: self._streaks[f.key] + 1 for f in seen})
+        silent = {} if with_gradients else {key: n for key, n in self._streaks.items() if key[0] in OF_GRADIENTS}
+        self._streaks = Counter({**silent, **{f.key: self._streaks[f.key] + 1 for f in seen}})
         return [f for f in seen if self._streaks[f.key] >= limit("frames_in_a_row")]
 
     def _new(self, seen: Iterable[Finding]) -> list[Finding]:
@@ -86,10 +137,57 @@ class Monitor:
         return new
 
 
-def _rows(probe: Any) -> tuple[Any, Any] | None:
+OF_GRADIENTS = ("vanishing-gradients", "exploding-gradients")
+CAUSES = ("dead-relu", "saturated-units", *OF_GRADIENTS, "learning-rate-high")
+"""Findings that explain a loss that does not fall."""
+
+
+def illnesses(frame: Message, ends: frozenset[str], rows: int, solved: bool, step: int | None = None) -> list[Finding]:
+    """Return what one frame shows: the cause alone, where one illness follows from another.
+
+    Args:
+        ends: names of the layers that give the outputs, which may be 0 or at the end of their range.
+        rows: of the probe.
+        solved: whether the task is learnt, so that units may saturate and gradients vanish.
+    """
+    hidden = [u for u in frame.get("units") or () if u["layer"] not in ends]
+    gradients_, weights = frame.get("gradients") or {}, frame.get("weights") or {}
+    found = units.dead_relu(hidden, rows, step)
+    if not solved:
+        found += units.saturated(hidden, rows, step)
+    if not found:
+        found += gradients.exploding(gradients_, weights, step)
+    if not found and not solved:
+        found += gradients.vanishing(gradients_, step)
+    return found
+
+
+def output_layers(model: Any) -> frozenset[str]:
+    """Return the names of the layers whose outputs are the model's; of a model that is Python code, the last layer.
+
+    >>> import chainrule as cr
+    >>> output_layers(cr.Sequential([cr.Input((1,)), cr.layers.Dense(2, name="a"), cr.layers.Dense(1, name="b")]))
+    frozenset({'b'})
+    """
+    graph = model._graph_or_none()
+    if graph is None:
+        return frozenset([layer.name for layer in model._flatten_layers()[-1:]])
+    return frozenset(graph.output_names)
+
+
+def distance(first: Mapping[str, Array], now: Mapping[str, Array]) -> float | None:
+    """Return how far all weights are from the first ones, as a share of the norm of these; None if that is 0."""
+    size = sum(norm_of(w) ** 2 for w in first.values())
+    moved = sum(norm_of(now[path] - w) ** 2 for path, w in first.items() if path in now)
+    return float((moved / size) ** 0.5) if size > 0 and now else None
+
+
+def _rows(probe: Any) -> tuple[Any, Any]:
     if probe is None:
-        return None
-    x, y = (probe["x"], probe.get("y")) if isinstance(probe, Mapping) else probe
-    if not all(isinstance(leaf, np.ndarray) for leaf in tree.flatten(x)):
-        return None
-    return x, y
+        return None, None
+    if isinstance(probe, Mapping):
+        return probe["x"], probe.get("y")
+    if hasattr(probe, "x"):
+        return probe.x, probe.y
+    x, y = probe
+    return to_structure(x, "x"), to_structure(y, "y")

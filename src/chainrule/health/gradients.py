@@ -1,0 +1,92 @@
+"""Rules about gradients on their way back through the layers: those that vanish and those that explode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from chainrule._typing import Array
+from chainrule.health.finding import Finding
+from chainrule.health.thresholds import limit
+
+
+def vanishing(gradients: Mapping[str, Array], step: int | None = None) -> list[Finding]:
+    """Find the first kernel whose gradient is tiny beside the largest of those behind it.
+
+    Args:
+        gradients: by path, in the order of the layers; only those of two axes or more, the kernels, are compared.
+
+    >>> ones = np.ones((2, 2))
+    >>> print(vanishing({"a/kernel": 1e-6 * ones, "b/kernel": 1e-3 * ones, "c/kernel": ones})[0].message)
+    The gradient of 'a/kernel' is 1e-06, only 1e-06 of that of 'c/kernel' (1): it vanishes on its way back.
+    """
+    kernels = {path: root_mean_square(g) for path, g in gradients.items() if g.ndim > 1}
+    if len(kernels) < 2 or not all(np.isfinite(v) for v in kernels.values()):
+        return []
+    first, *rest = kernels
+    largest = max(rest, key=kernels.__getitem__)
+    share = kernels[first] / kernels[largest] if kernels[largest] else 1.0
+    if share >= limit("vanishing"):
+        return []
+    return [
+        Finding(
+            "vanishing-gradients", "warning", layer_of(first), step,
+            f"The gradient of '{first}' is {kernels[first]:.2g}, only {share:.2g} of that of '{largest}' "
+            f"({kernels[largest]:.2g}): it vanishes on its way back.",
+            {"gradient": kernels[first], "largest": kernels[largest], "share": share, "limit": limit("vanishing")},
+            (
+                "activation='relu' in the hidden layers, with kernel_initializer='he_normal'",
+                "BatchNormalization between the layers",
+                "fewer layers",
+            ),
+        )
+    ]  # fmt: skip
+
+
+def exploding(gradients: Mapping[str, Array], weights: Mapping[str, Array], step: int | None = None) -> list[Finding]:
+    """Find the kernel whose gradient is largest beside the kernel itself, if it is enormous.
+
+    >>> print(exploding({"a/kernel": np.full((2, 2), 1e5)}, {"a/kernel": np.ones((2, 2))})[0].message)
+    The gradient of 'a/kernel' has norm 2e+05, 1e+05 times that of the weights: it explodes.
+    """
+    worst, ratio, size = "", 0.0, 0.0
+    for path, g in gradients.items():
+        if g.ndim > 1 and path in weights:
+            norm, weight = norm_of(g), norm_of(weights[path])
+            if weight > 0 and norm / weight > ratio:
+                worst, ratio, size = path, norm / weight, norm
+    if not ratio > limit("exploding"):
+        return []
+    return [
+        Finding(
+            "exploding-gradients", "warning", layer_of(worst), step,
+            f"The gradient of '{worst}' has norm {size:.2g}, {ratio:.2g} times that of the weights: it explodes.",
+            {"gradient": size, "ratio": ratio, "limit": limit("exploding")},
+            (
+                "smaller initial weights: kernel_initializer='he_normal' for relu, 'glorot_uniform' for tanh",
+                "scaled inputs and targets: y = (y - y.mean()) / y.std()",
+                "an optimizer with clipnorm=1.0",
+            ),
+        )
+    ]  # fmt: skip
+
+
+def root_mean_square(array: Array) -> float:
+    """Return the size of a typical number of an array."""
+    return norm_of(array) / float(max(array.size, 1) ** 0.5)
+
+
+def norm_of(array: Array) -> float:
+    """Return the square root of the sum of squares, in float64."""
+    with np.errstate(all="ignore"):
+        return float(np.sqrt(np.square(array, dtype=np.float64).sum()))
+
+
+def layer_of(path: str) -> str:
+    """Return the name of the layer in the path of a weight.
+
+    >>> layer_of("network/dense_1/kernel"), layer_of("kernel")
+    ('dense_1', 'kernel')
+    """
+    return path.split("/")[-2] if "/" in path else path
