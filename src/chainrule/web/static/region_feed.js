@@ -1,21 +1,25 @@
-/* Fetches what the network predicts over the two features on the axes: the newest wish only, one at a time. */
+/* Keeps the pictures of predictions up to date: computed here where the network is known, else asked for; one at a time. */
 import { decode } from "./numbers.js";
-import { standing } from "./sliders.js";
+import { activationsHere, regionHere, sizeFor } from "./region.js";
 
-const SIZE = 60; // points along an axis
-const PAUSE_MS = 150;
+const PAUSE_MS = 120;
+
+/** From the source, where this page cannot compute it. */
+async function asked(source, state) {
+  const [x, y] = state.axes, several = state.start.data.features.length > 1;
+  const region = await source.view("region", { x, y: several ? y : null, fixed: state.fixed, size: 48, units: true });
+  return { ...region, axes: [x, y], values: decode(region.values), units: (region.units ?? []).map((u) => ({ ...u, values: decode(u.values) })) };
+}
 
 export function regionFeed(source, state) {
   let busy = false, wanted = false;
 
-  async function fetchOne() {
-    const features = state.start?.data?.features ?? [];
-    if (!features.length || !state.frame) return;
-    const [x, y] = state.axes, fixed = Object.fromEntries(features.map((f, i) => [i, standing(state, i)]).filter(([i, v]) => state.fixed[i] !== undefined && Number.isFinite(v)));
+  async function one() {
+    const { start } = state;
+    if (!start?.data?.features?.length || !state.frame) return;
+    const size = sizeFor(start);
     try {
-      const region = await source.view("region", { x, y: features.length > 1 ? y : null, fixed, size: SIZE, units: true });
-      const units = (region.units ?? []).map((u) => ({ ...u, values: decode(u.values) }));
-      state.set({ region: { ...region, values: decode(region.values), units, axes: [x, y] }, regionWhy: "" });
+      state.set({ region: size ? regionHere(state, size) : await asked(source, state), regionWhy: "" });
     } catch (error) {
       state.set({ region: null, regionWhy: error.message });
     }
@@ -27,13 +31,16 @@ export function regionFeed(source, state) {
     busy = true;
     while (wanted) {
       wanted = false;
-      await fetchOne();
-      await new Promise((done) => setTimeout(done, document.hidden ? 10 * PAUSE_MS : PAUSE_MS));
+      const began = performance.now();
+      await one();
+      const took = performance.now() - began;
+      await new Promise((done) => setTimeout(done, document.hidden ? 2000 : Math.max(PAUSE_MS, 3 * took)));
     }
     busy = false;
   }
 
   state.on((changed) => {
+    if (changed.has("frame") || changed.has("row")) state.set({ activations: activationsHere(state) });
     if (["frame", "axes", "fixed"].some((n) => changed.has(n))) run();
   });
 }

@@ -1,14 +1,9 @@
 /* Where the features stand that are on neither axis: at the data's median or most frequent value, or where they are moved. */
 import { el, refill } from "./dom.js";
 import { brief, number } from "./numbers.js";
+import { standing } from "./region.js";
 
 const SHOWN = 6; // sliders before one has to search
-
-/** Where a feature stands: as set, else at its median. */
-export function standing(state, i) {
-  const feature = state.start.data.features[i];
-  return state.fixed[i] ?? number(feature.median);
-}
 
 function slider(feature, i, state) {
   const value = standing(state, i), output = el("output", null, brief(value));

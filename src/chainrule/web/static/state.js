@@ -11,6 +11,11 @@ export class State {
     this.handlers = new Set();
     this.start = null; // the first message: model, data, probe
     this.frame = null; // the newest one shown: weights, gradients, outputs
+    this.place = null; // {epoch, step} of the training, by whichever message came last
+    this.region = null; // predictions over the two axes, see region.js
+    this.activations = null; // what every unit gives for the chosen observation
+    this.derivation = null; // the last answer to a question
+    this.refusal = ""; // what the last command was refused for
     this.status = null; // playing or paused, settings, what can be done
     this.end = null;
     this.epochs = []; // [{epoch, step, logs}]
@@ -54,13 +59,13 @@ export class State {
     const probe = start.probe && { rows: numbersOf(start.probe.rows), x: decode(start.probe.x), y: decode(start.probe.y) };
     const again = this.start?.model?.name === start.model.name && this.start?.run?.started === start.run?.started;
     const chosen = again ? {} : { row: probe?.rows[0] ?? null, weight: firstWeight(start), unit: null, axes: axesOf(start), fixed: {} };
-    this.set({ start: { ...start, probe }, frame: null, epochs: [], losses: [], findings: [], end: null, ...chosen });
+    this.set({ start: { ...start, probe }, frame: null, place: null, region: null, epochs: [], losses: [], findings: [], end: null, ...chosen });
   }
 
   take_frame(frame) {
     const arrays = (named) => named && Object.fromEntries(Object.entries(named).map(([path, a]) => [path, decode(a)]));
     const decoded = { ...frame, weights: arrays(frame.weights), gradients: arrays(frame.gradients), outputs: decode(frame.outputs) };
-    this.set({ frame: decoded, losses: extended(this.losses, { step: frame.step, epoch: frame.epoch, logs: frame.logs ?? {} }) });
+    this.set({ frame: decoded, place: placeOf(frame), losses: extended(this.losses, { step: frame.step, epoch: frame.epoch, logs: frame.logs ?? {} }) });
   }
 
   take_epoch(message) {
@@ -73,7 +78,7 @@ export class State {
   }
 
   take_status(status) {
-    this.set({ status });
+    this.set({ status, ...(status.step === undefined ? {} : { place: placeOf(status) }) });
   }
 
   take_end(end) {
@@ -83,6 +88,11 @@ export class State {
   take_connection(connection) {
     this.set({ connection });
   }
+}
+
+/** Where the training is, by the message that came last. */
+function placeOf({ epoch, step }) {
+  return { epoch, step };
 }
 
 function numbersOf(rows) {
