@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from chainrule.cli.common import Output, foreseen
-from chainrule.cli.use import AsJson, Quiet, _features
+from chainrule.cli.use import AsJson, Quiet, features_of
 from chainrule.errors import ModelFileError
 
 _ENDINGS = {".onnx": "onnx", ".c": "c", ".safetensors": "safetensors"}
@@ -34,7 +34,7 @@ def export(
     file = model / "model.keras" if model.is_dir() else model
     loaded = _load(file)
     _write(loaded, out, form, function, opset)
-    features = _features(file) if file.suffix == ".keras" else []
+    features = features_of(file) if file.suffix == ".keras" else []
     output.say(f"{loaded.name}: written to {out} as {form}.")
     if features and form != "safetensors":
         output.say(f"It takes {len(features)} numbers, as `chainrule summary` lists them: preprocessing is not in it.")

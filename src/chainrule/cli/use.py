@@ -89,7 +89,7 @@ def summary(
     loaded = load_model(file)
     lines: list[str] = []
     loaded.summary(print_fn=lines.append)
-    features = _features(file)
+    features = features_of(file)
     if features:
         lines.append(f"Features ({len(features)}): {plain(', '.join(features))}")
     result = {
@@ -128,7 +128,7 @@ def trace(
         _write(out, text)
 
 
-def _features(file: Path) -> list[str]:
+def features_of(file: Path) -> list[str]:
     """Return the features of a run's model; none for a model without preprocessing."""
     from chainrule.errors import ModelFileError
     from chainrule.tabular.run import load_run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 from chainrule._typing import Array
 from chainrule.glassbox import network, record
@@ -133,6 +134,25 @@ class Observation(Printable):
     @cached_property
     def _check(self) -> CheckResult:
         return check(self.runner, self.batch, self.view.learned, self.row)
+
+    def diagram(
+        self, gradients: bool = False, labels: str = "auto", digits: int | None = None, ax: Any = None
+    ) -> Any:
+        """Return the network with this observation's numbers in its units.
+
+        Args:
+            gradients: lines show `∂ℓ/∂w` in place of weights, units `∂ℓ/∂h`; a dot stands for what was not computed.
+            labels: what stands at the lines: `'both'`, `'values'`, `'symbols'`, `'none'`; `'auto'`: what there is room
+                for.
+            digits: decimals; those of the trace by default.
+            ax: axes of matplotlib to draw on.
+
+        Returns:
+            A `Diagram`, which notebooks show and `.save("net.svg")` writes; or `ax` if axes were given.
+        """
+        from chainrule.diagram.diagram import of_view
+
+        return of_view(self.view, values=True, gradients=gradients, labels=labels, digits=digits, ax=ax)
 
     def node(self, name: str) -> Node:
         """Return one derivative with the paths its chain rule sums over.

@@ -288,6 +288,17 @@ class Trace(Printable):
         if self.view.recording.loss is None:
             raise ChainruleError(f"trace: {what} needs the loss. Pass y to trace, and compile the model with a loss.")
 
+    def diagram(
+        self, gradients: bool = False, labels: str = "auto", digits: int | None = None, ax: Any = None
+    ) -> Any:
+        """Return the network with its weights, or with the gradient of the batch's loss at its lines.
+
+        `t[i].diagram()` shows the numbers of one observation in the units; the arguments are the same.
+        """
+        from chainrule.diagram.diagram import of_view
+
+        return of_view(self.view, gradients=gradients, labels=labels, digits=digits, ax=ax)
+
     # -- other forms --------------------------------------------------------------------------------------------------
 
     def latex(self) -> str:

@@ -293,6 +293,27 @@ class Model(StateTree, Trainer, Layer):
 
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
 
+    def plot(
+        self,
+        *,
+        notation: str = "lecture",
+        labels: str = "auto",
+        digits: int = 2,
+        feature_names: Any = None,
+        class_names: Any = None,
+        ax: Any = None,
+    ) -> Any:
+        """Return the network as a diagram with its true weights, which notebooks show; see `chainrule.plot.network`.
+
+        `model.plot().save("net.svg")` writes it; `.tex` (TikZ), `.png` and `.pdf` are possible, too.
+        """
+        from chainrule.diagram import network
+
+        return network(
+            self, notation=notation, labels=labels, digits=digits, feature_names=feature_names,
+            class_names=class_names, ax=ax,
+        )  # fmt: skip
+
     def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
         """Write architecture, weights, compile settings and optimizer state to a `.keras` file, as Keras 3 does.
 

@@ -130,7 +130,7 @@ class _Artist:
             across, along = along, across
         width, height = across, along
         if frame:
-            width = max(width, _length(group.name, _LABEL, True) + 8.0)
+            width = max(width, text_length(group.name, _LABEL, True) + 8.0)
         shift_x, shift_y = before + (width - across) / 2, label
         corners = [(x + shift_x, y + shift_y) for x, y in layout.corners]
         routes = [[(x + shift_x, y + shift_y) for x, y in route] for route in layout.routes]
@@ -167,7 +167,7 @@ class _Artist:
             inner = self.placed[id(member)]
             shapes.append(Rect(x + cx, y + cy, inner.width, inner.height, "#f3f5f8", dashed=True))
             self.paint(member, x + cx, y + cy, shapes)
-            room = _length(member.name, _LABEL, True)  # links may pass behind the label
+            room = text_length(member.name, _LABEL, True)  # links may pass behind the label
             shapes.append(Rect(x + cx + 4.0, y + cy + 4.0, room + 8.0, _LABEL * 1.4, "#f3f5f8", stroke="none"))
             base = y + cy + 5.0 + _LABEL
             shapes.append(Text(x + cx + 8.0, base, ((member.name, True),), _LABEL, "#44546a", False))
@@ -182,7 +182,7 @@ def _link(wire: Wire, first: int, entries: int) -> Link:
 # -- boxes ------------------------------------------------------------------------------------------------------------
 
 
-def _length(text: str, size: float, bold: bool = False) -> float:
+def text_length(text: str, size: float, bold: bool = False) -> float:
     """Return how much room a text needs, rather too much than too little: fonts differ."""
     units = 0.0
     for c in text:
@@ -222,13 +222,13 @@ def _cells(box: Box) -> list[tuple[list[str], str]]:
 
 
 def _parts_length(parts: list[tuple[str, bool]]) -> float:
-    return sum(_length(text, _HEAD, bold) for text, bold in parts)
+    return sum(text_length(text, _HEAD, bold) for text, bold in parts)
 
 
 def _size(box: Box) -> tuple[float, float]:
-    widths = [max(_length(line, _BODY) for line in lines) + 2 * _PAD for lines, _ in _cells(box)]
+    widths = [max(text_length(line, _BODY) for line in lines) + 2 * _PAD for lines, _ in _cells(box)]
     head = max(map(_parts_length, _head(box))) + 2 * _PAD
-    activation = _length(f"Activation: {box.activation}", _BODY, True) + 2 * _PAD if box.activation else 0.0
+    activation = text_length(f"Activation: {box.activation}", _BODY, True) + 2 * _PAD if box.activation else 0.0
     return max(head, activation, sum(widths)), sum(_heights(box))
 
 
@@ -253,7 +253,7 @@ def _paint_box(box: Box, x: float, y: float, shapes: list[Rect | Text | Line]) -
         activation_parts = (("Activation: ", False), (box.activation, True))
         shapes.append(Text(x + width / 2, y + 0.7 * _PAD + _BODY, activation_parts, _BODY, "#111111"))
         y += activation
-    needed = [max(_length(line, _BODY) for line in lines) + 2 * _PAD for lines, _ in _cells(box)]
+    needed = [max(text_length(line, _BODY) for line in lines) + 2 * _PAD for lines, _ in _cells(box)]
     extra = (width - sum(needed)) / max(len(needed), 1)
     for (lines, colour), room in zip(_cells(box), needed, strict=True):
         fill, ink = _COLOURS[colour]
@@ -285,7 +285,8 @@ def to_svg(picture: Picture) -> str:
             )
         elif isinstance(shape, Text):
             spans = "".join(
-                f'<tspan font-weight="bold">{_xml(text)}</tspan>' if bold else _xml(text) for text, bold in shape.parts
+                f'<tspan font-weight="bold">{xml_text(text)}</tspan>' if bold else xml_text(text)
+                for text, bold in shape.parts
             )
             anchor = ' text-anchor="middle"' if shape.centred else ""
             lines.append(
@@ -300,7 +301,8 @@ def to_svg(picture: Picture) -> str:
     return "\n".join([*lines, "</svg>\n"])
 
 
-def _xml(text: str) -> str:
+def xml_text(text: str) -> str:
+    """Return a text fit for XML, without control characters."""
     return escape("".join(c if c.isprintable() else "�" for c in text))
 
 

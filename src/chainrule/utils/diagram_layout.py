@@ -49,12 +49,17 @@ class Link:
 
 @dataclass
 class Layout:
-    """The size of all, the upper left corner of each item, and the points of each link, two by two a piece."""
+    """The size of all, the upper left corner of each item, and the points of each link, two by two a piece.
+
+    Attributes:
+        lanes: for each link, those of its points where it passes rows between its ends.
+    """
 
     width: float = 0.0
     height: float = 0.0
     corners: list[Point] = field(default_factory=list)
     routes: list[list[Point]] = field(default_factory=list)
+    lanes: list[list[Point]] = field(default_factory=list)
 
 
 def arrange(items: list[Item], links: list[Link]) -> Layout:
@@ -258,16 +263,16 @@ def _measure(
     for n, link in enumerate(links):
         if link.source == link.target:
             layout.routes.append(_loop(items[link.source], corners[link.source]))
+            layout.lanes.append([])
             continue
         chain = chains[n]
         first, last = chain[0], chain[-1]
         start, end = _exit(items[first], corners[first], link.leaves), entries[n]
         if n in backward:
             start, end = _middle(items[first], corners[first], True), _middle(items[last], corners[last], False)
-        points = [start, (start[0], bottoms[first])]
-        for lane in chain[1:-1]:
-            points += [(centres[lane], tops[lane]), (centres[lane], bottoms[lane])]
-        points += [(end[0], tops[last]), end]
+        lanes = [(centres[lane], y) for lane in chain[1:-1] for y in (tops[lane], bottoms[lane])]
+        layout.lanes.append(lanes[::-1] if n in backward else lanes)
+        points = [start, (start[0], bottoms[first]), *lanes, (end[0], tops[last]), end]
         kept = [p for k, p in enumerate(points) if not k or p != points[k - 1]]
         layout.routes.append(kept[::-1] if n in backward else kept)
     layout.corners = corners
@@ -342,4 +347,5 @@ def _from_corner(layout: Layout, items: list[Item]) -> Layout:
     layout.width, layout.height = right - left, bottom
     layout.corners = [(x - left, y) for x, y in layout.corners]
     layout.routes = [[(x - left, y) for x, y in route] for route in layout.routes]
+    layout.lanes = [[(x - left, y) for x, y in lane] for lane in layout.lanes]
     return layout
