@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from chainrule.lazy import getter
 
 if TYPE_CHECKING:
+    from chainrule.diagram import network as network
     from chainrule.plot.canvas import description as description
     from chainrule.plot.pictures.calibration import calibration as calibration
     from chainrule.plot.pictures.confusion import confusion as confusion
@@ -27,6 +28,7 @@ _NAMES = {
     "calibration": "chainrule.plot.pictures.calibration",
     "confusion": "chainrule.plot.pictures.confusion",
     "description": "chainrule.plot.canvas",
+    "network": "chainrule.diagram",
     "precision_recall": "chainrule.plot.pictures.ranking",
     "predictions": "chainrule.plot.pictures.regression",
     "residuals": "chainrule.plot.pictures.regression",
