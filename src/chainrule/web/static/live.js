@@ -53,10 +53,9 @@ export class LiveSource extends Source {
     return fetch(`${path}?${query}`, { headers: { "X-Chainrule": "1" }, credentials: "same-origin" }).then(answerOf);
   }
 
-  async command(command) {
-    const answer = await this.post("api/command", command);
-    if (answer.status) this.emit("status", { kind: "status", ...answer.status });
-    return answer;
+  /** The status that follows comes as an event; the one in the answer may be older than that. */
+  command(command) {
+    return this.post("api/command", command);
   }
 
   derivation(question) {

@@ -1,0 +1,113 @@
+"""A real browser: Chromium of the system, driven by Playwright. Where one is missing, these tests are skipped."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+PATIENCE_MS = 20_000
+
+
+class Visit:
+    """One tab: its `page`, what it asked for, and what went wrong in it.
+
+    Args:
+        page: Playwright's page.
+        origin: where the page may fetch from.
+    """
+
+    def __init__(self, page: Any, origin: str) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.problems: list[str] = []
+        self.origin = origin
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def _note(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.problems.append(message.text)
+
+    @property
+    def foreign(self) -> list[str]:
+        """Requests to anything but the page's own origin."""
+        own = (self.origin, "data:", "blob:")
+        return [url for url in self.requests if not url.startswith(own)]
+
+    def until(self, holds: Callable[[], Any]) -> None:
+        """Wait until something holds; the page's policy forbids Playwright's own `wait_for_function`."""
+        end = time.monotonic() + PATIENCE_MS / 1000
+        while not holds():
+            assert time.monotonic() < end, f"waited in vain; the page shows {self.text('body')[:500]!r}"
+            self.page.wait_for_timeout(50)
+
+    def text(self, selector: str) -> str:
+        """What an element shows, with plain spaces."""
+        return str(self.page.inner_text(selector)).replace("\u202f", "")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The browser, shared by all tests; each visit has a profile of its own."""
+    path = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if path is None:
+        pytest.skip("no Chromium on the PATH: these tests drive a real browser")
+    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright: these tests drive a real browser")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Any) -> Iterator[Callable[..., Visit]]:
+    """Open an address: `visit(url, width=1440, theme="light")`; nothing foreign may be fetched, nothing go wrong."""
+    opened: list[tuple[Visit, Any]] = []
+
+    def open_(url: str, *, width: int = 1440, height: int = 900, theme: str = "light", **options: Any) -> Visit:
+        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **options)
+        context.set_default_timeout(PATIENCE_MS)
+        origin = "/".join(url.split("/", 3)[:3]) if url.startswith("http") else url.rsplit("/", 1)[0]
+        found = Visit(context.new_page(), origin)
+        opened.append((found, context))
+        found.page.goto(url)
+        return found
+
+    yield open_
+    for _, context in opened:
+        context.close()
+    for found, _ in opened:
+        assert found.foreign == []
+        assert found.problems == []
+
+
+@pytest.fixture
+def play() -> Iterator[Callable[..., Any]]:
+    """Serve a preset's playground, paused: `play("or")`, or a model with its data: `play(model, x, y, ...)`."""
+    pytest.importorskip("starlette")
+    pytest.importorskip("uvicorn")
+    from chainrule.web.playground import Playground
+    from chainrule.web.presets import preset
+
+    opened: list[Any] = []
+
+    def serve(what: Any, x: Any = None, y: Any = None, **options: Any) -> Any:
+        if isinstance(what, str):
+            chosen = preset(what)
+            options = {
+                "batch_size": chosen.batch_size, "features": chosen.features, "classes": chosen.classes or None,
+                "target": chosen.target, "name": chosen.title, **options,
+            }  # fmt: skip
+            what, x, y = chosen.model, chosen.x, chosen.y
+        opened.append(Playground(what, x, y, open=False, **options))
+        return opened[-1]
+
+    yield serve
+    for playground in opened:
+        playground.close()

@@ -1,0 +1,97 @@
+"""The live page as somebody uses it: open, play, pause, step, back, edit a weight, watch the derivation."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+
+
+class Seen:
+    """A playground and the tab that shows it."""
+
+    def __init__(self, playground: Any, tab: Any) -> None:
+        self.playground = playground
+        self.tab = tab
+        self.page = tab.page
+
+    @property
+    def step(self) -> int:
+        """The step that the page shows."""
+        found = re.search(r"step (\d+)", self.tab.text(".progress"))
+        return int(found[1]) if found else -1
+
+    @property
+    def weights(self) -> list[Any]:
+        """Copies of the model's weights."""
+        return [w.copy() for w in self.playground.model.get_weights()]
+
+
+def same(first: list[Any], second: list[Any]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@pytest.fixture
+def seen(play: Any, visit: Any) -> Seen:
+    playground = play("or")
+    tab = visit(playground.url)
+    tab.page.wait_for_selector(".derived tr")
+    return Seen(playground, tab)
+
+
+def test_opens_paused_with_everything_shown(seen: Seen) -> None:
+    page = seen.page
+    assert page.inner_text("#play") == "Play"
+    assert page.locator("#rows tbody tr").count() == 4
+    assert page.locator(".net .unit").count() == 3
+    assert page.locator(".point").count() == 4
+    assert "check ✓" in page.inner_text("#derivation")
+    assert "t=" not in page.url, "the token must leave the address"
+
+
+def test_play_and_pause(seen: Seen) -> None:
+    seen.page.click("#play")
+    seen.tab.until(lambda: seen.step >= 3)
+    assert seen.page.inner_text("#play") == "Pause"
+    seen.page.click("#play")
+    seen.tab.until(lambda: seen.page.inner_text("#play") == "Play")
+    seen.page.wait_for_timeout(200)
+    before = seen.step
+    seen.page.wait_for_timeout(400)
+    assert seen.step == before
+
+
+def test_step_and_back(seen: Seen) -> None:
+    seen.page.click("#step-batch")
+    seen.tab.until(lambda: seen.step == 1)
+    first = seen.weights
+    seen.page.click("#step-batch")
+    seen.tab.until(lambda: seen.step == 2)
+    assert not same(first, seen.weights)
+    seen.page.click("#back")
+    seen.tab.until(lambda: seen.step == 1)
+    assert same(first, seen.weights)
+
+
+def test_step_by_sample_walks_through_the_batch_without_an_update(seen: Seen) -> None:
+    before = seen.weights
+    seen.page.click("#step-sample")
+    seen.page.wait_for_selector("text=observation 1 of")
+    assert same(before, seen.weights)
+
+
+def test_an_edited_weight_changes_the_derivation_to_what_python_computes(seen: Seen) -> None:
+    page = seen.page
+    page.click("#rows tbody tr:nth-child(4)")
+    page.fill("#weight-value", "0.7310")
+    page.press("#weight-value", "Enter")
+    seen.tab.until(lambda: "0.7310" in seen.tab.text(".update") and "Observation 4" in seen.tab.text(".derived h2"))
+    assert seen.weights[0][0, 0] == pytest.approx(0.7310)
+    x, y = seen.playground.loop.training.arrays()[:2]
+    node = cr.trace(seen.playground.model, x, y)[3].node("w1")
+    numbers = [n.text_content() for n in page.locator(".node-line mn").all()]
+    assert numbers[-1] == f"{abs(node.value):.4f}"
