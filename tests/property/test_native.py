@@ -71,7 +71,7 @@ def test_twenty_steps_in_float64() -> None:
             amplified.append(spec)
 
     run()
-    assert len(amplified) <= total[0] / 20
+    assert len(amplified) <= max(1, total[0] / 20)  # one of very few is no sign
 
 
 @given(trainings(1))

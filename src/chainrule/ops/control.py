@@ -10,6 +10,7 @@ from chainrule import tree
 from chainrule._typing import Value
 from chainrule.autodiff.op import Derivative, Op
 from chainrule.autodiff.operators import Operators
+from chainrule.errors import DataError
 from chainrule.ops.shapes import stack
 
 __all__ = [
@@ -65,6 +66,7 @@ def scan(
 ) -> tuple[Any, Any]:
     """Call `carry, y = f(carry, x)` along the first axis of `xs`; return the last carry and the stacked `y`s."""
     count = len(tree.flatten(xs)[0]) if xs is not None else int(length or 0)
+    _need_slices("scan", count)
     order = range(count - 1, -1, -1) if reverse else range(count)
     results: list[Any] = [None] * count
     for i in order:
@@ -74,8 +76,16 @@ def scan(
 
 def map(f: Callable[[Any], Any], xs: Any) -> Any:
     """Call `f` on each slice along the first axis and stack what it returns."""
-    results = [f(tree.map_structure(lambda x, i=i: x[i], xs)) for i in range(len(tree.flatten(xs)[0]))]
+    count = len(tree.flatten(xs)[0])
+    _need_slices("map", count)
+    results = [f(tree.map_structure(lambda x, i=i: x[i], xs)) for i in range(count)]
     return tree.map_structure(lambda *ys: stack(list(ys)), *results)
+
+
+def _need_slices(where: str, count: int) -> None:
+    """Refuse to stack nothing, whose shape nobody knows."""
+    if not count:
+        raise DataError(f"ops.{where}: there are no slices along the first axis, so the shape of the result is unknown.")
 
 
 def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:

@@ -10,7 +10,7 @@ import scipy.special
 
 from chainrule import ops
 from chainrule.autodiff import GradientTape, check_vjp, grad, vjp
-from chainrule.errors import NotDifferentiableError, ShapeError
+from chainrule.errors import DataError, NotDifferentiableError, ShapeError
 
 rng = np.random.default_rng(3)
 X = rng.normal(size=(3, 4))
@@ -264,3 +264,9 @@ def test_loops_over_nothing_and_with_limits() -> None:
     assert backwards.tolist() == [6, 4, 0]
     assert ops.switch(9, [lambda: "a", lambda: "b"]) == "b"
     assert ops.vectorized_map(lambda v: v * 2, X).shape == X.shape
+
+
+@pytest.mark.parametrize("loop", [lambda x: ops.scan(lambda c, v: (c + v, c), 0.0, x), lambda x: ops.map(ops.exp, x)])
+def test_a_loop_over_nothing_is_refused(loop: Any) -> None:
+    with pytest.raises(DataError, match=r"^ops\.\w+: there are no slices along the first axis"):
+        loop(np.zeros((0, 3)))
