@@ -53,6 +53,10 @@ class EventFile:
         """Write a model's configuration, which TensorBoard draws as a graph."""
         self._write(tag, "graph_keras_model", step, content=b"1", dtype=_DT_STRING, string_val=[text.encode()])
 
+    def text(self, tag: str, text: str, step: int) -> None:
+        """Write a text, which may be Markdown."""
+        self._write(tag, "text", step, (1,), dtype=_DT_STRING, string_val=[text.encode()])
+
     def _write(
         self, tag: str, plugin: str, step: int, shape: tuple[int, ...] = (), content: bytes = b"", **tensor: Any
     ) -> None:

@@ -1,4 +1,8 @@
-"""Recordings of trainings: one file that the page, the report and TensorBoard read."""
+"""Recordings of trainings: one file that the page, the report and TensorBoard read.
+
+model.fit(x, y, callbacks=[chainrule.callbacks.Recorder("runs/first")])
+run = chainrule.recording.load("runs/first")
+"""
 
 from typing import TYPE_CHECKING
 
@@ -6,8 +10,15 @@ from chainrule.lazy import getter
 
 if TYPE_CHECKING:
     from chainrule.recording import messages as messages
+    from chainrule.recording.probe import Probe as Probe
+    from chainrule.recording.recording import Recording as Recording
+    from chainrule.recording.recording import load as load
 
-_NAMES: dict[str, str] = {}
+_NAMES = {
+    "Probe": "chainrule.recording.probe",
+    "Recording": "chainrule.recording.recording",
+    "load": "chainrule.recording.recording",
+}
 
 __all__ = sorted(["messages", *_NAMES])
 __getattr__ = getter("chainrule.recording", ("messages",), _NAMES)

@@ -11,7 +11,7 @@ from chainrule import tree
 from chainrule._typing import Array
 from chainrule.data.batches import ArrayBatches, Batches
 
-_MEDIAN_OF = 200_000
+_LOOKED_AT = 50_000
 _MOST_CHOICES = 50
 _MOST_CLASSES = 1000
 _BINARY = frozenset({"binary_crossentropy", "binary_focal_crossentropy", "hinge", "squared_hinge"})
@@ -81,9 +81,9 @@ def _columns(name: str, array: Array) -> list[dict[str, Any]]:
         names = [name] if count == 1 else [f"{name}[{i}]" for i in range(count)]
     if flat.dtype.kind not in "fiub":
         return [_texts(names[i], flat[:, i]) for i in range(count)]
-    few = flat[:: max(len(flat) * max(count, 1) // _MEDIAN_OF, 1)]
+    few = flat[:: max(len(flat) * max(count, 1) // _LOOKED_AT, 1)]
     low, high, median = _extent(flat, few)
-    boolean = ((few == 0) | (few == 1)).all(axis=0) & (low >= 0) & (high <= 1)
+    boolean = ((few == 0) | (few == 1)).all(axis=0) & (low == 0) & (high == 1)
     return [
         {"name": n, "kind": "boolean" if b else "number", "min": lo, "max": hi, "median": m}
         for n, b, lo, hi, m in zip(
@@ -107,7 +107,7 @@ def _extent(flat: Array, few: Array) -> tuple[Array, Array, Array]:
 
 
 def _texts(name: str, column: Array) -> dict[str, Any]:
-    values, counts = np.unique(column[:_MEDIAN_OF].astype(str), return_counts=True)
+    values, counts = np.unique(column[:_LOOKED_AT].astype(str), return_counts=True)
     by_count = values[np.argsort(-counts, kind="stable")].tolist()
     return {"name": name, "kind": "category", "min": None, "max": None, "median": by_count[0] if by_count else None,
             "choices": by_count[:_MOST_CHOICES]}  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from chainrule import tree
 from chainrule.recording.measure import activation_name
+from chainrule.saving import rebuild
 from chainrule.saving.names import snake_case
 from chainrule.saving.serialization import serialize_keras_object
 from chainrule.utils.naming import unique_paths
@@ -60,9 +62,9 @@ def _metrics(model: Any) -> list[str]:
 
 
 def _config(model: Any) -> Any:
-    """Return the model as a `.keras` file describes it, or None for a class that cannot describe itself."""
+    """Return the model as `config.json` in a `.keras` file describes it, or None where a part cannot be described."""
     try:
-        return serialize_keras_object(model)
+        return json.loads(rebuild.describe_model(model, "the recording"))
     except Exception:  # of code of the user's own
         return None
 

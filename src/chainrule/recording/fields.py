@@ -122,7 +122,9 @@ KINDS: Mapping[str, Check] = {
         outputs=optional(structure), units=listed(_UNITS), flow=listed(_FLOW), learning_rate=optional(number),
     ),
     "epoch": fields(epoch=whole, step=whole, seconds=number, logs=logs),
-    "finding": fields(code=text, severity=text, message=text, tries=texts, numbers=mapping),
+    "finding": fields(
+        code=text, severity=text, where=text, step=optional(whole), message=text, tries=texts, numbers=mapping
+    ),
     "status": fields(state=text),
     "end": fields(step=whole, epoch=whole, seconds=number, why=text),
 }  # fmt: skip

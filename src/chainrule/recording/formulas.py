@@ -43,7 +43,7 @@ def _loss(model: Any) -> Any:
         only = compiled.outputs[0] if len(compiled.outputs) == 1 else None
         return only.loss if only is not None and only.weight in (None, 1.0) else None
     given = compiled.user_loss
-    plain = isinstance(given, str) and given != "crossentropy" or callable(given)
+    plain = (isinstance(given, str) and given != "crossentropy") or callable(given)
     return losses.get(given) if plain and compiled.user_weights is None else None
 
 

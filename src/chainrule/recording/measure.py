@@ -11,6 +11,7 @@ import numpy as np
 from chainrule import tree
 from chainrule._typing import Array
 from chainrule.autodiff.tape import GradientTape
+from chainrule.engines.threads import threads_for
 from chainrule.glassbox.record import KEY, undisturbed
 from chainrule.layers import context
 from chainrule.random import seeds
@@ -54,28 +55,34 @@ def measure(model: Any, probe: Probe, gradients: bool = True) -> Measured:
     ([1.0, 2.0], 1.0, [[[3.0]], [2.0]])
     """
     wanted = gradients and model.compiled and (probe.y is not None or model._compile_loss is None)
-    with _quietly(model), context.observed() as calls, GradientTape() as tape:
-        outputs = model(probe.x, training=False)
-        loss = model._loss_of(probe.x, probe.y, outputs, probe.weight, False) if wanted else None
-    shown = tree.map_structure(np.asarray, outputs)
-    units = units_of(model, calls)
-    if loss is None or getattr(loss, "shape", ()) != ():
-        return Measured(shown, None, None, units)
+    with _quietly(model, probe.size):
+        with context.observed() as calls, GradientTape() as tape:
+            outputs = model(probe.x, training=False)
+            loss = model._loss_of(probe.x, probe.y, outputs, probe.weight, False) if wanted else None
+        loss = loss if getattr(loss, "shape", ()) == () else None  # one that is not reduced has no gradient of its own
+        by_path = None if loss is None else _gradients(model, tape, loss)
+    return Measured(
+        outputs=tree.map_structure(np.asarray, outputs),
+        gradients=by_path,
+        loss=None if loss is None else float(loss),
+        units=units_of(model, calls),
+    )
+
+
+def _gradients(model: Any, tape: GradientTape, loss: Any) -> dict[str, Array]:
     variables = model.trainable_variables
-    with np.errstate(all="ignore"):
-        found = tape.gradient(loss, variables)
     paths = unique_paths(model.weights)
-    by_path = {
+    return {
         paths[id(v)]: np.zeros(v.shape, v.dtype) if g is None else np.asarray(g)
-        for v, g in zip(variables, found, strict=True)
+        for v, g in zip(variables, tape.gradient(loss, variables), strict=True)
         if id(v) in paths
     }
-    return Measured(shown, by_path, float(loss), units)
 
 
 @contextmanager
-def _quietly(model: Any) -> Iterator[None]:
+def _quietly(model: Any, rows: int) -> Iterator[None]:
     with ExitStack() as stack:
+        stack.enter_context(threads_for(model.count_params(), rows))
         stack.enter_context(undisturbed(model))
         stack.enter_context(seeds.step_scope(KEY))
         stack.enter_context(np.errstate(all="ignore"))

@@ -3,7 +3,7 @@
     start   once: the model, how it predicts, the training, the data, the probe
     frame   now and then: weights, gradients and outputs on the probe, what units give, how gradients flow
     epoch   after every epoch: logs
-    finding when the health of the training gives cause
+    finding when something is wrong (`health.Finding.to_message`)
     end     once
 
 A message is a dict of numbers, texts, NumPy arrays, and lists and dicts of them; `encode` makes one line of JSON of it,
@@ -32,7 +32,7 @@ from chainrule.recording.measure import measure
 from chainrule.recording.probe import Probe, draw
 from chainrule.utils.naming import unique_paths
 
-__all__ = ["Message", "Probe", "decode", "draw", "encode", "end", "epoch", "finding", "frame", "start", "weights_of"]
+__all__ = ["Message", "Probe", "decode", "draw", "encode", "end", "epoch", "frame", "start", "weights_of"]
 
 VERSION = 1
 
@@ -135,16 +135,6 @@ def frame(
 def epoch(epoch: int, step: int, seconds: float, logs: Mapping[str, Any]) -> Message:
     """Return what an epoch gave; `step` counts batches over all epochs, `seconds` from the beginning."""
     return {"kind": "epoch", "epoch": epoch, "step": step, "seconds": seconds, "logs": dict(logs)}
-
-
-def finding(
-    code: str, severity: str, where: str, step: int, message: str, numbers: Mapping[str, Any], tries: Sequence[str]
-) -> Message:
-    """Return something worth saying of the training's health, as `chainrule.health` words it."""
-    return {
-        "kind": "finding", "code": code, "severity": severity, "where": where, "step": step, "message": message,
-        "numbers": dict(numbers), "tries": list(tries),
-    }  # fmt: skip
 
 
 def end(step: int, epoch: int, seconds: float, why: str) -> Message:

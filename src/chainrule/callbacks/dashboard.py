@@ -1,0 +1,138 @@
+"""`Dashboard`: a page in the browser that shows an ordinary `fit` live, and steers it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from chainrule.callbacks.base import Callback, LogsLike
+
+if TYPE_CHECKING:
+    from chainrule.web.fitting import Fitting
+    from chainrule.web.server import Server
+
+
+class Dashboard(Callback):
+    """Serves a page on this machine that shows the training: weights, outputs, derivations, curves, health.
+
+    From the page one can pause, step, change the learning rate, optimizer, batch size and regularization, edit weights
+    and go back. Training never waits for the browser unless it is paused there; if the page is closed while paused,
+    training goes on. The page stays after `fit`, until `stop()` or the end of the process.
+
+    Args:
+        port: 0 takes a free one.
+        open: open the page in the browser; its address is printed too.
+        paused: begin paused; goes on by itself if nobody opens the page within 30 seconds.
+        feature_names, class_names: shown in place of x1, x2, ... and 0, 1, ...
+
+    Raises (when training begins):
+        MissingExtraError: Starlette or uvicorn is not installed.
+        ChainruleError: the port is taken.
+
+    >>> import chainrule as cr
+    >>> import numpy as np
+    >>> model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> with Dashboard(open=None) as page:
+    ...     history = model.fit(np.zeros((8, 2)), np.zeros(8), verbose=0, callbacks=[page])
+    ...     page.url.split(":")[1]
+    '//127.0.0.1'
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        open: bool | None = True,
+        paused: bool = False,
+        feature_names: Sequence[str] | None = None,
+        class_names: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.port = port
+        self.open = open
+        self.paused = paused
+        self.feature_names = feature_names
+        self.class_names = class_names
+        self._data: tuple[Any, Any] = (None, None)
+        self._fitting: Fitting | None = None
+        self._server: Server | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of the page, token included; empty before the first training."""
+        return self._server.url if self._server is not None else ""
+
+    @property
+    def hears_at_intervals(self) -> bool:
+        """True while nobody counts batches."""
+        return self._fitting is None or self._fitting.stage.session.free
+
+    def set_data(self, training: Any, validation: Any) -> None:
+        """Receive the data of the training that is about to begin."""
+        self._data = (training, validation)
+
+    def on_train_begin(self, logs: LogsLike = None) -> None:
+        from chainrule.web.fitting import Fitting
+
+        if self._fitting is None:
+            self._fitting = Fitting()
+            self._serve(self._fitting)
+        epochs = (self.params or {}).get("epochs")
+        self._fitting.begin(
+            self.model, *self._data, epochs, self.paused, features=self.feature_names, classes=self.class_names
+        )
+
+    def _serve(self, fitting: Fitting) -> None:
+        from chainrule.web.server import Server
+
+        self._server = Server(fitting.stage, self.port).start()
+        if self.open is not None:
+            print(f"Dashboard: {self._server.url}", file=sys.stderr, flush=True)
+        if self.open:
+            self._server.open()
+
+    def on_epoch_begin(self, epoch: int, logs: LogsLike = None) -> None:
+        assert self._fitting is not None
+        steps = self._fitting.resized()
+        if steps is not None and self.params:
+            self.params["steps"] = steps
+
+    def on_train_batch_end(self, batch: int, logs: LogsLike = None) -> None:
+        assert self._fitting is not None
+        self._fitting.batches_done(batch, dict(logs or {}))
+
+    def on_epoch_end(self, epoch: int, logs: LogsLike = None) -> None:
+        assert self._fitting is not None
+        self._fitting.epoch_done(epoch, dict(logs or {}))
+
+    def on_train_end(self, logs: LogsLike = None) -> None:
+        if self._fitting is not None:
+            self._fitting.end("stop_training" if self.model.stop_training else "all epochs")
+
+    def close(self) -> None:
+        """Called by `fit` however it ends: a training that was interrupted or failed says so on the page."""
+        if self._fitting is not None:
+            error = sys.exc_info()[1]
+            self._fitting.end("interrupted" if isinstance(error, KeyboardInterrupt) else "error")
+
+    # -- the page ------------------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """End the page."""
+        if self._server is not None and self._fitting is not None:
+            self._fitting.stage.close()
+            self._server.close()
+            self._server = self._fitting = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+__all__ = ["Dashboard"]

@@ -1,0 +1,236 @@
+"""Keep how a model trains in a file: weights, gradients, outputs, units, logs and health."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.callbacks.base import Callback, LogsLike, is_overridden
+from chainrule.errors import DataError, DivergedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chainrule.health import Finding
+    from chainrule.recording.journal import Journal
+    from chainrule.recording.probe import Probe
+
+FILE = "run.jsonl"
+_BATCHES = ("on_train_batch_begin", "on_train_batch_end")
+_FEW_EPOCHS = 10
+
+
+class Recorder(Callback):
+    """Writes a run file that `recording.load`, the page, the report and TensorBoard read.
+
+    Each epoch gives a line with its metrics. Now and then comes a *frame*: all weights, and what the model does on a
+    *probe* of a few rows, with the gradients of the mean loss. Frames come as often as `every` says, but back off so
+    that `cost` holds, and are thinned by halves where the file would become too large; the first and the last one
+    always stay. What `chainrule.health` finds is written, too.
+
+    Args:
+        path: the file, such as `'run.jsonl'`; any other ending makes it a folder with a `run.jsonl`.
+        every: `'auto'` (as often as the cost allows), a number of epochs, `'batch'`, or `'10 batches'`.
+        budget_mb: megabytes that the file may have.
+        cost: the share of the training's time that may be spent; None for no limit.
+        probe: how many rows to draw from the training data, or rows of your own: `(x, y)`.
+        gradients: whether frames hold gradients, which are nearly half of them.
+        health: whether to look for what goes wrong.
+        overwrite: whether a file that is there may be replaced.
+        name: of the run; the model's by default.
+        features, target, classes: their names, for the page and the report.
+        seed: for drawing the probe.
+
+    Raises:
+        ModelFileError: when training begins: the file exists already, or cannot be written.
+        DataError: an argument that is none of these.
+
+    >>> import chainrule as cr
+    >>> import tempfile
+    >>> model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1, "sigmoid")])
+    >>> model.compile("sgd", "mse")
+    >>> x, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 1]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     history = model.fit(x, y, epochs=3, verbose=0, callbacks=[Recorder(folder, every=1, cost=None)])
+    ...     run = cr.recording.load(folder)
+    >>> [frame["step"] for frame in run.frames], run.history == history.history
+    ([0, 1, 2, 3], True)
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] = FILE,
+        every: int | str = "auto",
+        budget_mb: float = 20.0,
+        cost: float | None = 0.05,
+        probe: Any = None,
+        gradients: bool = True,
+        health: bool = True,
+        overwrite: bool = False,
+        name: str | None = None,
+        features: Sequence[str] | None = None,
+        target: str | None = None,
+        classes: Sequence[str] | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.path = run_path(path)
+        self.every, self._apart = every, _batches_apart(every)
+        self.budget_mb, self.cost = budget_mb, cost
+        self.probe, self.seed = probe, seed
+        self.gradients, self.health = gradients, health
+        self.overwrite = overwrite
+        self.names = {"name": name, "features": features, "target": target, "classes": classes}
+        self.journal: Journal | None = None
+        self._data: tuple[Any, Any] = (None, None)
+        self._running = False
+        self._step = self._before = self._epoch = self._epochs = self._updates = 0
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is not healthy, as far as is known."""
+        return [] if self.journal is None else self.journal.findings
+
+    # -- what training asks --------------------------------------------------------------------------------------------
+
+    def set_data(self, training: Any, validation: Any) -> None:
+        """Receive the data of the training."""
+        self._data = (training, validation)
+
+    def _listens_to(self, hook: str) -> bool:
+        if hook not in _BATCHES or is_overridden(self, hook, Recorder):
+            return super()._listens_to(hook)
+        params = self.params or {}
+        few = self.every == "auto" and (params.get("epochs") or 0) <= _FEW_EPOCHS
+        return hook == "on_train_batch_end" and (self._apart > 0 or few or params.get("steps") is None)
+
+    @property
+    def hears_at_intervals(self) -> bool:
+        """Whether no frame of one of the next batches could be taken anyway."""
+        return self._apart == 0 or self.journal is None or not self.journal.allowance.allows()
+
+    # -- training ------------------------------------------------------------------------------------------------------
+
+    def on_train_begin(self, logs: LogsLike = None) -> None:
+        """Write what is trained on what, and how the model is before; a further `fit` of the model goes on."""
+        if self.journal is None or self.journal.model is not self.model:
+            self._begin()
+        self._running = True
+        self._frame(logs)
+
+    def _begin(self) -> None:
+        from chainrule.recording.journal import Journal, Limits
+        from chainrule.recording.run_file import RunFile
+
+        training, validation = self._data
+        if training is None:
+            raise DataError("Recorder: there is no training to record. Pass it to fit(..., callbacks=[...]).")
+        self._step = self._before = self._epoch = self._epochs = 0
+        resumed = self._resumes and self.path.exists()
+        limits = Limits(max(int(self.budget_mb * 1e6), 1), self.cost, self.gradients, self.health)
+        file = RunFile(self.path, limits.budget, "a" if resumed else "w" if self.overwrite else "x")
+        self.journal = Journal(file, self.model, self._draw(training), limits)
+        if not resumed:
+            self.journal.start(training, validation, epochs=(self.params or {}).get("epochs"), **self.names)
+
+    def _draw(self, training: Any) -> Probe:
+        from chainrule.data.adapters import make_batches
+        from chainrule.recording.probe import ROWS, Probe, draw
+
+        if self.probe is None or isinstance(self.probe, int):
+            return draw(training, self.probe or ROWS, self.seed)
+        x, y = self.probe
+        x, y, _ = make_batches(x, y, where="Recorder: probe").arrays()  # type: ignore[attr-defined]
+        return Probe(np.zeros(0, np.int64), x, y)
+
+    def on_epoch_begin(self, epoch: int, logs: LogsLike = None) -> None:
+        """Note where the epoch begins."""
+        self._epoch, self._before, self._updates = epoch, self._step, _updates(self.model)
+
+    def on_train_batch_end(self, batch: int, logs: LogsLike = None) -> None:
+        """Take a frame, if it is time."""
+        self._step = self._before + batch + 1
+        last = self.journal.last if self.journal is not None else None
+        if last is None or self._step - last["step"] >= self._apart:
+            self._frame(logs, if_wanted=True)
+
+    def on_epoch_end(self, epoch: int, logs: LogsLike = None) -> None:
+        """Write the metrics, and take a frame, if it is time."""
+        assert self.journal is not None
+        self._step, self._epochs = max(self._step, self._before + self._steps()), self._epochs + 1
+        self.journal.epoch(epoch, self._step, logs or {})
+        if not self._apart and self._epochs % (self.every if isinstance(self.every, int) else 1) == 0:
+            self._frame(logs, if_wanted=True)
+
+    def _steps(self) -> int:
+        """Return how many batches the epoch had: all, unless the optimizer has counted fewer updates."""
+        steps = self._data[0].steps or 0
+        updates = _updates(self.model) - self._updates
+        return updates if 0 < updates < steps and not self.model.optimizer.gradient_accumulation_steps else steps
+
+    def _frame(self, logs: LogsLike, if_wanted: bool = False) -> None:
+        assert self.journal is not None
+        if not if_wanted or self.journal.wants(self._step):
+            self.journal.frame(self._step, self._epoch, max(self._step - self._before - 1, 0), logs)
+
+    def on_train_end(self, logs: LogsLike = None) -> None:
+        """Write how the model is now."""
+        self._end("stop_training" if self.model.stop_training else "all epochs", logs)
+
+    def close(self) -> None:
+        """End the file of a training that was broken off."""
+        if self._running:
+            error = sys.exc_info()[1]
+            self._end("interrupted" if isinstance(error, KeyboardInterrupt) else "error", None, error)
+
+    def _end(self, why: str, logs: LogsLike, error: BaseException | None = None) -> None:
+        assert self.journal is not None
+        self._running = False
+        if why != "error" and (self.journal.last is None or self.journal.last["step"] < self._step):
+            self._frame(logs)
+        self.journal.end(self._step, self._epochs, why, isinstance(error, DivergedError))
+
+    # -- a training that goes on in a new process ----------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        return {"step": self._step, "epochs": self._epochs, "before": self._before}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Forget what was written of steps that are going to be repeated."""
+        assert self.journal is not None
+        self._step, self._epochs, self._before = state["step"], state["epochs"], state["before"]
+        self.journal.file.forget_after(self._step)
+
+
+def run_path(path: str | os.PathLike[str]) -> Path:
+    """Return the run file that a path stands for: itself, or `run.jsonl` in a folder.
+
+    >>> run_path("runs/xor").as_posix(), run_path("xor.jsonl").as_posix()
+    ('runs/xor/run.jsonl', 'xor.jsonl')
+    """
+    path = Path(path)
+    return path if path.suffix == ".jsonl" and not path.is_dir() else path / FILE
+
+
+def _batches_apart(every: Any) -> int:
+    """Return the number of batches between two frames, or 0 if they are counted in epochs."""
+    if every == "auto" or (isinstance(every, int) and not isinstance(every, bool) and every > 0):
+        return 0
+    found = re.fullmatch(r"(\d+ )?batch(es)?", every) if isinstance(every, str) else None
+    if found is None or (found[1] and int(found[1]) == 0):
+        raise DataError(
+            f"Recorder: every must be 'auto', a number of epochs, 'batch' or such as '10 batches', but is {every!r}."
+        )
+    return int(found[1] or 1)
+
+
+def _updates(model: Any) -> int:
+    try:
+        return int(model.optimizer.iterations)
+    except (AttributeError, TypeError):
+        return 0

@@ -1,0 +1,59 @@
+"""`Allowance`: how much time may go into looking at a training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+
+class Allowance:
+    """Counts what is spent, and says whether more may be: at most a share of all time since the beginning.
+
+    What a block costs is expected of the next one, too, and held back once more for the one at the end.
+
+    Args:
+        share: of the time of the training: 0.05 is 5 %; None sets no limit.
+
+    >>> none = Allowance(share=0.0)
+    >>> with none.spending():
+    ...     pass
+    >>> none.allows(), Allowance(share=1.0).allows(), Allowance(share=None).allows()
+    (False, True, True)
+    """
+
+    def __init__(self, share: float | None) -> None:
+        self.share = share
+        self.began = perf_counter()
+        self.spent = 0.0
+        self.expected = 0.0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the beginning."""
+        return perf_counter() - self.began
+
+    @property
+    def used(self) -> float:
+        """What was spent, as a share of all time so far."""
+        return self.spent / max(self.elapsed, 1e-9)
+
+    def allows(self) -> bool:
+        """Whether a block may be run now."""
+        return self.share is None or self.spent + 2 * self.expected <= self.share * self.elapsed
+
+    @contextmanager
+    def spending(self, again: bool = True) -> Iterator[None]:
+        """Count the time of a block.
+
+        Args:
+            again: whether the next one is expected to cost as much.
+        """
+        began = perf_counter()
+        try:
+            yield
+        finally:
+            cost = perf_counter() - began
+            self.spent += cost
+            if again:
+                self.expected = cost

@@ -1,0 +1,104 @@
+"""`Journal`: writes down one training: when a frame may be taken, what it holds, and what health finds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from chainrule.data.batches import Batches
+from chainrule.health import Finding, Monitor
+from chainrule.recording import messages
+from chainrule.recording.allowance import Allowance
+from chainrule.recording.lines import Message
+from chainrule.recording.probe import Probe
+from chainrule.recording.run_file import RunFile
+from chainrule.records import Record
+
+
+class Limits(Record):
+    """What a recording may cost.
+
+    Attributes:
+        budget: bytes of the file.
+        share: of the training's time; None for no limit.
+        gradients: whether frames hold gradients.
+        health: whether to look for what goes wrong.
+    """
+
+    budget: int
+    share: float | None
+    gradients: bool = True
+    health: bool = True
+
+
+class Journal:
+    """Writes the messages of a training to a file.
+
+    Args:
+        file: where to.
+        model: built and compiled.
+        probe: the rows that frames show.
+        limits: what it may cost.
+    """
+
+    def __init__(self, file: RunFile, model: Any, probe: Probe, limits: Limits) -> None:
+        self.file = file
+        self.model = model
+        self.probe = probe
+        self.limits = limits
+        self.allowance = Allowance(limits.share)
+        self.findings: list[Finding] = []
+        self.last: Message | None = None
+        self._monitor = Monitor(model, probe) if limits.health else None
+
+    def start(self, training: Batches, validation: Batches | None, **names: Any) -> None:
+        """Write what is trained on what; `names` as in `messages.start`."""
+        with self.allowance.spending(again=False):
+            self.file.append(messages.start(self.model, training, validation, probe=self.probe, **names))
+
+    def wants(self, step: int) -> bool:
+        """Whether a frame of this step may be taken: there is time for it, and it would be kept."""
+        return (self.last is None or step > self.last["step"]) and self.allowance.allows() and self.file.wants(step)
+
+    def frame(self, step: int, epoch: int, batch: int, logs: Mapping[str, Any] | None) -> None:
+        """Write what the model is like now, and what that shows of its health."""
+        with self.allowance.spending():
+            made = messages.frame(
+                self.model, self.probe, step=step, epoch=epoch, batch=batch, seconds=self.allowance.elapsed,
+                logs=logs, previous=self.last, gradients=self._gradients_fit(),
+            )  # fmt: skip
+            self.last = made
+            self.file.append(made if self._weights_fit() else {**made, "weights": {}, "gradients": None})
+            self._examine(made)
+
+    def epoch(self, epoch: int, step: int, logs: Mapping[str, Any]) -> None:
+        """Write the metrics of an epoch."""
+        with self.allowance.spending(again=False):
+            made = messages.epoch(epoch, step, self.allowance.elapsed, logs)
+            self.file.append(made)
+            self._examine(made)
+
+    def end(self, step: int, epochs: int, why: str, diverged: bool = False) -> None:
+        """Write why training ended, and close the file."""
+        if diverged:
+            self._examine(messages.epoch(epochs, step, self.allowance.elapsed, {"loss": math.nan}))
+        self.file.append(messages.end(step, epochs, self.allowance.elapsed, why))
+        self.file.close()
+
+    def _examine(self, message: Message) -> None:
+        for found in self._monitor.hear(message) if self._monitor is not None else ():
+            self.findings.append(found)
+            self.file.append(found.to_message())
+
+    # Of a model so large that its frames would not fit, the file keeps what does.
+
+    def _weights_fit(self) -> bool:
+        return 3 * self._written() <= self.limits.budget
+
+    def _gradients_fit(self) -> bool:
+        return self.limits.gradients and 8 * self._written() <= self.limits.budget
+
+    def _written(self) -> float:
+        """Return how many bytes all weights take in the file: in base64, three are written as four."""
+        return 4 / 3 * float(sum(v.value.nbytes for v in self.model.weights))

@@ -1,0 +1,169 @@
+"""`RunFile`: writes messages line by line and keeps the file within a budget by thinning older frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from io import FileIO
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import BinaryIO, NamedTuple
+
+from chainrule.errors import ModelFileError
+from chainrule.recording.lines import Message, encode
+from chainrule.recording.reader import read_lines
+from chainrule.saving.archive import write_atomically
+
+
+class Entry(NamedTuple):
+    """One line: where it begins, how long it is, and what it is of."""
+
+    offset: int
+    length: int
+    kind: str
+    step: int
+
+
+class RunFile:
+    """A file of messages that is whole after every line.
+
+    Each message is handed to the system at once, so whoever is killed leaves all lines but perhaps the last one. Once
+    frames take too much, they are thinned: the distance between two of them, in steps, is doubled until they fit. The
+    first and the newest always stay. The thinned file takes the place of the old one in one move.
+
+    Args:
+        path: made anew, with the folders around it.
+        budget: bytes that the file may have.
+        mode: `'x'` refuses a file that is there, `'w'` replaces it, `'a'` goes on with it.
+
+    Raises:
+        ModelFileError: it exists, or cannot be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = RunFile(Path(folder) / "run.jsonl", budget=200)
+    ...     for step in range(30):
+    ...         if file.wants(step):
+    ...             file.append({"kind": "frame", "step": step})
+    ...     file.close()
+    ...     [entry.step for entry in file.entries], file.gap, file.size
+    ([0, 9, 17, 25, 29], 8, 133)
+    """
+
+    def __init__(self, path: Path, budget: int, mode: str = "x") -> None:
+        self.path = path
+        self.budget = budget
+        self.entries: list[Entry] = []
+        self.size = 0
+        self.gap = 0
+        self._opened: FileIO | None = None
+        if mode == "a":
+            self._go_on()
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._opened = FileIO(path, mode)
+        except FileExistsError:
+            raise ModelFileError(
+                f"'{path}' exists already. Choose another name, or replace it: Recorder(..., overwrite=True)."
+            ) from None
+        except OSError as error:
+            raise ModelFileError(f"Cannot write '{path}': {error.strerror or error}.") from None
+
+    def _go_on(self) -> None:
+        """Take over the lines that are there, without a broken last one."""
+        self._keep([Entry(at, length, m["kind"], int(m.get("step") or 0)) for at, length, m in read_lines(self.path)])
+
+    def wants(self, step: int) -> bool:
+        """Whether a frame of this step would be kept: it is far enough from the last one."""
+        last = next((e.step for e in reversed(self.entries) if e.kind == "frame"), None)
+        return last is None or step - last >= self.gap
+
+    def append(self, message: Message) -> None:
+        """Write one message; a frame may cause older ones to go.
+
+        Raises:
+            ModelFileError: the disk refuses.
+        """
+        line = encode(message).encode("ascii") + b"\n"
+        self._write(line)
+        self.entries.append(Entry(self.size, len(line), message["kind"], int(message.get("step") or 0)))
+        self.size += len(line)
+        if self.size > self.budget:
+            self._thin()
+
+    def _write(self, line: bytes) -> None:
+        try:
+            if self._opened is None:
+                self._opened = FileIO(self.path, "a")
+            self._opened.write(line)
+        except OSError as error:
+            raise ModelFileError(f"Cannot write '{self.path}': {error.strerror or error}.") from None
+
+    def close(self) -> None:
+        """End the file; the next message opens it again."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def forget_after(self, step: int) -> None:
+        """Drop what was written of later steps: the training goes on from this one."""
+        self._keep([e for e in self.entries if e.kind == "start" or (e.step <= step and e.kind != "end")])
+
+    # -- thinning -----------------------------------------------------------------------------------------------------
+
+    def _thin(self) -> None:
+        entries = self.entries
+        for kind in ("frame", "epoch"):  # epochs only where they alone are too much
+            others = sum(e.length for e in entries if e.kind != kind)
+            room = self.budget - others if kind == "frame" else self.budget // 2
+            mine = [e for e in entries if e.kind == kind]
+            kept, gap = thinned(mine, room)
+            if kind == "frame":
+                self.gap = max(gap, self.gap)
+            if len(kept) < len(mine):
+                chosen = set(kept)
+                entries = [e for e in entries if e.kind != kind or e in chosen]
+        if len(entries) < len(self.entries):
+            self._keep(entries)
+
+    def _keep(self, entries: Sequence[Entry]) -> None:
+        """Write the file anew with some of its lines."""
+        self.close()
+        moved: list[Entry] = []
+
+        def write(new: BinaryIO) -> None:
+            with open(self.path, "rb") as old:
+                for e in entries:
+                    old.seek(e.offset)
+                    moved.append(e._replace(offset=new.tell()))
+                    new.write(old.read(e.length))
+
+        write_atomically(self.path, write)
+        self.entries = moved
+        self.size = sum(e.length for e in moved)
+
+
+def thinned(entries: Sequence[Entry], room: int) -> tuple[list[Entry], int]:
+    """Return which lines to keep so that they fit, and the distance in steps that they have at least; 0: all fit.
+
+    >>> kept, gap = thinned([Entry(0, 10, "frame", step) for step in range(0, 50, 10)], room=35)
+    >>> [e.step for e in kept], gap
+    ([0, 20, 40], 20)
+    """
+    kept, gap = list(entries), 0
+    while len(kept) > 2 and sum(e.length for e in kept) > room:
+        steps = [e.step for e in kept]
+        gap = max(2 * int(median(b - a for a, b in pairwise(steps))), 2 * gap, 1)
+        kept = list(_apart(kept, gap))
+    return kept, gap
+
+
+def _apart(entries: Sequence[Entry], gap: int) -> Iterable[Entry]:
+    """Yield the first and the last line, and between them those that are at least `gap` steps apart."""
+    last: int | None = None
+    for e in entries[:-1]:
+        if last is None or e.step - last >= gap:
+            last = e.step
+            yield e
+    yield entries[-1]
