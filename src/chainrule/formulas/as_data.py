@@ -53,8 +53,8 @@ def _plain(value: Any) -> Any:
 def tree_of(formula: Formula) -> list[Any]:
     """Return the expression of a formula as nested lists.
 
-    >>> tree_of(Formula("-(y - p) if y > 0.5 else 1"))
-    ['if', ['compare', ['name', 'y'], ['Gt'], [['num', '0.5']]], ['neg', ['-', ['name', 'y'], ['name', 'p']]], ['num', '1']]
+    >>> tree_of(Formula("-y if y > 0.5 else 1"))
+    ['if', ['compare', ['name', 'y'], ['Gt'], [['num', '0.5']]], ['neg', ['name', 'y']], ['num', '1']]
     """
     return _node(formula.tree)
 

@@ -1,6 +1,6 @@
 /* The loss in writing: its value, its derivative with respect to the outputs, penalties, and the decision. */
 import { derivative, derivativeNumbers, formula, formulaNumbers, put, slopeOf, valueOf } from "./facts.js";
-import { factor, isSum, math, number, parentheses, plus, subscript, times, wrapped } from "./math.js";
+import { factor, isSum, math, number, plus, subscript, times, wrapped } from "./math.js";
 import { bracketedSum } from "./writer.js";
 
 const SMALL = 8;
@@ -201,4 +201,3 @@ function threshold(w, symbol, k, p, { threshold: limit, low }) {
   return w.line(symbol, math(`1 if ${name.text} > ${at} else ${below}`, latex), null, p > limit ? 1 : low, p === limit ? "exactly on the threshold" : "");
 }
 
-export { parentheses };

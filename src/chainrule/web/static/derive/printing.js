@@ -8,6 +8,7 @@ import { math } from "./math.js";
 
 const COMPARISON = 1, SUM = 2, PRODUCT = 3, POWER = 4, ATOM = 5;
 const MAX_TERMS = 8;
+const ARITHMETIC = { "+": 1, "-": 1, "*": 1, "/": 1, "//": 1, "**": 1 };
 
 const signed = (piece) => "−-".includes(piece.text[0]);
 
@@ -26,7 +27,7 @@ class Printer {
 
   piece(node) {
     const [kind] = node;
-    if ("+-*///**".includes(kind)) return this.arithmetic(node);
+    if (kind in ARITHMETIC) return this.arithmetic(node);
     return this[`piece_${kind}`](node);
   }
 

@@ -8,7 +8,6 @@
  */
 import { slopeOf, valueOf } from "./facts.js";
 
-const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
 
 /** Why this page cannot derive the gradients of a model; "" if it can. */
 export function whyNotDerive(start) {
@@ -196,4 +195,3 @@ export function slopeBetween(block, k, j) {
   return k === j ? block.slopes[k] : 0;
 }
 
-export { sizeOf };
