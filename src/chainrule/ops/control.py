@@ -85,7 +85,7 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
 def _need_slices(where: str, count: int) -> None:
     """Refuse to stack nothing, whose shape nobody knows."""
     if not count:
-        raise DataError(f"ops.{where}: there are no slices along the first axis, so the shape of the result is unknown.")
+        raise DataError(f"ops.{where}: there are no slices along the first axis, so the result has no shape.")
 
 
 def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
