@@ -12,14 +12,20 @@ from typing import TYPE_CHECKING
 from chainrule.lazy import getter
 
 if TYPE_CHECKING:
+    from chainrule.health.data import check_data as check_data
+    from chainrule.health.examine import check as check
     from chainrule.health.finding import Finding as Finding
     from chainrule.health.monitor import Monitor as Monitor
+    from chainrule.health.report import Report as Report
     from chainrule.health.thresholds import THRESHOLDS as THRESHOLDS
 
 _NAMES = {
     "Finding": "chainrule.health.finding",
     "Monitor": "chainrule.health.monitor",
+    "Report": "chainrule.health.report",
     "THRESHOLDS": "chainrule.health.thresholds",
+    "check": "chainrule.health.examine",
+    "check_data": "chainrule.health.data",
 }
 
 __all__ = sorted(_NAMES)

@@ -11,6 +11,30 @@ from chainrule.health.finding import Finding
 from chainrule.health.thresholds import limit
 
 
+def not_finite(weights: Mapping[str, Array], step: int | None = None) -> list[Finding]:
+    """Find the first weights that are NaN or infinite.
+
+    >>> print(not_finite({"net/a/kernel": np.array([1.0, np.nan])})[0].message)
+    1 of 2 numbers of 'net/a/kernel' are NaN or infinite: so is every output.
+    """
+    for path, w in weights.items():
+        if w.dtype.kind == "f" and not np.isfinite(w).all():
+            bad = int((~np.isfinite(w)).sum())
+            return [
+                Finding(
+                    "diverged", "error", layer_of(path), step,
+                    f"{bad} of {w.size} numbers of '{path}' are NaN or infinite: so is every output.",
+                    {"bad": bad, "of": int(w.size)},
+                    (
+                        "start anew with a learning rate ten times smaller",
+                        "an optimizer with clipnorm=1.0",
+                        "scaled inputs and targets: x = (x - x.mean(axis=0)) / x.std(axis=0)",
+                    ),
+                )
+            ]  # fmt: skip
+    return []
+
+
 def vanishing(gradients: Mapping[str, Array], step: int | None = None) -> list[Finding]:
     """Find the first kernel whose gradient is tiny beside the largest of those behind it.
 

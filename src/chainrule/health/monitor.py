@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from chainrule.health.baseline import constant_loss, loss_of
 from chainrule.health.finding import Finding
 from chainrule.health.gradients import norm_of
 from chainrule.health.thresholds import limit
+from chainrule.recording.about_model import losses_of
 
 Message = Mapping[str, Any]
 """A message of a run file, with plain arrays in place of encoded ones (`recording/messages.py`)."""
@@ -56,11 +57,11 @@ class Monitor:
         self._losses: list[float] = []
         self._validation: list[float] = []
 
-    def data(self, x: Any, y: Any = None, names: Iterable[str] | None = None) -> list[Finding]:
+    def data(self, x: Any, y: Any = None, names: Sequence[str] | None = None) -> list[Finding]:
         """Look at the data of the training, as arrays, and return what is new."""
         from chainrule.health.data import check_data
 
-        return self._new(check_data(x, y, names))
+        return self._new(check_data(x, y, names, has_classes(self.model)))
 
     def hear(self, message: Message) -> list[Finding]:
         """Take one message of the training and return what is new; kinds besides `frame` and `epoch` say nothing."""
@@ -128,7 +129,7 @@ class Monitor:
         seen = list(seen)
         silent = {} if with_gradients else {key: n for key, n in self._streaks.items() if key[0] in OF_GRADIENTS}
         self._streaks = Counter({**silent, **{f.key: self._streaks[f.key] + 1 for f in seen}})
-        return [f for f in seen if self._streaks[f.key] >= limit("frames_in_a_row")]
+        return [f for f in seen if self._streaks[f.key] >= limit("frames_in_a_row") or f.code == "diverged"]
 
     def _new(self, seen: Iterable[Finding]) -> list[Finding]:
         known = {f.key for f in self.findings}
@@ -152,6 +153,9 @@ def illnesses(frame: Message, ends: frozenset[str], rows: int, solved: bool, ste
     """
     hidden = [u for u in frame.get("units") or () if u["layer"] not in ends]
     gradients_, weights = frame.get("gradients") or {}, frame.get("weights") or {}
+    found = gradients.not_finite(weights, step)
+    if found:
+        return found
     found = units.dead_relu(hidden, rows, step)
     if not solved:
         found += units.saturated(hidden, rows, step)
@@ -173,6 +177,23 @@ def output_layers(model: Any) -> frozenset[str]:
     if graph is None:
         return frozenset([layer.name for layer in model._flatten_layers()[-1:]])
     return frozenset(graph.output_names)
+
+
+def has_classes(model: Any) -> bool | None:
+    """Return whether the loss compares classes, or None where there are several losses, or one of the user's own.
+
+    >>> import chainrule as cr
+    >>> model = cr.Sequential([cr.Input((1,)), cr.layers.Dense(1, "sigmoid")])
+    >>> model.compile("sgd", "binary_crossentropy")
+    >>> has_classes(model)
+    True
+    """
+    names = losses_of(model)
+    if len(names) != 1:
+        return None
+    if any(part in names[0] for part in ("crossentropy", "hinge")):
+        return True
+    return False if names[0].startswith(("mean_", "huber", "log_cosh", "poisson")) else None
 
 
 def distance(first: Mapping[str, Array], now: Mapping[str, Array]) -> float | None:

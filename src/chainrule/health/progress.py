@@ -139,7 +139,8 @@ def stuck(
     fell = 1 - losses[-1] / half if half > 0 else 0.0
     if probe <= limit("stuck") * baseline or fell > limit("falling"):
         return []
-    if moved is not None and moved < limit("moved"):
+    falls = float(np.mean(np.diff(losses) < 0))
+    if moved < limit("moved") if moved is not None else falls > limit("creeping"):
         return [_too_low(losses, moved, rate, step)]
     return [
         Finding(
@@ -156,15 +157,17 @@ def stuck(
     ]  # fmt: skip
 
 
-def _too_low(losses: Sequence[float], moved: float, rate: float | None, step: int | None) -> Finding:
+def _too_low(losses: Sequence[float], moved: float | None, rate: float | None, step: int | None) -> Finding:
     at = "" if rate is None else f" with learning rate {rate:.3g}"
+    far = "" if moved is None else f"the weights have moved by {100 * moved:.2g} % of their size, and "
     return Finding(
         "learning-rate-low", "warning", TRAINING, step,
-        f"In {len(losses)} epochs{at} the weights have moved by {100 * moved:.2g} % of their size, and the loss from "
-        f"{losses[0]:.4g} to {losses[-1]:.4g}: the steps are too small.",
+        f"In {len(losses)} epochs{at} {far}the loss went from {losses[0]:.6g} to {losses[-1]:.6g}: the steps are too "
+        "small.",
         {
-            "moved": moved, "epochs": len(losses), "first": losses[0], "last": losses[-1],
-            **({} if rate is None else {"learning_rate": rate}), "limit": limit("moved"),
+            "epochs": len(losses), "first": losses[0], "last": losses[-1],
+            **({} if rate is None else {"learning_rate": rate}),
+            **({} if moved is None else {"moved": moved, "limit": limit("moved")}),
         },
         (
             "a learning rate 10 to 100 times larger; find_learning_rate(model, x, y) suggests one",
