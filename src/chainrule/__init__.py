@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from chainrule.stateless import SymbolicScope as SymbolicScope
     from chainrule.stateless import device as device
     from chainrule.symbolic import KerasTensor as KerasTensor
+    from chainrule.terms import glossary as glossary
     from chainrule.utils.naming import name_scope as name_scope
     from chainrule.variables import Variable as Variable
 
@@ -98,6 +99,7 @@ _NAMES = {
     "Variable": "chainrule.variables",
     "device": "chainrule.stateless",
     "fit_many": "chainrule.models.many",
+    "glossary": "chainrule.terms",
     "name_scope": "chainrule.utils.naming",
     "trace": "chainrule.glassbox.trace",
 }
