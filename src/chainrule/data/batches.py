@@ -107,6 +107,22 @@ class ArrayBatches(Batches):
         """Return all of `(x, y, sample_weight)`, unshuffled."""
         return self._arrays
 
+    def resize(self, batch_size: int) -> None:
+        """Give the batches another size, from the next epoch on.
+
+        Raises:
+            ValueError: `steps` decides how many rows an epoch has.
+
+        >>> b = ArrayBatches(np.arange(5), batch_size=2)
+        >>> b.resize(3)
+        >>> [x.tolist() for x, _, _ in b], b.steps
+        ([[0, 1, 2], [3, 4]], 2)
+        """
+        if self._partial or batch_size < 1:
+            raise ValueError(f"ArrayBatches: the batch size cannot become {batch_size}.")
+        self.batch_size = batch_size
+        self.steps = self._asked = math.ceil(self.size / batch_size)
+
     def order(self, key: Key) -> Array | None:
         """Return the rows of the coming epoch: a permutation if shuffled, the next ones if `steps` cuts epochs."""
         if not self._partial:

@@ -98,7 +98,9 @@ class _Pages:
         return StreamingResponse(events.stream(self.stage.hub), media_type="text/event-stream")
 
     async def command(self, request: Request) -> Response:
-        done = self.stage.session.command(parse_command(await _json(request)))
+        command = parse_command(await _json(request))
+        self.stage.hub.touch()
+        done = self.stage.session.command(command)
         return _answer({"ok": True, **await _done(done, self.stage)})
 
     async def derivation(self, request: Request) -> Response:

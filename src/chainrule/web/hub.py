@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from itertools import takewhile
+from time import monotonic
 
 from chainrule.web.protocol import Json
 
@@ -54,6 +55,7 @@ class Hub:
         self._all: dict[str, list[Entry]] = {kind: [] for kind in ALL}
         self._lock = threading.Lock()
         self._readers = 0
+        self._contact = monotonic()
 
     def put(self, message: Json) -> None:
         """Add a message. A `start` makes the messages before it history: they are forgotten."""
@@ -114,11 +116,21 @@ class Hub:
         """Count one more reader."""
         with self._lock:
             self._readers += 1
+            self._contact = monotonic()
 
     def leave(self) -> None:
         """Count one reader less."""
         with self._lock:
             self._readers -= 1
+            self._contact = monotonic()
+
+    def touch(self) -> None:
+        """Note that somebody is there, though perhaps not listening."""
+        self._contact = monotonic()
+
+    def alone(self) -> float:
+        """Return for how many seconds nobody has been there; 0 while somebody listens."""
+        return 0.0 if self._readers else monotonic() - self._contact
 
     def close(self) -> None:
         """Tell all readers that nothing more comes."""

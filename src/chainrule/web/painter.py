@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 from time import thread_time
 from typing import Any
 
+from chainrule.data.batches import ArrayBatches
+from chainrule.health import Finding, Monitor
 from chainrule.recording import messages
 from chainrule.web.hub import Hub
 from chainrule.web.protocol import Json
+from chainrule.web.trail import Trail
 from chainrule.web.twin import Moment, Twin
 
 SHARE = 0.03
@@ -20,18 +23,27 @@ class Painter:
     """Makes a frame of the newest moment, again and again, until closed.
 
     Args:
-        hub: where frames go.
+        hub: where frames go, and what is found wrong with them.
         probe: the rows that frames show outputs on.
-        listen: called with each frame and its twin's model; what it returns goes to the hub too (`health.Monitor`).
+        trail: where the weights are noted.
+        training: the data, looked at once.
+        features: names of the columns.
     """
 
-    def __init__(self, hub: Hub, probe: Any, listen: Callable[[Any, Json], list[Json]] | None = None) -> None:
+    def __init__(
+        self, hub: Hub, probe: Any, trail: Trail, training: Any = None, features: Sequence[str] | None = None
+    ) -> None:
         self.hub = hub
         self.probe = probe
-        self.listen = listen
+        self.trail = trail
+        self.training = training
+        self.features = features
         self.seconds = 0.0
         self._waiting: tuple[Twin, Moment, bool] | None = None
         self._previous: Json | None = None
+        self._monitor: Monitor | None = None
+        self._heard = hub.number
+        self._failed = False
         self._news = threading.Event()
         self._hurry = threading.Event()
         self._closed = False
@@ -54,20 +66,19 @@ class Painter:
         self._closed = True
         self._news.set()
         self._hurry.set()
-        self._thread.join(5)
+        if threading.current_thread() is not self._thread:
+            self._thread.join(5)
 
     def _run(self) -> None:
-        while True:
+        while not (self._closed and self._waiting is None):
             self._news.wait()
             self._news.clear()
-            while self._waiting is not None:
-                waiting, self._waiting = self._waiting, None
-                spent = self._make(*waiting)
-                if not waiting[2]:
-                    self._hurry.wait(min(spent / SHARE, 5.0))
+            waiting, self._waiting = self._waiting, None
+            if waiting is not None:
                 self._hurry.clear()
-            if self._closed:
-                return
+                spent = self._make(*waiting)
+                if not waiting[2] and not self._closed:
+                    self._hurry.wait(min(spent / SHARE, 5.0))
 
     def _make(self, twin: Twin, moment: Moment, now: bool) -> float:
         began = thread_time()
@@ -75,27 +86,47 @@ class Painter:
             for message in self._messages(twin, moment):
                 self.hub.put(message)
         except Exception as error:  # the page says so, and training goes on
-            self.hub.put(_failed(moment, error))
+            if not self._failed:
+                self.hub.put(_failure(moment, error))
+            self._failed = True
         spent = thread_time() - began
         self.seconds += spent
         return spent
 
     def _messages(self, twin: Twin, moment: Moment) -> list[Json]:
-        here = moment.position
+        here, previous = moment.position, self._previous
+        if previous is not None and previous["step"] >= here.step:
+            previous = None  # the training has gone back
         with twin.at(moment) as model:
             frame = messages.frame(
                 model, self.probe, step=here.step, epoch=here.epoch, batch=here.batch, seconds=moment.seconds,
-                logs=moment.logs, previous=self._previous,
+                logs=moment.logs, previous=previous,
             )  # fmt: skip
-            more = self.listen(model, frame) if self.listen is not None else []
-        self._previous = frame
-        return [frame, *more]
+            self._previous = frame
+            self.trail.add(here.step, frame["weights"])
+            return [frame, *self._findings(model, frame)]
+
+    def _findings(self, model: Any, frame: Json) -> list[Json]:
+        """Return what is wrong, each thing once."""
+        found = []
+        if self._monitor is None:
+            self._monitor = Monitor(model, self.probe)
+            if isinstance(self.training, ArrayBatches):
+                x, y, _ = self.training.arrays()
+                found += self._monitor.data(x, y, self.features)
+        self._monitor.model = model
+        for entry in self.hub.since(self._heard):
+            self._heard = entry.number
+            if entry.kind == "epoch":
+                found += self._monitor.hear(entry.message)
+        found += self._monitor.hear(frame)
+        return [finding.to_message() for finding in found]
 
 
-def _failed(moment: Moment, error: Exception) -> Json:
+def _failure(moment: Moment, error: Exception) -> Json:
     text = f"The page cannot show this model: {type(error).__name__}: {error}"[:300]
-    tries = ["train on without the page; nothing of the model was changed"]
-    return messages.finding("page", "note", "page", moment.position.step, text, {}, tries)
+    tries = ("Train on without the page; nothing of the model was changed.",)
+    return Finding("page", "note", "page", moment.position.step, text, {}, tries).to_message()
 
 
 __all__ = ["Painter"]

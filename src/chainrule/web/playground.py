@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import webbrowser
 from types import TracebackType
 from typing import Any, Self
 
@@ -56,7 +55,7 @@ class Playground:
         self.server = Server(self.loop.stage, port).start()
         self.loop.start()
         if open:
-            webbrowser.open(self.url)
+            self.server.open()
 
     @property
     def url(self) -> str:

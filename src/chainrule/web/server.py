@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import secrets
 import socket
 import threading
@@ -67,6 +68,13 @@ class Server:
             time.sleep(0.005)
         atexit.register(self.close)
         return self
+
+    def open(self) -> None:
+        """Open the page in the browser, if there is one."""
+        import webbrowser
+
+        with contextlib.suppress(webbrowser.Error):
+            webbrowser.open(self.url)
 
     def close(self) -> None:
         """Stop; streams to pages end first."""

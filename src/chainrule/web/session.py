@@ -58,6 +58,9 @@ class Driver(Protocol):
     def can_set(self) -> list[str]:
         """Which settings can be changed."""
 
+    def choices(self) -> dict[str, list[str]]:
+        """What there is to choose from, by kind."""
+
     def set(self, name: str, value: Any) -> None:
         """Change a setting."""
 
@@ -183,6 +186,10 @@ class Session:
             self._show(False)
         self._wait_while_paused()
 
+    def reopen(self, state: str = PLAYING) -> None:
+        """Begin with another training."""
+        self.state, self._goal, self._walk = state, _Goal(), None
+
     def pause(self) -> None:
         """Stop here until somebody says go on."""
         self.state = PAUSED
@@ -208,7 +215,12 @@ class Session:
             "settings": {**self.driver.settings(), "speed": self.speed},
             "stop_at": {"epoch": self._goal.epoch, "loss": self._goal.loss},
             "sample": None if walk is None else {"row": int(walk.rows[walk.at]), "at": walk.at, "of": len(walk.rows)},
-            "can": {"set": [*self.driver.can_set(), "speed"], "step": list(STEPS), "back": self.driver.kept},
+            "can": {
+                "set": [*self.driver.can_set(), "speed"],
+                "step": list(STEPS),
+                "back": self.driver.kept,
+                **self.driver.choices(),
+            },
             "cost": self.cost(),
         }
 

@@ -11,34 +11,48 @@ from chainrule.web.hub import Hub
 from chainrule.web.painter import Painter
 from chainrule.web.protocol import Json, RequestError
 from chainrule.web.session import PLAYING, Driver, Session
+from chainrule.web.trail import Trail
 from chainrule.web.twin import Moment, Twin, values_of, variables_of
 
 INTERVAL_S = 0.05
+"""While the model trains, a moment is taken this often at most."""
 
 
 class Stage:
     """Binds a driver to the page.
 
     Args:
-        driver: who trains; its `model` must be built and compiled before `begin`.
+        driver: who trains.
         state: of the session at the beginning.
-        hub: where messages go, if there is one already.
+
+    Attributes:
+        hub: the messages.
+        session: what happens next.
+        training, probe, names: the data, for what is computed on them.
+        trail: the weights the training has passed through, as far as the page has seen them.
     """
 
-    def __init__(self, driver: Driver, state: str = PLAYING, hub: Hub | None = None) -> None:
-        self.hub = hub or Hub()
+    def __init__(self, driver: Driver, state: str = PLAYING) -> None:
+        self.driver = driver
+        self.hub = Hub()
+        self.trail = Trail()
         self.session = Session(driver, self.show, self.hub.put, state)
         self.session.cost = self.cost
         self.model: Any = None
         self.training: Any = None
         self.probe: Any = None
+        self.names: tuple[Sequence[str] | None, Sequence[str] | None] = (None, None)
         self.revision = 0
         self.twin: Twin | None = None
         self.moment: Moment | None = None
+        self.seconds = 0.0
+        self._start: Json = {}
         self._variables: list[Any] = []
         self._painter: Painter | None = None
         self._began = perf_counter()
         self._next = 0.0
+
+    # -- the training thread -------------------------------------------------------------------------------------------
 
     def begin(
         self,
@@ -51,18 +65,24 @@ class Stage:
         features: Sequence[str] | None = None,
         target: str | None = None,
         classes: Sequence[str] | None = None,
-        **more: Any,
     ) -> None:
-        """Send the start message, and be ready to show frames. On the training thread."""
-        self.model, self.training = model, training
+        """Send the start message, and be ready to show moments."""
+        self.model, self.training, self.names = model, training, (features, classes)
         self.probe = messages.draw(training)
-        self.names = (features, classes)
-        start = messages.start(
+        self._start = messages.start(
             model, training, validation, probe=self.probe, epochs=epochs, name=name, features=features, target=target,
             classes=classes,
         )  # fmt: skip
-        self.hub.put({**start, **more})
-        self._painter = Painter(self.hub, self.probe)
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin the messages anew, with the same start."""
+        if self._painter is not None:
+            self._painter.close()
+        self.trail.clear()
+        self.hub.put(self._start)
+        self._painter = Painter(self.hub, self.probe, self.trail, self.training, self.names[0])
+        self._began, self.seconds = perf_counter(), 0.0
         self.changed()
 
     def changed(self) -> None:
@@ -70,47 +90,50 @@ class Stage:
         self.revision += 1
         self._variables = variables_of(self.model)
 
-    # -- the training thread -------------------------------------------------------------------------------------------
+    def tell(self, message: Json) -> None:
+        """Send a message."""
+        self.hub.put(message)
+
+    def forget_after(self, step: int) -> None:
+        """The training has gone back to this step."""
+        self.hub.forget_after(step)
 
     def show(self, now: bool) -> None:
         """Have the page show this moment: at once, or if somebody looks and it is time again."""
         if self._painter is None or not (now or (self.hub.readers and perf_counter() >= self._next)):
             return
-        self._next = perf_counter() + INTERVAL_S
-        moment = self._take()
+        began = perf_counter()
         if self.twin is None or self.twin.revision != self.revision:
             self.twin = Twin(self.model, self.revision)
-        self.moment = moment
-        self._painter.paint(self.twin, moment, now)
-
-    def _take(self) -> Moment:
-        driver = self.session.driver
-        return Moment(
-            position=driver.position, seconds=perf_counter() - self._began, logs=driver.logs,
-            values=values_of(self._variables), learning_rate=None, revision=self.revision,
-        )  # fmt: skip
-
-    def cost(self) -> float:
-        """The share of the time that went into the page."""
-        return self._painter.seconds / (perf_counter() - self._began) if self._painter else 0.0
+        self.moment = Moment(
+            self.driver.position, began - self._began, dict(self.driver.logs), values_of(self._variables), self.revision
+        )
+        self._painter.paint(self.twin, self.moment, now)
+        self._next = perf_counter() + INTERVAL_S
+        self.seconds += perf_counter() - began
 
     def close(self) -> None:
-        """End: what was shown last stays."""
+        """End; what was shown last stays."""
         if self._painter is not None:
             self._painter.close()
 
     # -- any thread ----------------------------------------------------------------------------------------------------
 
+    def cost(self) -> float:
+        """The share of the time since the beginning that went into the page."""
+        painted = self._painter.seconds if self._painter is not None else 0.0
+        return (painted + self.seconds) / max(perf_counter() - self._began, 1e-9)
+
     def newest(self) -> tuple[Twin, Moment]:
-        """Return the twin and the moment that the page shows.
+        """Return the twin, and the moment that the page shows.
 
         Raises:
             RequestError: there is none yet.
         """
         twin, moment = self.twin, self.moment
         if twin is None or moment is None or twin.revision != moment.revision:
-            raise RequestError("There is nothing to show yet: training has not begun.", 409)
+            raise RequestError("There is nothing to show yet: the training has not begun.", 409)
         return twin, moment
 
 
-__all__ = ["Json", "Stage"]
+__all__ = ["Stage"]

@@ -25,7 +25,6 @@ class Moment(Record):
         seconds: since the training began.
         logs: loss and metrics of the epoch so far.
         values: of the weights, then of the optimizer's variables.
-        learning_rate: of the next step; None where there are several.
         revision: how often the model's structure had changed.
     """
 
@@ -33,7 +32,6 @@ class Moment(Record):
     seconds: float
     logs: dict[str, float]
     values: list[Array]
-    learning_rate: float | None
     revision: int
 
 

@@ -1,0 +1,138 @@
+"""`ModelDriver`: what both ways of training under a session share: the settings, the way back, the counting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any
+
+from chainrule.data.batches import ArrayBatches
+from chainrule.web import settings
+from chainrule.web.past import Kept, Past
+from chainrule.web.protocol import Json
+from chainrule.web.session import PLAYING, Position
+from chainrule.web.stage import Stage
+from chainrule.web.twin import variables_of
+
+KEEPING = 0.01
+"""The share of the time that keeping steps to go back to may take while nobody counts batches."""
+
+
+class ModelDriver:
+    """A model that trains under a session.
+
+    Args:
+        model: built and compiled.
+        training: the data.
+        state: of the session at the beginning.
+    """
+
+    def __init__(self, model: Any, training: Any, state: str = PLAYING) -> None:
+        self.model, self.training = model, training
+        self.stage = Stage(self, state)
+        self.epoch = self.batch = self.step = 0
+        self.past = Past()
+        self.last_logs: dict[str, float] = {}
+        self.new_batch_size: int | None = None
+        self._unkept = True
+        self._next_keep = 0.0
+
+    # -- what a session asks -------------------------------------------------------------------------------------------
+
+    @property
+    def position(self) -> Position:
+        """Where the training is."""
+        return Position(self.epoch, self.batch, self.step)
+
+    @property
+    def logs(self) -> dict[str, float]:
+        """Loss and metrics of the epoch so far, of the last one between epochs."""
+        return self.last_logs
+
+    @property
+    def kept(self) -> int:
+        """How many steps back there are."""
+        return len(self.past)
+
+    def settings(self) -> Json:
+        """The values of the settings; a new batch size counts from the next epoch."""
+        return {**settings.read(self.model), "batch_size": self.new_batch_size or self.training.batch_size}
+
+    def can_set(self) -> list[str]:
+        """Which settings can be changed."""
+        sized = isinstance(self.training, ArrayBatches) and not self.training.cuts_epochs
+        return [*settings.can_set(self.model), *(["batch_size"] if sized else [])]
+
+    def choices(self) -> dict[str, list[str]]:
+        """The optimizers there are."""
+        return {"optimizers": list(settings.optimizer_names())}
+
+    def set(self, name: str, value: Any) -> None:
+        """Change a setting."""
+        self._unkept = True
+        if name == "batch_size":
+            self.new_batch_size = min(value, self.training.size)
+            return
+        settings.change(self.model, name, value)
+        if name == "optimizer":
+            self.past.clear()  # the steps before were another optimizer's
+        self.stage.changed()
+
+    def edit(self, path: str, index: tuple[int, ...], value: float) -> None:
+        """Change one number of a weight; one can go back to what it was."""
+        kept = self._take()
+        settings.edit(self.model, path, index, value)
+        self.past.push(kept)
+        self._unkept = True
+
+    def coming_rows(self) -> Sequence[int]:
+        """The rows of the next batch."""
+        if not isinstance(self.training, ArrayBatches) or self.training.cuts_epochs:
+            return []
+        size, order = self.training.batch_size, self.order()
+        rows = range(self.batch * size, min((self.batch + 1) * size, self.training.size))
+        return rows if order is None else order[rows.start : rows.stop].tolist()
+
+    def back(self) -> None:
+        """Go back to the step kept last."""
+        kept = self.past.pop()
+        kept.put_back()
+        self.last_logs = kept.logs
+        self.returned(kept)
+        self.stage.forget_after(self.step)
+
+    def reset(self) -> None:
+        """Begin anew, where this is possible."""
+
+    # -- what is different ---------------------------------------------------------------------------------------------
+
+    def order(self) -> Any:
+        """Return in which order the epoch visits the rows; None for as they come."""
+        return None
+
+    def returned(self, kept: Kept) -> None:
+        """The model is as it was at a step: let counters follow."""
+        self.step = kept.position.step
+
+    # -- keeping -------------------------------------------------------------------------------------------------------
+
+    def keep(self) -> None:
+        """Keep this step to go back to; within a share of the time while nobody counts batches."""
+        began = perf_counter()
+        if self.stage.session.free and began < self._next_keep:
+            return
+        newest = self.past.newest()
+        if self._unkept or newest is None or newest.position != self.position:
+            self.past.push(self._take())
+            self._unkept = False
+        self._next_keep = perf_counter() + (perf_counter() - began) / KEEPING
+
+    def _take(self) -> Kept:
+        metrics = [v for metric in self.model.metrics for v in metric.variables]
+        variables = [*variables_of(self.model), *metrics]
+        return Kept(
+            self.position, variables, [v.numpy() for v in variables], self.training.batch_size, dict(self.last_logs)
+        )
+
+
+__all__ = ["ModelDriver"]

@@ -1,0 +1,103 @@
+"""`Fitting`: an ordinary `fit` under a session; `callbacks.Dashboard` tells it where the training is."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+from chainrule.random import threefry
+from chainrule.recording import messages
+from chainrule.web.driver import ModelDriver
+from chainrule.web.past import Kept
+from chainrule.web.protocol import Json
+from chainrule.web.session import FINISHED, PAUSED, PLAYING, STOPPED
+
+GRACE_S = 5.0
+"""Where training is paused and the page has gone for so long, training goes on."""
+FIRST_S = 30.0
+"""So long a training that begins paused waits for a page."""
+
+
+class Fitting(ModelDriver):
+    """What `fit` does, as a session sees it.
+
+    Going back gives the model the weights, and the optimizer the state, of an earlier step; `fit` then goes on with the
+    batches that follow, as it cannot unlearn where it is in the data.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(None, None)
+        self.stage.session.abandoned = self._abandoned
+        self._patience = GRACE_S
+        self._began = perf_counter()
+
+    def begin(self, model: Any, training: Any, validation: Any, epochs: int | None, paused: bool, **about: Any) -> None:
+        """A training begins."""
+        self.model, self.training = model, training
+        self.epoch = self.batch = self.step = 0
+        self.past.clear()
+        self.last_logs, self.new_batch_size = {}, None
+        self._patience = FIRST_S if paused else GRACE_S
+        self._began = perf_counter()
+        self.stage.session.reopen(PAUSED if paused else PLAYING)
+        self.stage.begin(model, training, validation, epochs=epochs, **about)
+        self.stage.session.checkpoint()
+
+    def batches_done(self, batch: int, logs: dict[str, Any]) -> None:
+        """Batch number `batch` of the epoch is done, and those before it."""
+        self.step += batch + 1 - self.batch
+        self.batch = batch + 1
+        self.last_logs = logs
+        session = self.stage.session
+        if not session.free or self.stage.hub.readers:
+            self.keep()
+        session.checkpoint()
+        self._patience = GRACE_S
+
+    def epoch_done(self, epoch: int, logs: dict[str, Any]) -> None:
+        """Epoch number `epoch` is done, its validation too."""
+        self.epoch, self.batch, self.last_logs = epoch + 1, 0, logs
+        self.stage.tell(messages.epoch(epoch, self.step, perf_counter() - self._began, logs))
+        self.stage.session.checkpoint(epoch_ended=True)
+
+    def resized(self) -> int | None:
+        """Give the data their new batch size, if one was asked for; return how many steps an epoch has then."""
+        if self.new_batch_size is None:
+            return None
+        self.training.resize(self.new_batch_size)
+        self.new_batch_size = None
+        steps: int = self.training.steps
+        return steps
+
+    def end(self, why: str) -> None:
+        """The training is over; the page keeps its last state."""
+        session = self.stage.session
+        if not session.over:
+            seconds = perf_counter() - self._began
+            self.stage.show(True)
+            self.stage.tell(messages.end(self.step, self.epoch, seconds, why))
+            session.finish(FINISHED if why in ("all epochs", "stop_training") else STOPPED)
+
+    # -- what is different from a training of the page's own -----------------------------------------------------------
+
+    def order(self) -> Any:
+        """The order in which `fit` visits the rows of this epoch."""
+        return self.training.order(threefry.fold_in(self.model._random_key, self.model._epochs_seen))
+
+    def returned(self, kept: Kept) -> None:
+        """Count from that step on; the place in the data stays."""
+        self.step = kept.position.step
+
+    def settings(self) -> Json:
+        """The values of the settings."""
+        return super().settings() if self.model is not None else {}
+
+    def can_set(self) -> list[str]:
+        """Which settings can be changed."""
+        return super().can_set() if self.model is not None else []
+
+    def _abandoned(self) -> bool:
+        return self.stage.hub.alone() > self._patience
+
+
+__all__ = ["Fitting"]
