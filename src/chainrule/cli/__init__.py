@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from chainrule.cli import check_script, diagram, doctor, export, play, train, use
+from chainrule.cli import check_script, diagram, doctor, export, play, report, train, use
 
 main = typer.Typer(
     name="chainrule",
@@ -23,6 +23,7 @@ main.command("predict")(use.predict)
 main.command("evaluate")(use.evaluate)
 main.command("trace")(use.trace)
 main.command("summary")(use.summary)
+main.command("report")(report.report)
 main.command("diagram")(diagram.diagram)
 main.command("export")(export.export)
 main.command("play")(play.play)

@@ -12,6 +12,7 @@ import typer
 
 from chainrule.cli.common import Output, foreseen
 from chainrule.cli.show import Progress, number, show_columns, show_scores
+from chainrule.errors import ChainruleError
 
 if TYPE_CHECKING:
     from chainrule.tabular.settings import Settings
@@ -45,6 +46,7 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for run folders.")] = Path("runs"),
     name: Annotated[str | None, typer.Option(help="Name of the run folder. [that of the data]")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run of that name.")] = False,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="Whether to write report.html.")] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No text on stderr.")] = False,
@@ -71,10 +73,10 @@ def train(
     if dry_run:
         _dry_run(output, settings)
     else:
-        _train(output, settings, out, name, overwrite)
+        _train(output, settings, out, name, overwrite, report)
 
 
-def _train(output: Output, settings: Settings, out: Path, name: str | None, overwrite: bool) -> None:
+def _train(output: Output, settings: Settings, out: Path, name: str | None, overwrite: bool, with_report: bool) -> None:
     from chainrule.tabular import train as steps
     from chainrule.tabular.curves import require_matplotlib
     from chainrule.tabular.run import require_writable, run_folder, write_run
@@ -92,15 +94,29 @@ def _train(output: Output, settings: Settings, out: Path, name: str | None, over
     output.say("Training the linear model to compare with ...")
     assessed = steps.assess(prepared, fitted)
     run = write_run(out, prepared, fitted, assessed, name, overwrite)
-    _report(output, run.metrics, str(run.folder))
+    report = _write_report(output, run.folder, prepared) if with_report else None
+    _conclude(output, run.metrics, str(run.folder), report)
     columns = [
         {"name": c.name, "kind": c.kind, "used": c.used, "missing": c.missing, "note": c.note} for c in prepared.columns
     ]
     seconds = round(time.perf_counter() - started, 2)
-    output.result({"run": str(run.folder), "seconds": seconds, **run.metrics, "columns": columns})
+    written = None if report is None else str(report)
+    output.result({"run": str(run.folder), "seconds": seconds, **run.metrics, "columns": columns, "report": written})
 
 
-def _report(output: Output, metrics: dict[str, Any], folder: str) -> None:
+def _write_report(output: Output, folder: Path, prepared: Prepared) -> Path | None:
+    """Write the report into the run folder; where that fails, the run is there all the same."""
+    from chainrule.report import write_report
+
+    output.say("Writing the report ...")
+    try:
+        return write_report(folder, prepared=prepared)
+    except ChainruleError as error:
+        output.say(f"Note: there is no report: {error}")
+        return None
+
+
+def _conclude(output: Output, metrics: dict[str, Any], folder: str, report: Path | None) -> None:
     """Say how the network did against the baselines, where the files are, and what to do next."""
     from chainrule.cli.show import SCORE_NAMES
 
@@ -114,6 +130,8 @@ def _report(output: Output, metrics: dict[str, Any], folder: str) -> None:
     output.say(
         f"Run folder: {folder}  (model.keras, metrics.json, history.csv, predictions.csv, config.toml, curves.png)"
     )
+    if report is not None:
+        output.say(f"Report:     {report}  (open it in a browser)")
     output.say(f"Predict:    chainrule predict {shlex.quote(folder)} new.csv -o predictions.csv")
 
 

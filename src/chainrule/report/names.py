@@ -1,0 +1,62 @@
+"""What things are called in a report: columns, categories, classes; in a private one, categories are numbered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.tabular.encoders import CategoryEncoder
+from chainrule.tabular.preprocess import TablePreprocessor
+from chainrule.tabular.target import ClassTarget
+
+
+class Names:
+    """Names for a report.
+
+    Args:
+        preprocessor: knows columns, categories and classes.
+        private: whether cells of the table (categories, classes) are hidden behind numbers.
+
+    Attributes:
+        target: name of the target column.
+        classes: name of each class; empty for a number.
+        features: name of each input of the network.
+        columns: name to the numbers of the inputs that stand for the column.
+    """
+
+    def __init__(self, preprocessor: TablePreprocessor, private: bool = False) -> None:
+        self.private = private
+        self.target = preprocessor.target.name
+        target = preprocessor.target
+        self.classes: tuple[str, ...] = ()
+        self._classes: dict[str, str] = {}
+        if isinstance(target, ClassTarget):
+            shown = [f"class {i + 1}" if private else c for i, c in enumerate(target.classes)]
+            self.classes = tuple(shown)
+            self._classes = dict(zip(target.classes, shown, strict=True))
+        self.features: list[str] = []
+        self.columns: dict[str, tuple[int, ...]] = {}
+        for encoder in preprocessor.encoders:
+            own = self._features(encoder)
+            self.columns[encoder.name] = tuple(range(len(self.features), len(self.features) + len(own)))
+            self.features += own
+
+    def class_of(self, cell: str) -> str:
+        """Return what a class is called."""
+        return self._classes.get(cell, cell if not self.private else "another class")
+
+    def category(self, encoder: CategoryEncoder, name: str | None) -> str:
+        """Return what a category is called."""
+        if name is None:
+            return "missing"
+        if not self.private:
+            return name
+        return f"category {encoder.names.index(name) + 1}" if name in encoder.names else "another category"
+
+    def _features(self, encoder: Any) -> list[str]:
+        if not self.private or not isinstance(encoder, CategoryEncoder):
+            return encoder.features  # type: ignore[no-any-return]
+        hidden = CategoryEncoder(
+            encoder.name, tuple(f"category {i + 1}" for i in range(len(encoder.names))), encoder.counts,
+            encoder.indicator,
+        )  # fmt: skip
+        return hidden.features
