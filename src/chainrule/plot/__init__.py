@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 from chainrule.lazy import getter
 
 if TYPE_CHECKING:
-    from chainrule.diagram import network as network
     from chainrule.plot.canvas import description as description
     from chainrule.plot.pictures.calibration import calibration as calibration
     from chainrule.plot.pictures.confusion import confusion as confusion
     from chainrule.plot.pictures.ranking import precision_recall as precision_recall
     from chainrule.plot.pictures.ranking import roc as roc
+    from chainrule.plot.pictures.regions import regions as regions
     from chainrule.plot.pictures.regression import predictions as predictions
     from chainrule.plot.pictures.regression import residuals as residuals
     from chainrule.plot.pictures.training import training as training
+    from chainrule.plot.pictures.units import units as units
     from chainrule.plot.vector import svg as svg
 
 _MODULES = ("canvas", "colours", "numbers")
@@ -28,13 +29,14 @@ _NAMES = {
     "calibration": "chainrule.plot.pictures.calibration",
     "confusion": "chainrule.plot.pictures.confusion",
     "description": "chainrule.plot.canvas",
-    "network": "chainrule.diagram",
     "precision_recall": "chainrule.plot.pictures.ranking",
     "predictions": "chainrule.plot.pictures.regression",
+    "regions": "chainrule.plot.pictures.regions",
     "residuals": "chainrule.plot.pictures.regression",
     "roc": "chainrule.plot.pictures.ranking",
     "svg": "chainrule.plot.vector",
     "training": "chainrule.plot.pictures.training",
+    "units": "chainrule.plot.pictures.units",
 }
 
 __all__ = sorted([*_NAMES, "colours", "numbers"])

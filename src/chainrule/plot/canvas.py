@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TITLE, LABEL, TICK = 11.0, 10.0, 9.0  # sizes of letters, in points
+_LETTER = 0.07  # width of a small letter, in inches
 _descriptions: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 
 
@@ -97,6 +98,7 @@ def finish(
     theme: Theme,
     *,
     title: str = "",
+    aside: str = "",
     x: str = "",
     y: str = "",
     grid: str = "",
@@ -106,6 +108,7 @@ def finish(
     """Give axes their words and the colours of the theme.
 
     Args:
+        aside: a small remark beside the title.
         grid: `'x'`, `'y'` or `'both'`.
         legend: whether there is one, or where.
         frame: whether all four sides are drawn.
@@ -113,6 +116,8 @@ def finish(
     ax.set_facecolor(theme.background)
     if title:
         ax.set_title(plain(title), fontsize=TITLE, color=theme.text, loc="left", pad=8)
+    if aside:
+        _say_aside(ax, theme, plain(title), aside)
     ax.set_xlabel(plain(x), fontsize=LABEL, color=theme.text)
     ax.set_ylabel(plain(y), fontsize=LABEL, color=theme.text)
     ax.tick_params(which="both", colors=theme.line, labelcolor=theme.muted, labelsize=TICK)
@@ -155,9 +160,9 @@ def whole_numbers(ax: Axes) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def colour_bar(ax: Axes, theme: Theme, mappable: Any, label: str) -> Any:
-    """Draw the scale of colours to the right of the axes."""
-    figure = ax.get_figure(root=False)
+def colour_bar(ax: Axes | list[Axes], theme: Theme, mappable: Any, label: str) -> Any:
+    """Draw the scale of colours to the right of axes."""
+    figure = (ax[0] if isinstance(ax, list) else ax).get_figure(root=False)
     bar = figure.colorbar(mappable, ax=ax, pad=0.02, fraction=0.06)  # type: ignore[union-attr]
     bar.set_label(plain(label), fontsize=LABEL, color=theme.text)
     bar.ax.tick_params(which="both", colors=theme.line, labelcolor=theme.muted, labelsize=TICK)
@@ -165,9 +170,19 @@ def colour_bar(ax: Axes, theme: Theme, mappable: Any, label: str) -> Any:
     return bar
 
 
-def aside(ax: Axes, theme: Theme, text: str) -> None:
-    """Write a small remark at the right end of the title's line."""
-    ax.set_title(plain(text), fontsize=TICK, color=theme.muted, loc="right", pad=8)
+def _say_aside(ax: Axes, theme: Theme, title: str, text: str) -> None:
+    """Write a small remark at the right end of the title's line, or under the title where that is too short."""
+    figure = ax.get_figure(root=True)
+    width = ax.get_position(original=True).width * (figure.get_figwidth() if figure is not None else 6.0)
+    text = plain(text, int(width / _LETTER))
+    if len(title) * _LETTER * TITLE / TICK + len(text) * _LETTER + 0.2 <= width:
+        ax.set_title(text, fontsize=TICK, color=theme.muted, loc="right", pad=8)
+        return
+    ax.set_title(title, fontsize=TITLE, color=theme.text, loc="left", pad=21)
+    ax.annotate(
+        text, (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=TICK, color=theme.muted,
+        va="bottom", annotation_clip=False,
+    )  # fmt: skip
 
 
 def plain(text: str, most: int = 60) -> str:

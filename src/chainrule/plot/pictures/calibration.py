@@ -55,8 +55,9 @@ def calibration(
     ax.set_ylim(0, 1.02)
     ax.set_aspect("equal")
     whose = shown.of if shown.of.startswith("the ") else f"class {shown.of}"
-    canvas.finish(ax, look, title="calibration", x=f"probability of {whose}", y="share of rows that are", grid="both")
-    canvas.aside(ax, look, f"Brier {shown.brier:.4g}   ECE {shown.ece:.3g}")
+    aside = f"Brier {shown.brier:.4g}   ECE {shown.ece:.3g}"
+    x, y = f"probability of {whose}", "share of rows that are"
+    canvas.finish(ax, look, title="calibration", aside=aside, x=x, y=y, grid="both")
     return canvas.describe(ax, [
         f"Calibration of {int(shown.counts.sum())} rows: Brier score {shown.brier:.4g},",
         f"expected calibration error {shown.ece:.3g}.",

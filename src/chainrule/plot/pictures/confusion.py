@@ -51,8 +51,8 @@ def confusion(
     ax.set_xticks(at, [names[i] for i in at], rotation=45 if slanted else 0, ha="right" if slanted else "center")
     ax.set_yticks(at, [names[i] for i in at])
     ax.tick_params(length=0)
-    canvas.finish(ax, look, title="confusion matrix", x="predicted", y="true", frame=True)
-    canvas.aside(ax, look, f"accuracy {shown.accuracy:.3f}")
+    aside = f"accuracy {shown.accuracy:.3f}"
+    canvas.finish(ax, look, title="confusion matrix", aside=aside, x="predicted", y="true", frame=True)
     return canvas.describe(ax, _sentences(shown))
 
 

@@ -49,8 +49,10 @@ def roc(
     _square(ax)
     if len(curves) == 1:
         ax.annotate("guessing", (0.5, 0.5), (4, -4), textcoords="offset points", color=look.muted, fontsize=9, va="top")
-    canvas.finish(ax, look, title="ROC", x="false positive rate", y="true positive rate", grid="both")
-    _key(ax, look, "area", [curve.area for _, curve in curves])
+    aside = f"area {curves[0][1].area:.3f}" if len(curves) == 1 else ""
+    canvas.finish(ax, look, title="ROC", aside=aside, x="false positive rate", y="true positive rate", grid="both")
+    if len(curves) > 1:
+        canvas.side_legend(ax, look, "class: area", most=20)
     return canvas.describe(ax, [f"ROC curve{_of(name)}: area {curve.area:.3f}." for name, curve in curves])
 
 
@@ -86,8 +88,10 @@ def precision_recall(
         label = f"{name}: {curve.average:.3f}"
         ax.plot(curve.recall, curve.precision, drawstyle="steps-pre", label=label, **style)
     _square(ax)
-    canvas.finish(ax, look, title="precision and recall", x="recall", y="precision", grid="both")
-    _key(ax, look, "average precision", [curve.average for _, curve in curves])
+    aside = f"average precision {curves[0][1].average:.3f}" if len(curves) == 1 else ""
+    canvas.finish(ax, look, title="precision and recall", aside=aside, x="recall", y="precision", grid="both")
+    if len(curves) > 1:
+        canvas.side_legend(ax, look, "class: average precision", most=20)
     sentences = [f"Precision-recall curve{_of(name)}: average precision {c.average:.3f}." for name, c in curves]
     return canvas.describe(ax, sentences)
 
@@ -114,13 +118,6 @@ def _square(ax: Axes) -> None:
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.02)
     ax.set_aspect("equal")
-
-
-def _key(ax: Axes, theme: Theme, what: str, areas: list[float]) -> None:
-    if len(areas) == 1:
-        canvas.aside(ax, theme, f"{what} {areas[0]:.3f}")
-    else:
-        canvas.side_legend(ax, theme, f"class: {what}", most=20)
 
 
 def _of(name: str) -> str:

@@ -38,8 +38,8 @@ def predictions(*what: Any, output: int | None = None, ax: Axes | None = None, t
     ax.set_xlim(*ends)
     ax.set_ylim(*ends)
     ax.set_aspect("equal")
-    canvas.finish(ax, look, title="predicted and true", x="true value", y="predicted value", grid="both")
-    canvas.aside(ax, look, f"R² {shown.r2:.3f}   RMSE {shown.rmse:.3g}")
+    aside = f"R² {shown.r2:.3f}   RMSE {shown.rmse:.3g}"
+    canvas.finish(ax, look, title="predicted and true", aside=aside, x="true value", y="predicted value", grid="both")
     return canvas.describe(ax, f"Predicted over true values of {len(shown.y)} rows: R² {shown.r2:.3f}.")
 
 
@@ -63,10 +63,9 @@ def residuals(*what: Any, output: int | None = None, ax: Axes | None = None, the
     if len(shown.y) >= 50:
         at, mean, _ = shown.by_prediction()
         ax.plot(at, mean, color=VERMILLION, linestyle="--", marker="s", ms=4, label="mean of a tenth of the rows")
-    canvas.finish(
-        ax, look, title="residuals", x="predicted value", y="true − predicted", grid="y", legend=len(shown.y) >= 50
-    )
-    canvas.aside(ax, look, f"RMSE {shown.rmse:.3g}   mean {shown.bias:+.2g}".replace("-", "−"))
+    aside = f"RMSE {shown.rmse:.3g}   mean {shown.bias:+.2g}".replace("-", "−")
+    x, y = "predicted value", "true − predicted"
+    canvas.finish(ax, look, title="residuals", aside=aside, x=x, y=y, grid="y", legend=len(shown.y) >= 50)
     return canvas.describe(ax, f"Residuals of {len(shown.y)} rows: RMSE {shown.rmse:.3g}, mean {shown.bias:.2g}.")
 
 

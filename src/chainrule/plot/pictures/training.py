@@ -53,20 +53,16 @@ def _draw(ax: Axes, theme: Theme, shown: Training, curve: Curve, log: bool) -> N
     ax.plot(shown.epochs[:n], curve.training, color=TRAINING, marker=marker, label="training")
     if m:
         ax.plot(shown.epochs[:m], curve.validation, color=VALIDATION, linestyle="--", marker=marker, label="validation")
+    aside = ""
     if curve.best is not None and len(shown.epochs) > 1:
         value = (curve.validation if m else curve.training)[curve.best - shown.epochs[0]]
-        ring: dict[str, Any] = {
-            "markersize": 7,
-            "markerfacecolor": "none",
-            "markeredgecolor": theme.text,
-            "linestyle": "",
-        }
-        ax.plot([curve.best], [value], marker="o", label="best epoch", **ring)
-        canvas.aside(ax, theme, f"best {value:.4g} in epoch {curve.best}")
+        ax.plot([curve.best], [value], "o", ms=7, mfc="none", mec=theme.text, label="best epoch")
+        aside = f"best {value:.4g} in epoch {curve.best}"
     if log and (curve.training > 0).any():
         ax.set_yscale("log")
     canvas.whole_numbers(ax)
-    canvas.finish(ax, theme, title=curve.name, x="epoch", grid="y", legend=bool(m) and curve is shown.curves[0])
+    legend = bool(m) and curve is shown.curves[0]
+    canvas.finish(ax, theme, title=curve.name, aside=aside, x="epoch", grid="y", legend=legend)
 
 
 def _sentence(shown: Training, curve: Curve) -> str:
