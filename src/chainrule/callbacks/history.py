@@ -51,6 +51,11 @@ class History(Callback):
             self.history.setdefault(name, []).extend(values)
         self.model.history = self
 
+    def _repr_html_(self) -> str:
+        from chainrule.notebook.history import card
+
+        return card(self)
+
     def plot(
         self, metrics: str | Sequence[str] | None = None, *, log: bool | None = None, ax: Any = None, theme: Any = None
     ) -> Any:

@@ -114,7 +114,7 @@ class Wiring:
         for k, edge in enumerate(wires.edges):
             x1, y1 = spots[wires.source].units[edge.source]
             x2, y2 = spots[wires.target].units[edge.target]
-            shift = (k - (len(wires.edges) - 1) / 2) * min(4.0, 16.0 / len(wires.edges))
+            shift = (k - (len(wires.edges) - 1) / 2) * min(9.0, 36.0 / len(wires.edges))
             inner = [(x, y + shift) for x, y in lane]
             found.append(self._line([(x1 + right, y1), *inner, (x2 - left, y2)], edge))
         return found

@@ -293,6 +293,11 @@ class Model(StateTree, Trainer, Layer):
 
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
 
+    def _repr_html_(self) -> str:
+        from chainrule.notebook.model import card
+
+        return card(self)
+
     def plot(
         self,
         *,

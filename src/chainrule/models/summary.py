@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,6 @@ def render(
     from rich.markup import escape
     from rich.table import Column, Table
 
-    members = _members(model)
     wired = _is_wired(model)
     columns = list(_WIRED if wired else _PLAIN)
     width = 108 if wired else 88
@@ -82,25 +81,38 @@ def render(
         *(Column(c.title, justify=c.justify, width=int(w)) for c, w in zip(columns, widths, strict=False)),  # type: ignore[arg-type]
         width=width, show_lines=True,
     )  # fmt: skip
-    seen = _shapes_seen(model)
-    for member, depth in _rows(_chosen(members, layer_range), expand_nested):
-        cells = [_title(member, depth), _output_shape(member, seen), _parameters(member)]
-        if wired:
-            cells.append(_connections(member, model))
-        if show_trainable:
-            cells.append(("Y" if member.trainable else "N") if getattr(member, "weights", []) else "-")
+    for cells in rows(model, expand_nested, show_trainable, layer_range):
         table.add_row(*(escape(cell) for cell in cells))
     terminal = colour and sys.stdout.isatty()
     out = io.StringIO()
     console = Console(file=out, highlight=False, force_terminal=terminal, width=max(width, 80), legacy_windows=False)
     console.print(f'[bold]Model: "{escape(model.name)}"[/bold]')
     console.print(table)
-    for label, numbers in _totals(model):
+    for label, numbers in totals(model):
         console.print(f"[bold] {label}: [/bold]{numbers}")
     return out.getvalue()
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------
+
+
+def headers(model: Any) -> list[str]:
+    """Return the titles of the table's columns."""
+    return [c.title for c in (_WIRED if _is_wired(model) else _PLAIN)]
+
+
+def rows(
+    model: Any, expand_nested: bool = False, show_trainable: bool = False, layer_range: Any = None
+) -> Iterator[list[str]]:
+    """Yield the cells of each line of the table; the arguments are those of `Model.summary`."""
+    wired, seen = _is_wired(model), _shapes_seen(model)
+    for member, depth in _rows(_chosen(_members(model), layer_range), expand_nested):
+        cells = [_title(member, depth), _output_shape(member, seen), _parameters(member)]
+        if wired:
+            cells.append(_connections(member, model))
+        if show_trainable:
+            cells.append(("Y" if member.trainable else "N") if getattr(member, "weights", []) else "-")
+        yield cells
 
 
 def _members(model: Any) -> list[Any]:
@@ -210,7 +222,8 @@ def _connections(member: Any, model: Any) -> str:
 # -- totals -----------------------------------------------------------------------------------------------------------
 
 
-def _totals(model: Any) -> list[tuple[str, str]]:
+def totals(model: Any) -> list[tuple[str, str]]:
+    """Return what stands below the table: a label, and how many parameters that are."""
     parts = [("Trainable params", model.trainable_weights), ("Non-trainable params", model.non_trainable_weights)]
     if model.compiled and model.optimizer is not None and model.optimizer.built:
         parts.append(("Optimizer params", model.optimizer.variables))

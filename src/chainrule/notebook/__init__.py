@@ -1,0 +1,1 @@
+"""What notebooks show in place of a `repr`: models and histories as small HTML, without any script or library."""
