@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -61,6 +61,8 @@ class Recorder(Callback):
     >>> [frame["step"] for frame in run.frames], run.history == history.history
     ([0, 1, 2, 3], True)
     """
+
+    _turns: ClassVar[dict[str, int]] = {"on_train_end": 1}  # after those who put the best weights back
 
     def __init__(
         self,
@@ -118,12 +120,16 @@ class Recorder(Callback):
 
     def on_train_begin(self, logs: LogsLike = None) -> None:
         """Write what is trained on what, and how the model is before; a further `fit` of the model goes on."""
-        if self.journal is None or self.journal.model is not self.model:
-            self._begin()
+        journal = self.journal
+        if journal is None or journal.model is not self.model:
+            self.journal = journal = self._begin()
+        else:
+            journal.go_on()
         self._running = True
-        self._frame(logs)
+        if not self._resumes and not journal.is_shown(self._step):
+            self._frame(logs)
 
-    def _begin(self) -> None:
+    def _begin(self) -> Journal:
         from chainrule.recording.journal import Journal, Limits
         from chainrule.recording.run_file import RunFile
 
@@ -134,9 +140,10 @@ class Recorder(Callback):
         resumed = self._resumes and self.path.exists()
         limits = Limits(max(int(self.budget_mb * 1e6), 1), self.cost, self.gradients, self.health)
         file = RunFile(self.path, limits.budget, "a" if resumed else "w" if self.overwrite else "x")
-        self.journal = Journal(file, self.model, self._draw(training), limits)
+        journal = Journal(file, self.model, self._draw(training), limits)
         if not resumed:
-            self.journal.start(training, validation, epochs=(self.params or {}).get("epochs"), **self.names)
+            journal.start(training, validation, epochs=(self.params or {}).get("epochs"), **self.names)
+        return journal
 
     def _draw(self, training: Any) -> Probe:
         from chainrule.data.adapters import make_batches
@@ -156,7 +163,7 @@ class Recorder(Callback):
         """Take a frame, if it is time."""
         self._step = self._before + batch + 1
         last = self.journal.last if self.journal is not None else None
-        if last is None or self._step - last["step"] >= self._apart:
+        if not isinstance(self.every, int) and (last is None or self._step - last["step"] >= self._apart):
             self._frame(logs, if_wanted=True)
 
     def on_epoch_end(self, epoch: int, logs: LogsLike = None) -> None:
@@ -191,19 +198,25 @@ class Recorder(Callback):
     def _end(self, why: str, logs: LogsLike, error: BaseException | None = None) -> None:
         assert self.journal is not None
         self._running = False
-        if why != "error" and (self.journal.last is None or self.journal.last["step"] < self._step):
+        if why != "error" and not self.journal.is_shown(self._step):
             self._frame(logs)
         self.journal.end(self._step, self._epochs, why, isinstance(error, DivergedError))
 
     # -- a training that goes on in a new process ----------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
-        return {"step": self._step, "epochs": self._epochs, "before": self._before}
+        time = self.journal.allowance if self.journal is not None else None
+        return {
+            "step": self._step, "epochs": self._epochs, "before": self._before,
+            "elapsed": 0.0 if time is None else time.elapsed, "spent": 0.0 if time is None else time.spent,
+        }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
         """Forget what was written of steps that are going to be repeated."""
         assert self.journal is not None
         self._step, self._epochs, self._before = state["step"], state["epochs"], state["before"]
+        self._updates = _updates(self.model) - (self._step - self._before)
+        self.journal.go_on(state["elapsed"], state["spent"])
         self.journal.file.forget_after(self._step)
 
 

@@ -38,6 +38,11 @@ class Allowance:
         """What was spent, as a share of all time so far."""
         return self.spent / max(self.elapsed, 1e-9)
 
+    def go_on(self, elapsed: float, spent: float) -> None:
+        """Let the clock go on from where it was when an earlier part of the training ended."""
+        self.began = perf_counter() - elapsed
+        self.spent = spent
+
     def allows(self) -> bool:
         """Whether a block may be run now."""
         return self.share is None or self.spent + 2 * self.expected <= self.share * self.elapsed

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from chainrule.data.batches import Batches
 from chainrule.health import Finding, Monitor
 from chainrule.recording import messages
@@ -50,7 +52,13 @@ class Journal:
         self.allowance = Allowance(limits.share)
         self.findings: list[Finding] = []
         self.last: Message | None = None
+        self._ended = 0.0
         self._monitor = Monitor(model, probe) if limits.health else None
+
+    def go_on(self, elapsed: float | None = None, spent: float | None = None) -> None:
+        """Continue after a pause: another `fit`, or a new process."""
+        ended = self._ended if elapsed is None else elapsed
+        self.allowance.go_on(ended, self.allowance.spent if spent is None else spent)
 
     def start(self, training: Batches, validation: Batches | None, **names: Any) -> None:
         """Write what is trained on what; `names` as in `messages.start`."""
@@ -79,11 +87,19 @@ class Journal:
             self.file.append(made)
             self._examine(made)
 
+    def is_shown(self, step: int) -> bool:
+        """Whether the last frame shows the model as it is now."""
+        if self.last is None or self.last["step"] < step:
+            return False
+        weights, before = messages.weights_of(self.model), self.last["weights"]
+        return all(np.array_equal(w, before[path], equal_nan=w.dtype.kind == "f") for path, w in weights.items())
+
     def end(self, step: int, epochs: int, why: str, diverged: bool = False) -> None:
         """Write why training ended, and close the file."""
         if diverged:
             self._examine(messages.epoch(epochs, step, self.allowance.elapsed, {"loss": math.nan}))
-        self.file.append(messages.end(step, epochs, self.allowance.elapsed, why))
+        self._ended = self.allowance.elapsed
+        self.file.append(messages.end(step, epochs, self._ended, why))
         self.file.close()
 
     def _examine(self, message: Message) -> None:

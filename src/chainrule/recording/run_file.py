@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from io import FileIO
 from itertools import pairwise
 from pathlib import Path
@@ -56,17 +58,18 @@ class RunFile:
         self.entries: list[Entry] = []
         self.size = 0
         self.gap = 0
+        self.broken = False
         self._opened: FileIO | None = None
         if mode == "a":
             self._go_on()
             return
+        if mode == "x" and path.exists():
+            raise ModelFileError(
+                f"'{path}' exists already. Choose another name, or replace it: Recorder(..., overwrite=True)."
+            )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._opened = FileIO(path, mode)
-        except FileExistsError:
-            raise ModelFileError(
-                f"'{path}' exists already. Choose another name, or replace it: Recorder(..., overwrite=True)."
-            ) from None
         except OSError as error:
             raise ModelFileError(f"Cannot write '{path}': {error.strerror or error}.") from None
 
@@ -77,34 +80,37 @@ class RunFile:
     def wants(self, step: int) -> bool:
         """Whether a frame of this step would be kept: it is far enough from the last one."""
         last = next((e.step for e in reversed(self.entries) if e.kind == "frame"), None)
-        return last is None or step - last >= self.gap
+        return not self.broken and (last is None or step - last >= self.gap)
 
     def append(self, message: Message) -> None:
-        """Write one message; a frame may cause older ones to go.
-
-        Raises:
-            ModelFileError: the disk refuses.
-        """
+        """Write one message; a frame may cause older ones to go."""
+        if self.broken:
+            return
         line = encode(message).encode("ascii") + b"\n"
-        self._write(line)
-        self.entries.append(Entry(self.size, len(line), message["kind"], int(message.get("step") or 0)))
-        self.size += len(line)
-        if self.size > self.budget:
-            self._thin()
-
-    def _write(self, line: bytes) -> None:
         try:
             if self._opened is None:
                 self._opened = FileIO(self.path, "a")
             self._opened.write(line)
-        except OSError as error:
-            raise ModelFileError(f"Cannot write '{self.path}': {error.strerror or error}.") from None
+            self.entries.append(Entry(self.size, len(line), message["kind"], int(message.get("step") or 0)))
+            self.size += len(line)
+            if self.size > self.budget:
+                self._thin()
+        except (OSError, ModelFileError) as error:
+            self.broken = True
+            reason = getattr(error, "strerror", None) or error
+            warnings.warn(
+                f"Recorder: '{self.path}' cannot be written any more ({reason}). Training goes on.", stacklevel=2
+            )
 
     def close(self) -> None:
         """End the file; the next message opens it again."""
         if self._opened is not None:
             self._opened.close()
             self._opened = None
+
+    def __del__(self) -> None:  # whoever let go of it has not said that it ends
+        with suppress(AttributeError):
+            self.close()
 
     def forget_after(self, step: int) -> None:
         """Drop what was written of later steps: the training goes on from this one."""
