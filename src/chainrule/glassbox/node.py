@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from chainrule.errors import UnknownNameError, unknown_name
 from chainrule.glassbox import page
 from chainrule.glassbox.ascii import to_ascii
@@ -97,19 +95,33 @@ def find_weight(view: View, name: str) -> int:
     Raises:
         UnknownNameError: there is none.
     """
+    stored = _by_path(view, name)
+    if stored is not None:
+        return stored
     wanted, known = _plain(name), []
     for quantity in view.network.variables.values():
         if not quantity.variable.trainable or quantity.tensor.size > _LARGE:
             continue
-        shape = quantity.tensor.shape
-        for at, n in enumerate(view.network.ids[id(quantity.tensor)].ravel()):
-            index = ",".join(str(int(i)) for i in np.unravel_index(at, shape)) if shape else ""
+        for n in view.network.ids[id(quantity.tensor)].ravel():
             full, short = view.symbol(int(n)).text, view.symbol(int(n), short=True).text
-            if wanted in (_plain(full), _plain(short), _plain(f"{quantity.variable.path}[{index}]")):
+            if wanted in (_plain(full), _plain(short)):
                 return int(n)
             known.append(to_ascii(full))
     error: UnknownNameError = unknown_name("weight", name, known[:200])
     raise error
+
+
+def _by_path(view: View, name: str) -> int | None:
+    """Return the id of the weight named by its path, `dense/kernel[0, 1]`, or None."""
+    bare = name.replace(" ", "")
+    path, _, index = bare.removesuffix("]").rpartition("[") if bare.endswith("]") else (bare, "", "")
+    for quantity in view.network.variables.values():
+        if quantity.variable.trainable and quantity.variable.path.replace(" ", "") == path:
+            shape = quantity.tensor.shape
+            at = tuple(int(i) if i.isdecimal() else -1 for i in index.split(",")) if index else ()
+            if len(at) == len(shape) and all(0 <= i < n for i, n in zip(at, shape, strict=True)):
+                return int(view.network.ids[id(quantity.tensor)].reshape(shape)[at])
+    return None
 
 
 def _plain(name: str) -> str:

@@ -464,3 +464,17 @@ def test_minus_zero_is_never_printed() -> None:
     text = str(cr.trace(perceptron(), X, Y, unicode=True)[0])
     assert "−0 " not in text + " "
     assert "−0\n" not in text
+
+
+def test_a_weight_by_its_path_in_the_model() -> None:
+    model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(3, "tanh", name="first"), cr.layers.Dense(1, name="last")])
+    model.compile("sgd", "mse")
+    observation = cr.trace(model, X, Y)[1]
+    for path, gradient in observation.gradients.items():
+        for index in np.ndindex(gradient.shape):
+            name = f"{path}[{', '.join(map(str, index))}]"
+            assert observation.node(name).value == gradient[index]
+    path = model.layers[0].kernel.path
+    for wrong in (f"{path}[2,0]", f"{path}[0]", f"{path}[a,0]", path, f"{path}[-1,0]"):
+        with pytest.raises(UnknownNameError, match="Unknown weight"):
+            observation.node(wrong)
