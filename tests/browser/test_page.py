@@ -95,3 +95,49 @@ def test_an_edited_weight_changes_the_derivation_to_what_python_computes(seen: S
     node = cr.trace(seen.playground.model, x, y)[3].node("w1")
     numbers = [n.text_content() for n in page.locator(".node-line mn").all()]
     assert numbers[-1] == f"{abs(node.value):.4f}"
+
+
+def test_a_weight_is_chosen_in_the_picture_and_derived(seen: Seen) -> None:
+    seen.page.locator(".net .hit").nth(1).click(force=True)
+    seen.tab.until(lambda: seen.page.input_value("#weight-value") == f"{seen.weights[0][1, 0]:.7g}")
+    seen.tab.until(lambda: seen.page.locator(".derived tr.chosen").count() > 0)
+    chosen = seen.page.locator(".derived tr.chosen").first.text_content()
+    assert "w2" in chosen
+
+
+def test_notation_and_digits_change_the_derivation(seen: Seen) -> None:
+    seen.page.click("text=Keras")
+    seen.tab.until(lambda: "kernel" in (seen.page.text_content(".derived") or ""))
+    seen.page.select_option("label:has-text('Digits') select", "8")
+    seen.tab.until(lambda: any(len(n.text_content()) > 8 for n in seen.page.locator(".derived mn").all()[:40]))
+
+
+def test_a_setting_changes_without_reset(seen: Seen) -> None:
+    seen.page.click("#step-batch")
+    seen.tab.until(lambda: seen.step == 1)
+    seen.page.fill("label:has-text('Learning rate') input", "0.25")
+    seen.page.press("label:has-text('Learning rate') input", "Enter")
+    seen.tab.until(lambda: float(seen.playground.model.optimizer.learning_rate) == 0.25)
+    seen.page.select_option("label:has-text('Optimizer') select", "Adam")
+    seen.tab.until(lambda: type(seen.playground.model.optimizer).__name__ == "Adam")
+    assert seen.step == 1
+
+
+def test_stops_at_an_epoch(seen: Seen) -> None:
+    seen.page.click("#stop-at summary")
+    seen.page.fill("#stop-at input >> nth=0", "3")
+    seen.page.press("#stop-at input >> nth=0", "Enter")
+    seen.page.wait_for_selector("text=Stop at epoch 3")
+    seen.page.click("#play")
+    seen.tab.until(lambda: seen.page.inner_text("#play") == "Play" and seen.step > 0)
+    batches = seen.playground.loop.training
+    assert seen.step == 3 * -(-batches.size // batches.batch_size)
+
+
+def test_a_refusal_is_told(seen: Seen) -> None:
+    seen.page.evaluate("document.querySelector('#weight-value').removeAttribute('step')")
+    seen.page.fill("#weight-value", "1e40")
+    seen.page.press("#weight-value", "Enter")
+    seen.page.wait_for_selector("#notice:visible")
+    assert "value" in seen.page.inner_text("#notice")
+    seen.tab.problems.clear()  # the browser itself notes the refusal

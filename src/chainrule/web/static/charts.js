@@ -87,7 +87,7 @@ function pathOf(s, x, y) {
 
 /** Lines, ticks and names of both axes. */
 export function axes(x, y, box, options) {
-  const across = y.ticks.map((t) => [svg("line", { class: "grid", x1: box.left, x2: box.right, y1: y(t), y2: y(t) }), svg("text", { x: box.left - 6, y: y(t) + 4, "text-anchor": "end" }, y.text(t))]);
+  const across = y.ticks.map((t) => [options.grid !== false && svg("line", { class: "grid", x1: box.left, x2: box.right, y1: y(t), y2: y(t) }), svg("text", { x: box.left - 6, y: y(t) + 4, "text-anchor": "end" }, y.text(t))]);
   const down = x.ticks.map((t) => svg("text", { x: x(t), y: box.bottom + 14, "text-anchor": "middle" }, x.text(t)));
   const names = [
     options.xLabel && svg("text", { class: "name", x: box.right, y: box.bottom + 28, "text-anchor": "end" }, options.xLabel),

@@ -29,12 +29,12 @@ function between(a, b, share) {
   return a.map((v, i) => Math.round(v + (b[i] - v) * share));
 }
 
-/** Vermillion below the middle, blue above it; the middle is white, or dark on dark pages. */
-export function diverging(middle) {
+/** Vermillion below the middle, blue above it; the middle is white, or dark on dark pages; paler with less strength. */
+export function diverging(middle, strength = 1) {
   return (value, low, high) => {
     if (!Number.isFinite(value)) return [128, 128, 128];
     const share = high === low ? 0 : (2 * (value - low)) / (high - low) - 1;
-    return between(middle, share < 0 ? VERMILLION : BLUE, Math.min(1, Math.abs(share)));
+    return between(middle, share < 0 ? VERMILLION : BLUE, strength * Math.min(1, Math.abs(share)));
   };
 }
 

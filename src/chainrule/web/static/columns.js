@@ -43,8 +43,8 @@ export function columnsOf(start) {
 /** Where columns and units lie in a picture of a width: {width, height, size, columns: [{x, ys}]}. */
 export function placed(columns, width) {
   const most = Math.max(1, ...columns.map((c) => (c.block ? 4 : c.units)));
-  const pitch = Math.max(34, Math.min(84, 460 / most));
-  const size = Math.min(46, pitch - 8, (width - 120) / (columns.length * 1.6));
+  const pitch = Math.max(34, Math.min(104, 460 / most));
+  const size = Math.min(56, pitch - 8, (width - 120) / (columns.length * 1.6));
   const left = Math.min(104, Math.max(46, width * 0.15)), right = Math.min(64, Math.max(34, width * 0.08));
   const top = 44, height = Math.max(210, top + most * pitch + 16), middle = top + (height - top - 8) / 2;
   const gap = columns.length > 1 ? (width - left - right - size) / (columns.length - 1) : 0;

@@ -18,7 +18,7 @@ function featureChoice(label, features, value, onchange) {
 }
 
 export function dataPanel(element, source, state) {
-  const choices = el("div", { class: "row axes-choice" }), sliders = el("div"), rows = el("div"), summary = el("p", { class: "note" });
+  const choices = el("div", { class: "row axes-choice" }), sliders = el("div"), rows = el("div", { class: "rows-box" }), summary = el("p", { class: "note" });
   refill(element, summary, choices, sliders, rows);
   const drawSliders = featureSliders(sliders, state);
   const drawRows = rowsTable(rows, source, state);

@@ -22,11 +22,16 @@ function updateText(update, digits) {
   return update && update.before !== undefined ? `update: ${show(update.before, digits)} → ${show(update.after, digits)}` : "";
 }
 
+/** The derivative that a node derives, as LaTeX: what stands before the last `&=`. */
+function symbolOf(node) {
+  return [...(node?.latex ?? "").matchAll(/(\\frac\{\\partial[^\n&]*?)\s*&=/g)].at(-1)?.[1] ?? "";
+}
+
 export function derivationPanel(element, source, state) {
   const view = { shown: "", answer: null, busy: false, wanted: false, visible: true };
   const title = el("p"), node = el("div", { class: "node-line", tabindex: "0", role: "region", "aria-label": "Derivative of the chosen weight" }), full = el("div", { class: "derived", tabindex: "0", role: "region", "aria-label": "All steps" });
-  const badge = el("span", { class: "badge" }), update = el("span", { class: "update" }), latex = el("button", { type: "button" }, "Copy LaTeX");
-  const facts = el("div", { class: "row" }, badge, update, latex), problem = el("p", { class: "empty" });
+  const badge = el("span", { class: "badge" }), update = el("span", { class: "update" }), latex = el("button", { type: "button" }, "Copy LaTeX"), whole = el("button", { type: "button" }, "Copy all steps");
+  const facts = el("div", { class: "row" }, badge, update, latex, whole), problem = el("p", { class: "empty" });
   const notation = el("div", { class: "joined", role: "group", "aria-label": "Notation" }), buttons = NOTATIONS.map(([v, text]) => toggle(text, false, () => state.set({ notation: v })));
   buttons.forEach((b) => { b.className = ""; });
   refill(notation, buttons);
@@ -34,6 +39,7 @@ export function derivationPanel(element, source, state) {
   digits.classList.add("inline");
   refill(element, el("div", { class: "row spread" }, title, el("div", { class: "row" }, notation, digits)), problem, node, facts, full);
   latex.addEventListener("click", () => copy(view.answer?.node?.latex ?? "", latex));
+  whole.addEventListener("click", () => copy(view.answer?.latex ?? "", whole));
   new IntersectionObserver((seen) => { view.visible = seen.some((s) => s.isIntersecting); if (view.visible) ask(); }).observe(element);
 
   async function ask() {
@@ -75,23 +81,30 @@ export function derivationPanel(element, source, state) {
     const { check } = answer;
     badge.className = `badge ${check?.ok ? "good" : "bad"}`;
     setText(badge, !check ? "not checked" : check.ok ? `check ✓ ${show(check.largest, 0)}` : `check ✗ ${show(check.largest, 0)}`);
-    badge.title = "The backward pass against central differences of the loss: the largest difference of any gradient.";
+    badge.title = `The backward pass against central differences of the loss: the largest difference${check ? ` of ${check.checked} gradients out of ${check.total}` : ""}.`;
     setText(update, updateText(answer.update, state.digits));
     latex.hidden = !answer.node?.latex;
+    whole.hidden = !answer.latex;
     drawFull(answer);
   });
 
+  /** All steps, with the line of the chosen weight marked; scrolled to it when another weight was chosen. */
   function drawFull(answer) {
-    if (view.shown === answer.html) return;
-    view.shown = answer.html;
-    const at = full.scrollTop;
-    refill(full, safeHtml(answer.html));
-    full.scrollTop = at;
-    const symbol = (answer.node?.latex ?? "").split(" = ")[0].trim();
-    for (const line of full.querySelectorAll("tr[title]")) {
-      if (symbol && line.title.startsWith(`${symbol} =`)) line.classList.add("chosen");
-      line.removeAttribute("title");
+    if (view.shown !== answer.html) {
+      const at = full.scrollTop;
+      refill(full, safeHtml(answer.html));
+      full.scrollTop = at;
+      for (const line of full.querySelectorAll("tr[title]")) {
+        line.dataset.latex = line.title;
+        line.removeAttribute("title");
+      }
+      view.shown = answer.html;
     }
+    const symbol = symbolOf(answer.node);
+    for (const line of full.querySelectorAll("tr[data-latex]")) line.classList.toggle("chosen", Boolean(symbol) && line.dataset.latex.startsWith(`${symbol} =`));
+    const chosen = full.querySelector("tr.chosen");
+    if (chosen && view.weight !== undefined && view.weight !== state.weight) full.scrollTop = chosen.offsetTop - full.clientHeight / 2;
+    view.weight = state.weight;
   }
 
   state.on((changed) => {

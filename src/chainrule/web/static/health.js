@@ -24,7 +24,7 @@ export function healthPanel(element, _source, state) {
   const drawFlow = eachFrame(() => {
     const items = (state.frame?.flow ?? []).filter((f) => Number.isFinite(Number(f.norm)) && f.norm > 0);
     title.hidden = flow.hidden = !items.length;
-    if (items.length) bars(flow, items.slice(0, 12).map((f) => ({ label: f.path, value: Number(f.norm) })), { title: "Gradient flow", desc: "Norm of the gradient of each variable", log: true, valueLabel: "norm" });
+    if (items.length) bars(flow, items.slice(0, 12).map((f) => ({ label: f.path.split("/").slice(-2).join("/"), value: Number(f.norm) })), { title: "Gradient flow", desc: "Norm of the gradient of each variable", log: true, valueLabel: "norm" });
   });
   state.on((changed) => {
     if (changed.has("findings") || changed.has("start")) drawFindings();

@@ -7,7 +7,7 @@ const group = (name) => name.replace(/^val_/, "");
 
 export function lossPanel(element, _source, state) {
   const view = { metric: "loss", log: false };
-  const chart = el("div"), bar = el("div", { class: "row" });
+  const chart = el("div"), bar = el("div", { class: "row low" });
   refill(element, bar, chart);
 
   const names = () => [...new Set([...state.epochs, ...state.losses].slice(-1).concat(state.epochs.slice(-1)).flatMap((p) => Object.keys(p.logs)).map(group))].filter((n) => n !== "learning_rate");

@@ -6,7 +6,7 @@ import { columnsOf, placed } from "./columns.js";
 import { drawBlocks } from "./blocks.js";
 import { eachFrame, el, refill, svg, toggle } from "./dom.js";
 import { onTreeKey } from "./tree.js";
-import { brief, show } from "./numbers.js";
+import { brief, fixed, show } from "./numbers.js";
 import { picker } from "./picker.js";
 import { unitPicture } from "./pictures.js";
 import { parseWeight, weightName } from "./weights.js";
@@ -20,7 +20,7 @@ export function networkPanel(element, source, state) {
   const modes = el("div", { class: "joined", role: "group", "aria-label": "What the network shows" });
   const buttons = MODES.map(([mode, text]) => toggle(text, false, () => state.set({ mode })));
   buttons.forEach((b) => { b.className = ""; });
-  const note = el("span", { class: "note" }), box = el("div"), tools = el("div");
+  const note = el("span", { class: "note" }), box = el("div", { class: "net-box" }), tools = el("div");
   refill(modes, buttons);
   refill(element, el("div", { class: "row spread" }, modes, note), box, tools);
   picker(tools, source, state);
@@ -109,7 +109,7 @@ export function networkPanel(element, source, state) {
     edge.line.setAttribute("class", `weight${!known ? " empty" : value < 0 ? " negative" : ""}`);
     edge.line.setAttribute("stroke-width", known ? (0.5 + (5.5 * Math.abs(value)) / largest).toFixed(2) : 1);
     edge.halo.setAttribute("stroke-width", chosen ? 15 : 0);
-    edge.label.textContent = value !== undefined && (edge.labelled || chosen) ? show(value, edge.labelled && !chosen ? 2 : 4) : "";
+    edge.label.textContent = value !== undefined && (edge.labelled || chosen) ? (edge.labelled && !chosen ? fixed(value, 2) : show(value, 4)) : "";
     if (!edge.label.textContent) return;
     const spot = [0.26, 0.4, 0.54, 0.68, 0.18].map((t) => [edge.x0 + t * (edge.x1 - edge.x0), edge.y0 + t * (edge.y1 - edge.y0)]);
     const [x, y] = spot.find(([a, b]) => taken.every(([p, q]) => Math.abs(a - p) > 46 || Math.abs(b - q) > 14)) ?? spot[0];
@@ -129,7 +129,7 @@ export function networkPanel(element, source, state) {
     if (!seen) image.removeAttribute("href");
     else if (image.getAttribute("href") !== seen) image.setAttribute("href", seen);
     const active = state.mode === "activations" ? state.activations?.[column.name]?.[unit] : undefined;
-    text.textContent = active === undefined ? "" : show(active, 2);
+    text.textContent = active === undefined ? "" : fixed(active, 2);
     if (bias) bias.setAttribute("class", `bias${number === undefined ? " empty" : number < 0 ? " negative" : ""}${state.weight === weightName(column.bias, [unit]) ? " chosen" : ""}`);
     if (biasText) biasText.textContent = number === undefined ? "" : `${brief(number, 3)}`;
   }

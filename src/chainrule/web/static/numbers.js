@@ -50,6 +50,11 @@ export function show(value, digits = 4) {
   return text.replace("e+", "e").replaceAll("-", "−");
 }
 
+/** Always in `digits` decimals, unless it is too large for that: for shares, and where there is little room. */
+export function fixed(value, digits) {
+  return Math.abs(value) < 1e5 ? value.toFixed(digits).replace("-", "−") : show(value, digits);
+}
+
 /** As short as it can be said: 3, 0.25, 1.2e−5; for axes, settings and rows of data. */
 export function brief(value, significant = 4) {
   const x = number(value);

@@ -1,5 +1,5 @@
 /* What the network predicts over two features: colours, the boundary of the classes, and observations of the data. */
-import { axes, heatmap, lineChart, table } from "./charts.js";
+import { axes, heatmap, lineChart, shortened, table } from "./charts.js";
 import { cividis, classColour, classStyle, diverging, middleColour } from "./colours.js";
 import { contour } from "./contour.js";
 import { eachFrame, el, refill, svg } from "./dom.js";
@@ -7,6 +7,9 @@ import { brief, extent, row, show } from "./numbers.js";
 import { classOf, trueClass } from "./rows.js";
 import { linear } from "./scales.js";
 import { unitPicture } from "./pictures.js";
+
+const PALE = 0.72; // so that observations stand out
+const LEFT = 52; // room for ticks and the name of the y-axis
 
 /** One number per point of the grid, and how it is coloured: {at, colour, low, high, kind}. */
 function surfaceOf(state) {
@@ -17,7 +20,7 @@ function surfaceOf(state) {
     return { kind: "classes", several, cell };
   }
   const at = (i, j) => data[i * columns + j];
-  if (task === "binary") return { kind: "binary", at, low: 0, high: 1, colour: diverging(middleColour()) };
+  if (task === "binary") return { kind: "binary", at, low: 0, high: 1, colour: diverging(middleColour(), PALE) };
   const [low, high] = extent([...data, ...(state.start.probe?.y?.data ?? [])]);
   return { kind: "number", at, low, high, colour: cividis };
 }
@@ -68,8 +71,8 @@ export function outputPanel(element, source, state) {
   });
 
   function drawRegion(surface) {
-    const { region, start } = state, width = element.clientWidth, side = Math.min(width - 56, 420);
-    const frame = { left: 46, right: 46 + side, top: 8, bottom: 8 + side }, [r, c] = region.size;
+    const { region, start } = state, width = element.clientWidth, side = Math.min(width - LEFT - 6, 420);
+    const frame = { left: LEFT, right: LEFT + side, top: 8, bottom: 8 + side }, [r, c] = region.size;
     const ratio = Math.min(2, devicePixelRatio || 1);
     canvas.width = canvas.height = Math.round(side * ratio);
     canvas.style.width = canvas.style.height = `${side}px`;
@@ -84,7 +87,7 @@ export function outputPanel(element, source, state) {
     const seen = pointsOf(state).filter((p) => p.x >= region.x.low && p.x <= region.x.high && p.y >= region.y.low && p.y <= region.y.high);
     const chosen = seen.find((p) => p.row === state.row);
     const rings = chosen ? ["point-ring out", "point-ring"].map((k) => svg("circle", { class: k, cx: x(chosen.x), cy: y(chosen.y), r: 10 })) : [];
-    refill(over, axes(x, y, frame, { xLabel: names[0] }), svg("text", { class: "name", x: 2, y: side + 36 }, `↑ ${names[1]}`), edge && svg("path", { class: "boundary-out", d: edge }), edge && svg("path", { class: "boundary-in", d: edge }), rings, seen.map((p) => point(p, x, y, surface)));
+    refill(over, axes(x, y, frame, { xLabel: shortened(names[0], side / 7), grid: false }), svg("text", { class: "name", transform: `translate(11 ${8 + side / 2}) rotate(-90)`, "text-anchor": "middle" }, shortened(names[1], side / 7)), edge && svg("path", { class: "boundary-out", d: edge }), edge && svg("path", { class: "boundary-in", d: edge }), rings, seen.map((p) => point(p, x, y, surface)));
     canvas.setAttribute("aria-label", `Prediction over ${names[0]} and ${names[1]}: ${seen.length} observations${edge ? ", with the boundary of the classes" : ""}. The numbers are in the table below.`);
     if (details.open) drawTable(surface, names);
   }

@@ -9,7 +9,7 @@ const AXES = [["unit"], ["from", "to"]];
 export function picker(element, source, state) {
   const box = el("select", { id: "weight-variable", onchange: () => choose(box.value, []) });
   const places = el("span", { class: "row" }), gradient = el("span", { class: "note chosen-weight" });
-  const value = el("input", { type: "number", step: "any", class: "numeric", id: "weight-value", onchange: () => edit() });
+  const value = el("input", { type: "number", step: "any", class: "numeric wider", id: "weight-value", onchange: () => edit() });
   refill(element, el("div", { class: "row picker" }, el("label", { class: "field" }, el("span", null, "Weight"), box), places, el("label", { class: "field" }, el("span", null, "Value"), value), gradient));
 
   function choose(path, index) {

@@ -1,6 +1,6 @@
 /* The observations, some at a time, each with what the network now says about it. Choosing one derives it. */
 import { eachFrame, el, refill, setText } from "./dom.js";
-import { brief, decode, number, row, show } from "./numbers.js";
+import { brief, decode, fixed, number, row } from "./numbers.js";
 
 const PAGE = 50, SOME = 4; // rows at a time; columns of features beside those on the axes
 
@@ -69,11 +69,11 @@ export function rowsTable(element, source, state) {
   }
 
   function line(entry, shown, features) {
-    const text = (i) => features[i].choices?.[Math.round(entry.x[i])] ?? brief(entry.x[i], 4);
+    const text = (i) => features[i].choices?.[Math.round(entry.x[i])] ?? brief(entry.x[i], 3);
     const cells = { said: el("td"), verdict: el("td") };
     const button = el("button", { type: "button", "aria-label": `Observation ${entry.row + 1}` }, entry.row + 1);
     const y = entry.y.length > 1 ? trueClass(entry.y) : entry.y[0];
-    cells.line = el("tr", { onclick: () => state.set({ row: entry.row }) }, el("td", null, button), shown.map((i) => el("td", null, text(i))), el("td", null, brief(y)), cells.said, cells.verdict);
+    cells.line = el("tr", { onclick: () => state.set({ row: entry.row }) }, el("td", null, button), el("td", null, brief(y)), cells.said, cells.verdict, shown.map((i) => el("td", null, text(i))));
     return cells;
   }
 
@@ -81,7 +81,7 @@ export function rowsTable(element, source, state) {
   function build() {
     const features = state.start.data.features, shown = columns(features);
     const classes = ["binary", "multiclass"].includes(state.start.data.task);
-    const head = ["#", ...shown.map((i) => features[i].name), state.start.data.target ?? "y", classes ? "p" : "ŷ", classes ? "class" : ""];
+    const head = ["#", state.start.data.target ?? "y", classes ? "p" : "ŷ", classes ? "class" : "", ...shown.map((i) => features[i].name)];
     view.lines = view.entries.map((e) => line(e, shown, features));
     view.key = keyOf();
     refill(box, el("table", { class: "numbers" }, el("thead", null, el("tr", null, head.map((h) => el("th", { scope: "col", title: h }, h)))), el("tbody", null, view.lines.map((c) => c.line))));
@@ -103,7 +103,7 @@ export function rowsTable(element, source, state) {
     if (view.key !== keyOf()) build();
     view.entries.forEach((entry, i) => {
       const p = predictionOf(state, entry), verdict = verdictOf(state, entry, p), { line: tr, said, verdict: cell } = view.lines[i];
-      setText(said, !p ? "·" : p.length === 1 ? show(p[0], 3) : `${classOf(p, "multiclass")} (${show(Math.max(...p), 2)})`);
+      setText(said, !p ? "·" : p.length === 1 ? fixed(p[0], 3) : `${classOf(p, "multiclass")} (${fixed(Math.max(...p), 2)})`);
       setText(cell, verdict);
       cell.className = verdict.startsWith("✗") ? "wrong-mark" : "right-mark";
       if (entry.row === state.row) tr.setAttribute("aria-current", "true");

@@ -32,7 +32,7 @@ function choiceField(label, name, choices, source, state, valueOf) {
     const now = value === null || value === undefined ? "" : String(value?.name ?? value);
     field.hidden = !state.status?.can?.set?.includes(name);
     const known = choices.find(([v]) => v.toLowerCase() === now.toLowerCase());
-    const all = known ? choices : [[now, now], ...choices];
+    const all = known ? choices : [[now, name === "speed" ? `${now} steps/s` : now], ...choices];
     if (box.dataset.all !== all.join()) refill(box, all.map(([v, text]) => el("option", { value: v }, text)));
     box.dataset.all = all.join();
     if (document.activeElement !== box) box.value = known?.[0] ?? now;
