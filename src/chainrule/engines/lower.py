@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from chainrule import tree
 from chainrule.engines.describe import Undescribed, describe, describe_losses, describe_metrics, describe_optimizer
+from chainrule.engines.front import Front
 from chainrule.engines.plan import (
     CannotLower,
     Input,
@@ -41,7 +42,7 @@ class _Numbers:
 
 
 def lower(model: Any) -> Plan:
-    """Return the plan of a built model.
+    """Return the plan of a built model; its inputs are what the model's `Front` hands over.
 
     Raises:
         CannotLower: its outputs are computed by Python code; the message names the layer.
@@ -60,8 +61,12 @@ def lower(model: Any) -> Plan:
     if not all(layer.built for layer in model._flatten_layers()):
         raise CannotLower(f"model '{model.name}' is not built")
     numbers = _Numbers()
-    inputs = tuple([Input(numbers.new(), t.operation.name, t.shape, t.dtype) for t in graph.inputs])
-    outputs = _run(graph, [i.value for i in inputs], numbers)
+    front = Front(graph)
+    if front.nodes and any(t.dtype == "string" for t in front.tensors):
+        name = next(t.operation.name for t in front.tensors if t.dtype == "string")
+        raise CannotLower(f"'{name}' hands on text")
+    inputs = tuple([Input(numbers.new(), t.operation.name, t.shape, t.dtype) for t in front.tensors])
+    outputs = _run(graph, front, [i.value for i in inputs], numbers)
     python: list[str] = [f"model '{model.name}' has its own {name}" for name in model.overrides(*_STEPS)]
 
     def told(describing: Callable[..., T], *args: Any, default: T) -> T:
@@ -99,21 +104,21 @@ def lower(model: Any) -> Plan:
     )
 
 
-def _run(graph: Any, values: list[int], numbers: _Numbers) -> list[int]:
-    """Walk a graph as running it would, with value numbers in place of tensors."""
-    known = {id(t): v for t, v in zip(graph.inputs, values, strict=True)}
+def _run(graph: Any, front: Front | None, values: list[int], numbers: _Numbers) -> list[int]:
+    """Walk a graph behind its front as running it would, with value numbers in place of tensors."""
+    known = {id(t): v for t, v in zip(graph.inputs if front is None else front.tensors, values, strict=True)}
     for node in graph.nodes:
-        if node.inputs:
+        if node.inputs and (front is None or node not in front.nodes):
             if node.kwargs.get("training") is not None:
                 raise CannotLower(f"layer '{node.operation.name}' is called with training={node.kwargs['training']}")
             if hasattr(node.operation, "lower"):
-                _refuse_further_tensors(node)
+                refuse_further_tensors(node)
             results = _apply(node.operation, tuple([known[id(t)] for t in node.inputs]), numbers)
             known.update({id(t): v for t, v in zip(tree.flatten(node.outputs), results, strict=True)})
     return [known[id(t)] for t in graph.outputs]
 
 
-def _refuse_further_tensors(node: Any) -> None:
+def refuse_further_tensors(node: Any) -> None:
     """Refuse a layer that is given tensors besides its first argument, such as a mask: steps know of none."""
     first = node.args[0] if node.args else next(iter(node.kwargs.values()))
     if len(node.inputs) > sum(1 for v in tree.flatten(first) if is_symbolic(v)):
@@ -123,7 +128,7 @@ def _refuse_further_tensors(node: Any) -> None:
         )
 
 
-def _own_call(layer: Any) -> str:
+def own_call(layer: Any) -> str:
     """Return the name of the method by which a class of the user's own computes, if `lower` does not know of it."""
     if "call" in layer.__dict__:
         return f"{layer.name}.call"
@@ -140,11 +145,11 @@ def _apply(operation: Any, inputs: tuple[int, ...], numbers: _Numbers) -> list[i
     """Add the steps of one call and return the numbers of its outputs."""
     if not hasattr(operation, "lower"):
         raise CannotLower(f"operation '{operation.name}' has no step")
-    own = _own_call(operation)
+    own = own_call(operation)
     if own:
         raise CannotLower(f"layer '{operation.name}' is Python code ({own})")
     inner = operation._graph_or_none() if hasattr(operation, "_graph_or_none") else None
-    current = list(inputs) if inner is None else _run(inner, list(inputs), numbers)
+    current = list(inputs) if inner is None else _run(inner, None, list(inputs), numbers)
     for step in operation.lower() if inner is None else ():
         current = [numbers.apply(step, tuple(current), operation.name)]
     if operation.activity_regularizer is not None:

@@ -16,8 +16,7 @@ import numpy as np
 from chainrule import tree
 from chainrule._typing import Array
 from chainrule.engines import plan as steps
-from chainrule.engines.lower import _own_call as own_call
-from chainrule.engines.lower import _refuse_further_tensors as refuse_further_tensors
+from chainrule.engines.lower import own_call, refuse_further_tensors
 from chainrule.engines.plan import CannotLower, Step
 from chainrule.errors import ModelFileError
 from chainrule.records import Record

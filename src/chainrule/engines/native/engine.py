@@ -18,6 +18,7 @@ from chainrule.engines.base import Engine
 from chainrule.engines.compiled import compiled
 from chainrule.engines.describe import describe_optimizer
 from chainrule.engines.epoch import Epoch
+from chainrule.engines.front import Front
 from chainrule.engines.lower import lower
 from chainrule.engines.native import optimizer as steps
 from chainrule.engines.native.feed import Arrays, arrays_of, check_classes, check_tables, inputs_of
@@ -38,13 +39,14 @@ _RECORDED_ROWS = 1 << 16
 
 _KEPT_JOBS = 4
 
+_PREPARED_BATCHES = 256
+"""Batches of the default size for which categories and text are turned into numbers at once."""
+
 
 class NativeEngine:
     """Runs models whose layers, losses and optimizers are ours. Metrics of the user's own are handed their batches."""
 
     name = "native"
-    batches_at_once = math.inf
-    """Of a prediction; the reference engine takes a few at a time."""
 
     def __init__(self, reason: str | None = None) -> None:
         self.reason = reason
@@ -56,6 +58,12 @@ class NativeEngine:
         self._arrays: list[tuple[Any, Arrays]] = []
         self._predictor: Any = None
         self._forward: Translation | None = None
+        self._front: Front | None = None
+
+    @property
+    def batches_at_once(self) -> float:
+        """Of a prediction: all, but where layers in Python come first; the reference engine takes a few at a time."""
+        return _PREPARED_BATCHES if self._front is not None and self._front.nodes else math.inf
 
     def refuses(self, model: Any) -> str | None:
         """Say why it cannot run a model. Asked again, it keeps its programs if nothing about the model has changed."""
@@ -105,6 +113,7 @@ class NativeEngine:
         for entry in plan.inputs:
             if np.dtype(entry.dtype).kind == "f" and entry.dtype != str(kind):
                 raise CannotLower(f"input '{entry.name}' is of type {entry.dtype}, but the weights are of type {kind}")
+        self._front = Front(model._graph_or_none())
         self._plan, self._suffix = plan, "32" if kind == np.float32 else "64"
         self._forward = translate(plan, getattr(native, f"Program{self._suffix}"))
         check_losses(plan.losses)
@@ -234,9 +243,10 @@ class NativeEngine:
         return arrays
 
     def _checked(self, model: Any, batch: Any) -> Arrays:
-        arrays = arrays_of(model, batch)
+        assert self._front is not None
         assert self._forward is not None
         assert self._plan is not None
+        arrays = arrays_of(model, batch, self._front)
         check_tables(self._forward, arrays.inputs)
         check_classes(self._plan, self._forward, arrays)
         return arrays
@@ -262,7 +272,8 @@ class NativeEngine:
         use_threads(compiled())
         graph = model._graph_or_none()
         try:
-            inputs = inputs_of(graph, x)
+            assert self._front is not None
+            inputs = inputs_of(self._front, x)
         except CannotLower:  # the reference engine says why
             return ReferenceEngine().predict_batch(model, x)
         rows = len(inputs[0])

@@ -11,6 +11,7 @@ import numpy as np
 from chainrule import tree
 from chainrule._typing import Array
 from chainrule.data.batches import Batch
+from chainrule.engines.front import Front
 from chainrule.engines.native.losses import CLASS_NUMBERS
 from chainrule.engines.native.translate import TargetShapes, Translation
 from chainrule.engines.plan import CannotLower, Plan
@@ -18,7 +19,7 @@ from chainrule.layers.embedding import row_numbers
 from chainrule.losses.classification import class_numbers
 from chainrule.losses.outputs import align
 from chainrule.losses.outputs import sample_weights as weights_of
-from chainrule.models.entries import fits, in_order
+from chainrule.models.entries import fits
 
 _KINDS = "fiub"
 
@@ -43,7 +44,7 @@ class Arrays(NamedTuple):
         ]
 
 
-def arrays_of(model: Any, batch: Batch) -> Arrays:
+def arrays_of(model: Any, batch: Batch, front: Front) -> Arrays:
     """Return the arrays of `(x, y, sample_weight)` by input and output.
 
     Raises:
@@ -51,7 +52,7 @@ def arrays_of(model: Any, batch: Batch) -> Arrays:
     """
     x, y, sample_weight = batch
     graph = model._graph_or_none()
-    inputs = inputs_of(graph, x)
+    inputs = inputs_of(front, x)
     count = len(graph.outputs)
     if y is None:
         return Arrays(inputs, [None] * count, [None] * count)
@@ -76,14 +77,14 @@ def arrays_of(model: Any, batch: Batch) -> Arrays:
     return arrays
 
 
-def inputs_of(graph: Any, x: Any) -> list[Array]:
-    """Return the arrays of a graph's inputs.
+def inputs_of(front: Front, x: Any) -> list[Array]:
+    """Return the arrays of a plan's inputs: those of the model, or what the layers in front make of them.
 
     Raises:
         ShapeError, CannotLower: they do not fit. (The reference engine says so in full.)
     """
-    inputs = [readable(a, t.dtype) for a, t in zip(in_order(graph, x), graph.inputs, strict=True)]
-    for array, t in zip(inputs, graph.inputs, strict=True):
+    inputs = [readable(a, t.dtype) for a, t in zip(front.run(x), front.tensors, strict=True)]
+    for array, t in zip(inputs, front.tensors, strict=True):
         if not fits(array.shape, t.shape) or len(array) != len(inputs[0]):
             raise CannotLower(f"the input '{t.operation.name}' is given numbers of shape {array.shape}")
     return inputs

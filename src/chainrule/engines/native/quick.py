@@ -14,6 +14,7 @@ import numpy as np
 from chainrule._typing import Array
 from chainrule.autodiff import tape
 from chainrule.engines.compiled import compiled
+from chainrule.engines.front import Front
 from chainrule.engines.lower import lower
 from chainrule.engines.native.threads import use_threads
 from chainrule.engines.native.translate import translate
@@ -32,6 +33,8 @@ def quick_call(model: Any) -> Quick | None:
     native = compiled()
     graph = model._graph_or_none()
     if isinstance(native, str) or graph is None or len(graph.inputs) != 1 or len(graph.outputs) != 1:
+        return None
+    if Front(graph).nodes:
         return None
     try:
         plan = lower(model)

@@ -44,6 +44,8 @@ class CategoryLayer(DataLayer):
     """A layer from categories or text to numbers: nothing to train, no derivative, computed in Python."""
 
     supports_masking = False
+    prepares_data = True
+    """An engine may run it once for all epochs (engines/front.py)."""
     output_dtype = "int64"
     """The type of the output, in place of the layer's float type."""
 
