@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from chainrule.stateless import device as device
     from chainrule.symbolic import KerasTensor as KerasTensor
     from chainrule.terms import glossary as glossary
+    from chainrule.tuning.finder import find_learning_rate as find_learning_rate
     from chainrule.utils.naming import name_scope as name_scope
     from chainrule.variables import Variable as Variable
 
@@ -98,6 +99,7 @@ _NAMES = {
     "Tensor": "chainrule.autodiff",
     "Variable": "chainrule.variables",
     "device": "chainrule.stateless",
+    "find_learning_rate": "chainrule.tuning.finder",
     "fit_many": "chainrule.models.many",
     "glossary": "chainrule.terms",
     "name_scope": "chainrule.utils.naming",
