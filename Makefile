@@ -84,8 +84,9 @@ bench: .bench-venv/.peers  ## the ladder: chainrule and its peers in turn; write
 	  $(if $(PEERS_ONLY),--peers $(PEERS_ONLY)) $(BENCH_ARGS)
 	$(BENCH) -m benchmarks.ladder.report
 
-docs: $(VENV)/.test compiled  ## run every example in the documentation and draw the lecture's pictures
+docs: $(VENV)/.test compiled  ## run every example in the documentation and draw its pictures (pages need a Chromium)
 	$(BIN)/python -m pytest README.md docs
+	for script in docs/pictures/*.py; do $(BIN)/python $$script || exit 1; done
 	cd examples/lecture && for script in 02 03 08; do ../../$(BIN)/python $$script\_*.py || exit 1; done
 
 clean:
