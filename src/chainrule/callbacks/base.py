@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 LogsLike: TypeAlias = dict[str, Any] | None
@@ -54,6 +54,22 @@ class Callback:
         It is asked before each call, so it may change while training goes on.
         """
         return False
+
+    @property
+    def hears_of_epochs_late(self) -> bool:
+        """Whether several epochs may run before it hears of them, some 20 times a second, through `add_epochs`.
+
+        It is asked before each call, so it may change while training goes on.
+        """
+        return False
+
+    def add_epochs(self, epochs: Sequence[int], logs: Mapping[str, Sequence[Any]]) -> None:
+        """Hear of several epochs at once, in place of `on_epoch_begin` and `on_epoch_end`, after the last of them.
+
+        Args:
+            epochs: their numbers.
+            logs: metric name to one value per epoch.
+        """
 
     def state(self) -> dict[str, Any]:
         """Return what the callback has counted so far: names to numbers, texts, arrays, or lists and dicts of them.

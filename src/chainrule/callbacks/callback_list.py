@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, TypeAlias
 
@@ -60,6 +60,7 @@ class CallbackList(Callback):
         if self._progbar is None and add_progbar:
             self._progbar = ProgbarLogger()
             self.callbacks.append(self._progbar)
+        self.strides: dict[str, int] = {}  # how many batches of 'train' and 'test' went by between two calls
         self._open_blocks = 0
         self._listeners: dict[str, list[Any]] | None = None
         self.set_model(model)
@@ -151,6 +152,15 @@ class CallbackList(Callback):
     def only_history(self) -> bool:
         """Whether nobody looks at epochs but a `History`, so that several may run before it is told."""
         return len(self.callbacks) == 1 and type(self.callbacks[0]) is History
+
+    def epochs_late(self) -> bool:
+        """Whether all are content with hearing of several epochs when the last of them is done."""
+        return all(getattr(c, "hears_of_epochs_late", False) for c in self.callbacks)
+
+    def add_epochs(self, epochs: Sequence[int], logs: Mapping[str, Sequence[Any]]) -> None:
+        """Tell all callbacks of several epochs at once."""
+        for callback in self.callbacks:
+            callback.add_epochs(epochs, logs)
 
     def at_intervals(self, mode: str) -> bool:
         """Whether all who listen to the batches of `'train'`, `'test'` or `'predict'` need not hear of each one."""

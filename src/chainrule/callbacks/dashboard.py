@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 class Dashboard(Callback):
     """Serves a page on this machine that shows the training: weights, outputs, derivations, curves, health.
 
+    The page is there as soon as the callback is made; it fills when `fit` begins.
     From the page one can pause, step, change the learning rate, optimizer, batch size and regularization, edit weights
     and go back. Training never waits for the browser unless it is paused there; if the page is closed while paused,
-    training goes on. The page stays after `fit`, until `stop()` or the end of the process.
+    training goes on. It stays after `fit`, until `stop()` or the end of the process.
 
     Args:
         port: 0 takes a free one.
@@ -27,7 +28,7 @@ class Dashboard(Callback):
         paused: begin paused; goes on by itself if nobody opens the page within 30 seconds.
         feature_names, class_names: shown in place of x1, x2, ... and 0, 1, ...
 
-    Raises (when training begins):
+    Raises:
         MissingExtraError: Starlette or uvicorn is not installed.
         ChainruleError: the port is taken.
 
@@ -56,75 +57,73 @@ class Dashboard(Callback):
         self.feature_names = feature_names
         self.class_names = class_names
         self._data: tuple[Any, Any] = (None, None)
-        self._fitting: Fitting | None = None
-        self._server: Server | None = None
+        self._fitting, self._server = self._serve()
 
     @property
     def url(self) -> str:
-        """The address of the page, token included; empty before the first training."""
-        return self._server.url if self._server is not None else ""
+        """The address of the page, token included."""
+        return self._server.url
 
     @property
     def hears_at_intervals(self) -> bool:
         """True while nobody counts batches."""
-        return self._fitting is None or self._fitting.stage.session.free
+        return self._fitting.stage.session.free
+
+    @property
+    def hears_of_epochs_late(self) -> bool:
+        """True while nobody counts epochs either."""
+        return self._fitting.carefree
 
     def set_data(self, training: Any, validation: Any) -> None:
         """Receive the data of the training that is about to begin."""
         self._data = (training, validation)
 
-    def on_train_begin(self, logs: LogsLike = None) -> None:
-        from chainrule.web.fitting import Fitting
+    def _serve(self) -> tuple[Fitting, Server]:
+        from chainrule.web.server import Server  # first: it says what to install
+        from chainrule.web.fitting import Fitting  # isort: skip
 
-        if self._fitting is None:
-            self._fitting = Fitting()
-            self._serve(self._fitting)
+        fitting = Fitting()
+        server = Server(fitting.stage, self.port).start()
+        if self.open is not None:
+            print(f"Dashboard: {server.url}", file=sys.stderr, flush=True)
+        if self.open:
+            server.open()
+        return fitting, server
+
+    def on_train_begin(self, logs: LogsLike = None) -> None:
         epochs = (self.params or {}).get("epochs")
         self._fitting.begin(
             self.model, *self._data, epochs, self.paused, features=self.feature_names, classes=self.class_names
         )
 
-    def _serve(self, fitting: Fitting) -> None:
-        from chainrule.web.server import Server
-
-        self._server = Server(fitting.stage, self.port).start()
-        if self.open is not None:
-            print(f"Dashboard: {self._server.url}", file=sys.stderr, flush=True)
-        if self.open:
-            self._server.open()
-
     def on_epoch_begin(self, epoch: int, logs: LogsLike = None) -> None:
-        assert self._fitting is not None
         steps = self._fitting.resized()
         if steps is not None and self.params:
             self.params["steps"] = steps
 
     def on_train_batch_end(self, batch: int, logs: LogsLike = None) -> None:
-        assert self._fitting is not None
         self._fitting.batches_done(batch, dict(logs or {}))
 
     def on_epoch_end(self, epoch: int, logs: LogsLike = None) -> None:
-        assert self._fitting is not None
         self._fitting.epoch_done(epoch, dict(logs or {}))
 
+    def add_epochs(self, epochs: Sequence[int], logs: Mapping[str, Sequence[Any]]) -> None:
+        self._fitting.epochs_done(epochs, logs)
+
     def on_train_end(self, logs: LogsLike = None) -> None:
-        if self._fitting is not None:
-            self._fitting.end("stop_training" if self.model.stop_training else "all epochs")
+        self._fitting.end("stop_training" if self.model.stop_training else "all epochs")
 
     def close(self) -> None:
         """Called by `fit` however it ends: a training that was interrupted or failed says so on the page."""
-        if self._fitting is not None:
-            error = sys.exc_info()[1]
-            self._fitting.end("interrupted" if isinstance(error, KeyboardInterrupt) else "error")
+        error = sys.exc_info()[1]
+        self._fitting.end("interrupted" if isinstance(error, KeyboardInterrupt) else "error")
 
     # -- the page ------------------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
         """End the page."""
-        if self._server is not None and self._fitting is not None:
-            self._fitting.stage.close()
-            self._server.close()
-            self._server = self._fitting = None
+        self._fitting.stage.close()
+        self._server.close()
 
     def __enter__(self) -> Self:
         return self

@@ -80,6 +80,10 @@ class Pace:
         self.steps = steps
         self.per_call = self.stride = per_call if listens or steps is None else steps
         self._at_intervals = (lambda: callbacks.at_intervals(mode)) if listens else bool
+        self._strides = callbacks.strides
+        self._mode = mode
+        if listens and steps is not None:
+            self.stride = max(per_call, self._strides.get(mode, 0))  # as far as it went in the epoch before
         self._began: float | None = None
 
     def next(self, step: int) -> int:
@@ -89,6 +93,7 @@ class Pace:
             self.stride = self.per_call
         elif self._began is not None and now - self._began < self.update_every_s / 2:
             self.stride *= 2
+            self._strides[self._mode] = self.stride
         self._began = now
         return step + self.stride if self.steps is None else min(step + self.stride, self.steps)
 

@@ -8,11 +8,13 @@ One batch is `Trainer._learn`; an engine runs as many of them at a time as the c
 from __future__ import annotations
 
 from collections.abc import Iterable
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from chainrule._typing import Logs
+from chainrule.callbacks.history import History
 from chainrule.config import limited_epochs
 from chainrule.data.adapters import make_batches, split_tail
 from chainrule.data.batches import Batches
@@ -67,7 +69,11 @@ def fit(model: Any, x: Any, y: Any, s: FitSettings) -> Any:
         todo, logs, step = _resume(model, training, callbacks, range(first, last))
         try:
             epochs, logs = _train_together(model, training, validation, callbacks, todo, guard, logs)
-            for epoch in epochs:
+            while epochs:
+                epochs, logs = _train_in_parts(model, training, validation, callbacks, epochs, guard, logs)
+                if not epochs:
+                    break
+                epoch, epochs = epochs[0], epochs[1:]
                 logs = _train_epoch(model, training, callbacks, epoch, guard, epoch + 1 == last, step)
                 step = 0
                 if validation is not None and _validates(s.validation_freq, epoch):
@@ -116,6 +122,47 @@ def _train_together(
     if logs is None:
         return epochs, before
     return epochs[len(epochs) :], {name: values[-1] for name, values in logs.items()}
+
+
+def _train_in_parts(
+    model: Any, batches: Batches, validation: Any, callbacks: Any, epochs: range, guard: Guard, logs: Logs
+) -> tuple[range, Logs]:
+    """Let the engine run some epochs in one go, again and again, while nobody needs to hear of each at once.
+
+    Returns the epochs that are left, and the logs of the last one that ran.
+    """
+    together, count = getattr(model._engine, "train_epochs", None), 1
+    while together is not None and validation is None and epochs and callbacks.epochs_late():
+        part, began, notes = epochs[:count], perf_counter(), _Notes(callbacks)
+        with model.structure_fixed(), located(f"fit, epoch {part.start + 1}"), notes:
+            found = together(model, batches, part, guard, notes)
+        if found is None:
+            break
+        callbacks.add_epochs(part, found)
+        logs = {name: values[-1] for name, values in found.items()}
+        epochs = epochs[len(part) :] if not model.stop_training else range(0)
+        count = 2 * count if perf_counter() - began < Pace.update_every_s / 2 else count
+        together = getattr(model._engine, "train_epochs", None)
+    return epochs, logs
+
+
+class _Notes:
+    """Takes what an engine says of several epochs; if it fails, a `History` hears of those that ended before."""
+
+    def __init__(self, callbacks: Any) -> None:
+        self.callbacks = callbacks
+        self._noted: tuple[Any, Any] | None = None
+
+    def add_epochs(self, epochs: Any, logs: Any) -> None:
+        self._noted = (epochs, logs)
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and self._noted is not None:
+            for callback in self.callbacks.callbacks:
+                if isinstance(callback, History):
+                    callback.add_epochs(*self._noted)
 
 
 def _train_epoch(

@@ -95,7 +95,7 @@ class _Pages:
         return JSONResponse({"ok": True}, headers={"set-cookie": self.guard.set_cookie()})
 
     async def events(self, request: Request) -> Response:
-        return StreamingResponse(events.stream(self.stage.hub), media_type="text/event-stream")
+        return StreamingResponse(events.stream(self.stage.hub, self.stage.joined), media_type="text/event-stream")
 
     async def command(self, request: Request) -> Response:
         command = parse_command(await _json(request))

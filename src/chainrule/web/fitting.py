@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -54,11 +55,28 @@ class Fitting(ModelDriver):
         session.checkpoint()
         self._patience = GRACE_S
 
+    @property
+    def carefree(self) -> bool:
+        """Whether several epochs may run before one is heard of."""
+        return self.stage.session.carefree and self.new_batch_size is None
+
     def epoch_done(self, epoch: int, logs: dict[str, Any]) -> None:
         """Epoch number `epoch` is done, its validation too."""
+        self._note(epoch, logs)
+        self.stage.session.checkpoint(epoch_ended=True)
+
+    def epochs_done(self, epochs: Sequence[int], logs: Mapping[str, Sequence[Any]]) -> None:
+        """These epochs are done, and the model is where the last of them ended."""
+        for i, epoch in enumerate(epochs):
+            self.step += self.training.steps
+            self._note(epoch, {name: values[i] for name, values in logs.items()})
+        if self.stage.hub.readers:
+            self.keep()
+        self.stage.session.checkpoint(epoch_ended=True)
+
+    def _note(self, epoch: int, logs: dict[str, Any]) -> None:
         self.epoch, self.batch, self.last_logs = epoch + 1, 0, logs
         self.stage.tell(messages.epoch(epoch, self.step, perf_counter() - self._began, logs))
-        self.stage.session.checkpoint(epoch_ended=True)
 
     def resized(self) -> int | None:
         """Give the data their new batch size, if one was asked for; return how many steps an epoch has then."""
@@ -74,7 +92,10 @@ class Fitting(ModelDriver):
         session = self.stage.session
         if not session.over:
             seconds = perf_counter() - self._began
-            self.stage.show(True)
+            if self.stage.hub.readers:
+                self.stage.show(True)
+            else:
+                self.stage.note()
             self.stage.tell(messages.end(self.step, self.epoch, seconds, why))
             session.finish(FINISHED if why in ("all epochs", "stop_training") else STOPPED)
 

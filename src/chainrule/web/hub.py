@@ -41,8 +41,9 @@ class Hub:
 
     >>> hub = Hub()
     >>> hub.put({"kind": "status", "state": "playing"})
+    >>> hub.put({"kind": "start"})
     >>> [entry.kind for entry in hub.since(0)]
-    ['status']
+    ['start', 'status']
     >>> hub.since(hub.number)
     []
     """
@@ -58,18 +59,23 @@ class Hub:
         self._contact = monotonic()
 
     def put(self, message: Json) -> None:
-        """Add a message. A `start` makes the messages before it history: they are forgotten."""
+        """Add a message."""
         kind = message["kind"]
         with self._lock:
             self.number += 1
             entry = Entry(self.number, message)
             if kind == "start":
-                self._start, self._newest, self._all = entry, {}, {name: [] for name in ALL}
+                self._start = entry
             elif kind in NEWEST:
                 self._newest.pop(kind, None)  # the newest last
                 self._newest[kind] = entry
             else:
                 self._add(kind, entry)
+
+    def clear(self) -> None:
+        """Forget all messages: another training begins."""
+        with self._lock:
+            self._start, self._newest, self._all = None, {}, {name: [] for name in ALL}
 
     def _add(self, kind: str, entry: Entry) -> None:
         kept = self._all[kind]
@@ -97,13 +103,19 @@ class Hub:
         return [entry.message for entry in self._all[kind]]
 
     def since(self, number: int) -> list[Entry]:
-        """Return what has come after the message of this number, the oldest first."""
-        if number >= self.number:
+        """Return what has come after the message of this number, the oldest first; nothing before there is a start.
+
+        Whoever has not had the start yet gets it first, and all that belongs to it.
+        """
+        start = self._start
+        if number >= self.number or start is None:
             return []
         with self._lock:
-            lists = [*self._all.values(), list(self._newest.values()), [self._start] if self._start else []]
-            new = [entry for kept in lists for entry in _after(number, kept)]
-        return sorted(new, key=lambda entry: entry.number)
+            lists = [*self._all.values(), list(self._newest.values())]
+            after = number if number >= start.number else 0
+            new = [entry for kept in lists for entry in _after(after, kept)]
+        new.sort(key=lambda entry: entry.number)
+        return new if number >= start.number else [start, *new]
 
     # -- readers -------------------------------------------------------------------------------------------------------
 

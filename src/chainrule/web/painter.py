@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from time import thread_time
+from time import perf_counter, thread_time
 from typing import Any
 
 from chainrule.data.batches import ArrayBatches
@@ -18,6 +17,9 @@ from chainrule.web.twin import Moment, Twin
 SHARE = 0.03
 """While the model trains, this share of the time at most goes into frames."""
 
+DATA_S = 2.0
+"""After so long, or when the training pauses, the health of the data is looked at."""
+
 
 class Painter:
     """Makes a frame of the newest moment, again and again, until closed.
@@ -26,24 +28,21 @@ class Painter:
         hub: where frames go, and what is found wrong with them.
         probe: the rows that frames show outputs on.
         trail: where the weights are noted.
-        training: the data, looked at once.
-        features: names of the columns.
+        about: what `messages.start` takes besides the model.
     """
 
-    def __init__(
-        self, hub: Hub, probe: Any, trail: Trail, training: Any = None, features: Sequence[str] | None = None
-    ) -> None:
+    def __init__(self, hub: Hub, probe: Any, trail: Trail, about: Json) -> None:
         self.hub = hub
         self.probe = probe
         self.trail = trail
-        self.training = training
-        self.features = features
+        self.about = about
         self.seconds = 0.0
         self._waiting: tuple[Twin, Moment, bool] | None = None
         self._previous: Json | None = None
         self._monitor: Monitor | None = None
         self._heard = hub.number
-        self._failed = False
+        self._failed = self._started = self._checked = False
+        self._began = perf_counter()
         self._news = threading.Event()
         self._hurry = threading.Event()
         self._closed = False
@@ -83,7 +82,11 @@ class Painter:
     def _make(self, twin: Twin, moment: Moment, now: bool) -> float:
         began = thread_time()
         try:
-            for message in self._messages(twin, moment):
+            if not self._started:
+                with twin.at(moment) as model:
+                    self.hub.put(messages.start(model, probe=self.probe, **self.about))
+                self._started = True
+            for message in self._messages(twin, moment, now):
                 self.hub.put(message)
         except Exception as error:  # the page says so, and training goes on
             if not self._failed:
@@ -93,7 +96,7 @@ class Painter:
         self.seconds += spent
         return spent
 
-    def _messages(self, twin: Twin, moment: Moment) -> list[Json]:
+    def _messages(self, twin: Twin, moment: Moment, now: bool) -> list[Json]:
         here, previous = moment.position, self._previous
         if previous is not None and previous["step"] >= here.step:
             previous = None  # the training has gone back
@@ -104,17 +107,18 @@ class Painter:
             )  # fmt: skip
             self._previous = frame
             self.trail.add(here.step, frame["weights"])
-            return [frame, *self._findings(model, frame)]
+            return [frame, *self._findings(model, frame, now)]
 
-    def _findings(self, model: Any, frame: Json) -> list[Json]:
-        """Return what is wrong, each thing once."""
-        found = []
+    def _findings(self, model: Any, frame: Json, now: bool) -> list[Json]:
+        """Return what is wrong, each thing once. The data are looked at when there is time for it."""
+        found, training = [], self.about["training"]
         if self._monitor is None:
             self._monitor = Monitor(model, self.probe)
-            if isinstance(self.training, ArrayBatches):
-                x, y, _ = self.training.arrays()
-                found += self._monitor.data(x, y, self.features)
         self._monitor.model = model
+        if not self._checked and isinstance(training, ArrayBatches) and (now or perf_counter() - self._began > DATA_S):
+            self._checked = True
+            x, y, _ = training.arrays()
+            found += self._monitor.data(x, y, self.about["features"])
         for entry in self.hub.since(self._heard):
             self._heard = entry.number
             if entry.kind == "epoch":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import secrets
 import socket
 import threading
@@ -12,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from chainrule.errors import ChainruleError, missing_extra
+from chainrule.web.browser import open_page
 from chainrule.web.stage import Stage
 
 HOST = "127.0.0.1"
@@ -71,10 +71,7 @@ class Server:
 
     def open(self) -> None:
         """Open the page in the browser, if there is one."""
-        import webbrowser
-
-        with contextlib.suppress(webbrowser.Error):
-            webbrowser.open(self.url)
+        open_page(self.url)
 
     def close(self) -> None:
         """Stop; streams to pages end first."""

@@ -165,6 +165,12 @@ class Session:
             and not self._news.is_set()
         )
 
+    @property
+    def carefree(self) -> bool:
+        """Whether even epochs may pass unnoticed: no end of one is waited for."""
+        goal = self._goal
+        return self.free and not goal.epoch_end and goal.epoch is None and goal.loss is None
+
     def wake(self) -> None:
         """Let the training thread look around, if it waits."""
         self._news.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
@@ -46,7 +47,7 @@ class Stage:
         self.twin: Twin | None = None
         self.moment: Moment | None = None
         self.seconds = 0.0
-        self._start: Json = {}
+        self._about: Json | None = None
         self._variables: list[Any] = []
         self._painter: Painter | None = None
         self._began = perf_counter()
@@ -66,22 +67,20 @@ class Stage:
         target: str | None = None,
         classes: Sequence[str] | None = None,
     ) -> None:
-        """Send the start message, and be ready to show moments."""
+        """Be ready to show a training; the work begins when somebody looks."""
         self.model, self.training, self.names = model, training, (features, classes)
-        self.probe = messages.draw(training)
-        self._start = messages.start(
-            model, training, validation, probe=self.probe, epochs=epochs, name=name, features=features, target=target,
-            classes=classes,
-        )  # fmt: skip
+        self._about = {
+            "training": training, "validation": validation, "epochs": epochs, "name": name, "features": features,
+            "target": target, "classes": classes, "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        }  # fmt: skip
         self.restart()
 
     def restart(self) -> None:
-        """Begin the messages anew, with the same start."""
-        if self._painter is not None:
-            self._painter.close()
+        """Begin the messages anew."""
+        self.close()
+        self._painter = None
+        self.hub.clear()
         self.trail.clear()
-        self.hub.put(self._start)
-        self._painter = Painter(self.hub, self.probe, self.trail, self.training, self.names[0])
         self._began, self.seconds = perf_counter(), 0.0
         self.changed()
 
@@ -100,17 +99,31 @@ class Stage:
 
     def show(self, now: bool) -> None:
         """Have the page show this moment: at once, or if somebody looks and it is time again."""
-        if self._painter is None or not (now or (self.hub.readers and perf_counter() >= self._next)):
+        if self._about is None or not (now or (self.hub.readers and perf_counter() >= self._next)):
             return
         began = perf_counter()
-        if self.twin is None or self.twin.revision != self.revision:
-            self.twin = Twin(self.model, self.revision)
-        self.moment = Moment(
-            self.driver.position, began - self._began, dict(self.driver.logs), values_of(self._variables), self.revision
-        )
-        self._painter.paint(self.twin, self.moment, now)
+        self.note()
+        self.paint(now)
         self._next = perf_counter() + INTERVAL_S
         self.seconds += perf_counter() - began
+
+    def note(self) -> None:
+        """Take the values of the variables as they are now."""
+        self.moment = Moment(
+            self.driver.position, perf_counter() - self._began, dict(self.driver.logs), values_of(self._variables),
+            self.revision,
+        )  # fmt: skip
+
+    def paint(self, now: bool) -> None:
+        """Have the noted moment shown. After the training any thread may do so, for a page that came late."""
+        if self.moment is None or self._about is None:
+            return
+        if self.twin is None or self.twin.revision != self.revision:
+            self.twin = Twin(self.model, self.revision)
+        if self._painter is None:
+            self.probe = messages.draw(self.training)
+            self._painter = Painter(self.hub, self.probe, self.trail, self._about)
+        self._painter.paint(self.twin, self.moment, now)
 
     def close(self) -> None:
         """End; what was shown last stays."""
@@ -118,6 +131,11 @@ class Stage:
             self._painter.close()
 
     # -- any thread ----------------------------------------------------------------------------------------------------
+
+    def joined(self) -> None:
+        """A page has come. If the training is over and nobody has looked so far, show how it ended."""
+        if self.session.over and self._painter is None:
+            self.paint(True)
 
     def cost(self) -> float:
         """The share of the time since the beginning that went into the page."""

@@ -90,6 +90,7 @@ class _Callbacks:
     def __init__(self, listens: bool, draws: bool) -> None:
         self.wants_train_batches = self.wants_test_batches = listens
         self.draws = draws
+        self.strides: dict[str, int] = {}
 
     def at_intervals(self, mode: str) -> bool:
         return self.draws
@@ -116,6 +117,17 @@ def test_pace_grows_while_only_the_progress_line_listens(monkeypatch: pytest.Mon
         step = until
         now[0] += seconds
     assert taken == [1, 2, 4, 8, 8, 8]
+
+
+def test_pace_goes_on_as_in_the_epoch_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chainrule.models.evaluate.perf_counter", lambda: 0.0)
+    callbacks = _Callbacks(True, True)
+    first = Pace(callbacks, "train", 1, 1000)
+    assert [first.next(0), first.next(1), first.next(3)] == [1, 3, 7]
+    assert Pace(callbacks, "train", 1, 1000).next(0) == 4
+    assert Pace(callbacks, "test", 1, 1000).next(0) == 1
+    callbacks.draws = False
+    assert Pace(callbacks, "train", 1, 1000).next(0) == 1
 
 
 def test_an_engine_gets_a_whole_epoch_when_nobody_listens() -> None:
