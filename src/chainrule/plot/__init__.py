@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chainrule.plot.pictures.regions import regions as regions
     from chainrule.plot.pictures.regression import predictions as predictions
     from chainrule.plot.pictures.regression import residuals as residuals
+    from chainrule.plot.pictures.surface import surface as surface
     from chainrule.plot.pictures.training import training as training
     from chainrule.plot.pictures.units import units as units
     from chainrule.plot.vector import svg as svg
@@ -34,6 +35,7 @@ _NAMES = {
     "regions": "chainrule.plot.pictures.regions",
     "residuals": "chainrule.plot.pictures.regression",
     "roc": "chainrule.plot.pictures.ranking",
+    "surface": "chainrule.plot.pictures.surface",
     "svg": "chainrule.plot.vector",
     "training": "chainrule.plot.pictures.training",
     "units": "chainrule.plot.pictures.units",

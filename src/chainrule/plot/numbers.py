@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from chainrule.plot.arrays.regions import regions as regions
     from chainrule.plot.arrays.regression import Residuals as Residuals
     from chainrule.plot.arrays.regression import residuals as residuals
+    from chainrule.plot.arrays.surface import Surface as Surface
+    from chainrule.plot.arrays.surface import surface as surface
+    from chainrule.plot.arrays.trail import principal as principal
     from chainrule.plot.arrays.training import Training as Training
     from chainrule.plot.arrays.training import training as training
     from chainrule.plot.arrays.units import Units as Units
@@ -40,6 +43,7 @@ _NAMES = {
     "Regions": "chainrule.plot.arrays.regions",
     "Residuals": "chainrule.plot.arrays.regression",
     "Roc": "chainrule.plot.arrays.ranking",
+    "Surface": "chainrule.plot.arrays.surface",
     "Training": "chainrule.plot.arrays.training",
     "Units": "chainrule.plot.arrays.units",
     "calibration": "chainrule.plot.arrays.calibration",
@@ -48,9 +52,11 @@ _NAMES = {
     "layer_outputs": "chainrule.plot.arrays.layers",
     "plane": "chainrule.plot.arrays.plane",
     "precision_recall": "chainrule.plot.arrays.ranking",
+    "principal": "chainrule.plot.arrays.trail",
     "regions": "chainrule.plot.arrays.regions",
     "residuals": "chainrule.plot.arrays.regression",
     "roc": "chainrule.plot.arrays.ranking",
+    "surface": "chainrule.plot.arrays.surface",
     "training": "chainrule.plot.arrays.training",
     "units": "chainrule.plot.arrays.units",
 }

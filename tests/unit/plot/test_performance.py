@@ -148,7 +148,7 @@ def test_picture_of_a_confusion_matrix(rng: np.random.Generator, k: int, theme: 
             f"{c}\n{100 * s:.0f} %" for c, s in zip(shown.counts.ravel(), shown.shares.ravel(), strict=True)
         ]
     assert len(texts) == {2: 4, 5: np.count_nonzero(shown.counts), 30: 0}[k]
-    assert f"{shown.accuracy:.1%}" in cr.plot.description(ax)
+    assert f"{100 * shown.accuracy:.1f} %" in cr.plot.description(ax)
     ax.figure.draw_without_rendering()
 
 

@@ -78,7 +78,7 @@ def _cells(ax: Axes, theme: Theme, shown: Confusion) -> None:
 
 def _sentences(shown: Confusion) -> list[str]:
     total = int(shown.counts.sum())
-    found = [f"Confusion matrix of {total} rows: {shown.accuracy:.1%} are right."]
+    found = [f"Confusion matrix of {total} rows: {100 * shown.accuracy:.1f} % are right."]
     wrong = shown.counts - np.diag(np.diag(shown.counts))
     if wrong.any():
         i, j = np.unravel_index(wrong.argmax(), wrong.shape)

@@ -155,6 +155,6 @@ def _sentence(shown: Regions, words: str) -> str:
     if shown.kind == "values":
         return text + f"from {shown.outputs.min():.4g} to {shown.outputs.max():.4g}."
     if shown.kind == "binary":
-        return text + f"class 1 on {shown.classes.mean():.0%} of the picture."
-    shares = [f"class {k} on {np.mean(shown.classes == k):.0%}" for k in np.unique(shown.classes)[:8]]
+        return text + f"class 1 on {100 * shown.classes.mean():.0f} % of the picture."
+    shares = [f"class {k} on {100 * np.mean(shown.classes == k):.0f} %" for k in np.unique(shown.classes)[:8]]
     return text + ", ".join(shares) + " of the picture."
