@@ -11,7 +11,8 @@ from chainrule._typing import Array
 from chainrule.inspect import predictor
 from chainrule.inspect.dependence import dependence
 from chainrule.report.columns import values_of
-from chainrule.tabular.encoders import BooleanEncoder, CategoryEncoder, DateEncoder, NumericEncoder
+from chainrule.report.table_model import series_of
+from chainrule.tabular.encoders import BooleanEncoder, CategoryEncoder, DateEncoder
 from chainrule.tabular.read import import_polars
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def grid_of(facts: Facts, prepared: Prepared, name: str, points: int = _POINTS) 
     kind = "date" if isinstance(encoder, DateEncoder) else "numeric"
     values = values_of(prepared.table.get_column(name)[prepared.split.train.tolist()], kind)
     labels = _even(values[np.isfinite(values)], points)
-    return Grid(kind, labels, encoder.transform(_series(name, labels, encoder)))
+    return Grid(kind, labels, encoder.transform(series_of(encoder, labels)))
 
 
 def dependence_of(facts: Facts, prepared: Prepared, name: str) -> ColumnDependence:
@@ -104,15 +105,6 @@ def _even(values: Array, points: int) -> Array:
         return distinct
     low, high = np.quantile(values, [_TAIL, 1 - _TAIL])
     return np.linspace(low, high, points) if high > low else distinct[[0, -1]]
-
-
-def _series(name: str, labels: Array, encoder: Any) -> pl.Series:
-    polars = import_polars()
-    if isinstance(encoder, NumericEncoder):
-        made: pl.Series = polars.Series(name, labels)
-        return made
-    moments: pl.Series = polars.Series(name, (labels * 86_400e6).astype(np.int64)).cast(polars.Datetime("us"))
-    return moments
 
 
 def _truth_names(series: pl.Series) -> list[str]:

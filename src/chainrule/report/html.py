@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from chainrule.terms import glossary
+
 _VOID = frozenset({"br", "col", "hr", "meta"})
+_LONG = 22  # letters of a cell that may be broken into lines
 _OTHER = "�"
 
 
@@ -66,16 +70,22 @@ def table(
     """
     numeric = frozenset(right)
     kind = ["number" if i in numeric else None for i in range(len(heads))]
-    top = tag("tr", *(tag("th", h, scope="col", class_=kind[i]) for i, h in enumerate(heads)))
+    top = tag("tr", *(tag("th", h, scope="col", class_=_kind(kind[i], h)) for i, h in enumerate(heads)))
     body = []
     for row in rows:
-        cells = [
-            tag("th", c, scope="row", class_=kind[i]) if i == 0 and row_heads else tag("td", c, class_=kind[i])
-            for i, c in enumerate(row)
-        ]
+        cells = []
+        for i, c in enumerate(row):
+            first = i == 0 and row_heads
+            name, scope = ("th", "row") if first else ("td", None)
+            cells.append(tag(name, c, scope=scope, class_=_kind(kind[i], c)))
         body.append(tag("tr", *cells))
     inner = tag("table", tag("thead", top), tag("tbody", *body), class_=class_)
     return tag("div", inner, class_="scroll", role="region", aria_label=label, tabindex="0")
+
+
+def _kind(kind: str | None, cell: Any) -> str | None:
+    bare = re.sub(r"<[^>]*>", "", cell) if isinstance(cell, Html) else str(cell)
+    return kind or ("long" if len(bare) > _LONG else None)
 
 
 def items(parts: Iterable[Any], class_: str | None = None) -> Html:
@@ -92,7 +102,8 @@ def details(summary: Any, *children: Any, open_: bool = False, class_: str | Non
 def figure(picture: Html, caption: Any = None, *more: Any, wide: bool = False) -> Html:
     """Return a picture with what is said below it."""
     said = None if caption is None else tag("figcaption", caption)
-    return tag("figure", tag("div", picture, class_="picture"), said, *more, class_="wide" if wide else None)
+    shown = tag("div", picture, class_="picture", tabindex="0")
+    return tag("figure", shown, said, *more, class_="wide" if wide else None)
 
 
 def figures(*parts: Html | None) -> Html:
@@ -102,15 +113,12 @@ def figures(*parts: Html | None) -> Html:
 
 
 def term(name: str, shown: str | None = None) -> Html:
-    """Return a word that the glossary explains, as a link to it (see `sections/glossary.py`)."""
-    return tag("a", shown or name, class_="term", href=f"#term-{slug(name)}")
+    """Return a word that the glossary explains, as a link to its entry on the same page.
 
+    Raises:
+        UnknownNameError: the glossary has no such entry.
 
-def slug(name: str) -> str:
-    """Return a name as part of an address.
-
-    >>> slug("ROC AUC"), slug("R²")
-    ('roc-auc', 'r2')
+    >>> term("learning rates", "how fast")
+    '<a class="term" href="#term-learning-rate">how fast</a>'
     """
-    plain = name.lower().replace("²", "2")
-    return "-".join("".join(c if c.isalnum() else " " for c in plain).split())
+    return tag("a", shown or name, class_="term", href=f"#term-{glossary(name).slug}")

@@ -15,14 +15,15 @@ def percent(share: float | None, digits: int = 1) -> str:
 
     >>> percent(0.97368), percent(1.0), percent(None), percent(0.0004)
     ('97.4 %', '100 %', '–', '0.04 %')
+    >>> percent(1.0, 0), percent(0.816, 0)
+    ('100 %', '82 %')
     """
     if share is None or not math.isfinite(share):
         return "–"
     value = 100 * share
     if value and abs(value) < 0.1:
         return f"{value:.1g} %"
-    shown = f"{value:.{digits}f}"
-    return f"{shown.rstrip('0').rstrip('.') if float(shown) in (0, 100) else shown} %"
+    return f"{round(value):d} %" if round(value, digits) in (0, 100) else f"{value:.{digits}f} %"
 
 
 def of_score(name: str, value: float | None) -> str:

@@ -5,22 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from chainrule.report.html import Html
+from chainrule.inspect.predictor import some_rows
+from chainrule.report.html import Html, join, tag
+from chainrule.report.table_model import TableModel
 
 if TYPE_CHECKING:
     from chainrule.report.facts import Facts
 
+_MOST_POINTS = 400
+
 
 def svg(draw: Callable[..., Any], *arguments: Any, **options: Any) -> Html:
-    """Return what a function of `chainrule.plot` draws."""
+    """Return what a function of `chainrule.plot` draws, for light and dark pages.
+
+    Lines and letters take the page's colours; a picture with pixels in it is drawn twice, and the page shows one.
+    """
     from chainrule import plot
 
-    return Html(plot.svg(draw(*arguments, theme="light", **options), variables=True))
+    light = Html(plot.svg(draw(*arguments, theme="light", **options), variables=True))
+    if "<image" not in light:
+        return light
+    dark = Html(plot.svg(draw(*arguments, theme="dark", **options)))
+    return join([tag("div", light, class_="if-light"), tag("div", dark, class_="if-dark")])
 
 
 def network(facts: Facts) -> Html:
     """Return the diagram of the network with its weights."""
-    return Html()
+    names = facts.names
+    diagram = facts.run.model.plot(feature_names=names.features, class_names=names.classes or None)
+    return Html(diagram.svg())
 
 
 def inside(facts: Facts) -> list[tuple[Html, str]]:
@@ -29,7 +42,18 @@ def inside(facts: Facts) -> list[tuple[Html, str]]:
 
 
 def decision_slice(facts: Facts) -> Html | None:
-    return None
+    """Return what the network says over the two most important columns; None without the table or a second column."""
+    from chainrule import plot
+
+    if facts.prepared is None or len(facts.ranking) < 2:
+        return None
+    model = TableModel(facts)
+    test = facts.prepared.split.test[some_rows(len(facts.prepared.split.test), _MOST_POINTS, 0)]
+    y = None if facts.private else facts.prepared.y[test]
+    return svg(
+        plot.regions, model, model.columns(facts.prepared, test), y, features=facts.ranking[:2],
+        classes=facts.names.classes or None, grid=80,
+    )  # fmt: skip
 
 
 def loss_surface(facts: Facts) -> Html | str:

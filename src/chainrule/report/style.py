@@ -7,12 +7,12 @@ from pathlib import Path
 from chainrule.plot.colours import DARK, LIGHT, css
 
 _LIGHT = """
---card: #ffffff; --page: #f6f7f9; --good: #00617f; --mixed: #8a5a00; --bad: #b34700; --link: #005a8c;
---shadow: 0 1px 2px #1b1f2414;
+--card: var(--chainrule-background); --page: var(--chainrule-panel); --link: #005a8c; --shadow: 0 1px 2px #1b1f2414;
+--good: #00617f; --mixed: #8a5a00; --bad: #b34700;
 """
 _DARK = """
---card: #171b20; --page: #111418; --good: #56b4e9; --mixed: #f0b93a; --bad: #ff8c42; --link: #7cc4f0;
---shadow: none;
+--card: var(--chainrule-background); --page: #0a0c0f; --link: #7cc4f0; --shadow: none;
+--good: #56b4e9; --mixed: #f0b93a; --bad: #ff8c42;
 """
 
 

@@ -60,6 +60,8 @@ def _overview(facts: Facts, chosen: list[int]) -> Html:
 def _kind(facts: Facts, i: int) -> str:
     if i == facts.worst.typical:
         return "✓ typical"
+    if not facts.is_classification:
+        return "✗ far off"
     return "✗ wrong" if not facts.worst.right[i] else "✓ right, but unsure"
 
 

@@ -26,7 +26,7 @@ def section(facts: Facts) -> Section:
             tag("h3", "Layers"),
             table(heads, rows, label="the layers of the network", right=(4,)),
             tag("h3", "Settings"),
-            table(["setting", "value", "meaning"], _settings(facts), label="the settings of the training", right=(1,)),
+            table(["setting", "value", "meaning"], _settings(facts), label="the settings of the training"),
             tag("h3", "Why training stopped"),
             tag("p", why_it_stopped(facts)),
         ]

@@ -57,7 +57,8 @@ def judgement(facts: Facts) -> tuple[tuple[str, str], str]:
     if not surely:
         return MIXED, f"Better than {of_guess}, but by no more than chance may give"
     if not metrics["beats"]["linear"]:
-        return MIXED, f"Better than {of_guess}, but a linear model does as well"
+        same = ours["value"] == metrics["baseline"]["linear"][main]["value"]
+        return MIXED, f"Better than {of_guess}, but a linear model does {'as well' if same else 'better'}"
     return GOOD, "Better than both baselines"
 
 
