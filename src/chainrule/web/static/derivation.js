@@ -48,7 +48,7 @@ export function derivationPanel(element, source, state) {
     view.busy = true;
     while (view.wanted) {
       view.wanted = false;
-      if (view.visible && !document.hidden) await fetchOne();
+      if (!document.hidden && (view.visible || state.status?.state !== "playing")) await fetchOne();
       if (state.status?.state === "playing") await new Promise((done) => setTimeout(done, PAUSE_MS));
     }
     view.busy = false;
