@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule._typing import Array
 from chainrule.glassbox import network, record
@@ -18,6 +18,9 @@ from chainrule.glassbox.numeric import CheckResult, check
 from chainrule.glassbox.page import Page, Section
 from chainrule.glassbox.render.printable import Printable
 from chainrule.glassbox.step import Step, take
+
+if TYPE_CHECKING:
+    from chainrule.glassbox.quiz import Quiz
 
 
 class Observation(Printable):
@@ -135,9 +138,22 @@ class Observation(Printable):
     def _check(self) -> CheckResult:
         return check(self.runner, self.batch, self.view.learned, self.row)
 
-    def diagram(
-        self, gradients: bool = False, labels: str = "auto", digits: int | None = None, ax: Any = None
-    ) -> Any:
+    def quiz(self, blanks: int = 5, seed: int = 0) -> Quiz:
+        """Return the derivation with blanks to work out by hand.
+
+        Args:
+            blanks: how many numbers are hidden.
+            seed: which ones.
+
+        Returns:
+            A `Quiz`: it prints, `.check({"A": 0.62})` judges answers, `.hint("A")` names the rule, `.html()` is a page
+            to fill in.
+        """
+        from chainrule.glassbox.quiz import Quiz
+
+        return Quiz(self, blanks, seed)
+
+    def diagram(self, gradients: bool = False, labels: str = "auto", digits: int | None = None, ax: Any = None) -> Any:
         """Return the network with this observation's numbers in its units.
 
         Args:

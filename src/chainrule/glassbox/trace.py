@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from chainrule.glassbox.record import Batch, Runner
 from chainrule.glassbox.render.printable import Printable
 from chainrule.glassbox.rows import Choice, choose
 from chainrule.glassbox.step import Step, take
+
+if TYPE_CHECKING:
+    from chainrule.glassbox.quiz import Quiz
 
 _FORMS = ("auto", "scalar", "matrix")
 _COMPILE = (
@@ -288,9 +292,17 @@ class Trace(Printable):
         if self.view.recording.loss is None:
             raise ChainruleError(f"trace: {what} needs the loss. Pass y to trace, and compile the model with a loss.")
 
-    def diagram(
-        self, gradients: bool = False, labels: str = "auto", digits: int | None = None, ax: Any = None
-    ) -> Any:
+    def quiz(self, blanks: int = 5, seed: int = 0, row: int | None = None) -> Quiz:
+        """Return the derivation of one observation with blanks to work out by hand; see `Observation.quiz`.
+
+        Args:
+            blanks: how many numbers are hidden.
+            seed: which ones, and of which observation if `row` is None.
+            row: of this observation, from 0.
+        """
+        return self[random.Random(seed).randrange(len(self)) if row is None else row].quiz(blanks, seed)
+
+    def diagram(self, gradients: bool = False, labels: str = "auto", digits: int | None = None, ax: Any = None) -> Any:
         """Return the network with its weights, or with the gradient of the batch's loss at its lines.
 
         `t[i].diagram()` shows the numbers of one observation in the units; the arguments are the same.

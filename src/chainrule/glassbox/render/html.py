@@ -59,7 +59,7 @@ STYLE = """
 
 def write(page: Page, full: bool = False) -> str:
     """Return a page as HTML."""
-    return wrap(_page(page), full, page.title)
+    return wrap(body(page), full, page.title)
 
 
 def write_trace(trace: Trace, full: bool = False) -> str:
@@ -71,7 +71,7 @@ def write_trace(trace: Trace, full: bool = False) -> str:
     for row in trace.choice.rows:
         page = trace[row].page
         title = html.escape(page.title)
-        parts.append(f"<details><summary>{title}</summary>{_page(Page('', page.sections, page.foot))}</details>")
+        parts.append(f"<details><summary>{title}</summary>{body(Page('', page.sections, page.foot))}</details>")
     return wrap("\n".join(parts), full, made.head[0])
 
 
@@ -120,7 +120,7 @@ def table(heads: Sequence[Math], rows: Sequence[Sequence[str]], last_is_sum: boo
     return _scrolling(f"<table class='cr-num'><thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody></table>")
 
 
-def _page(page: Page) -> str:
+def body(page: Page) -> str:
     """Return a page: one table, so that all results stand in one column."""
     parts = [f"<h2>{html.escape(page.title)}</h2>"] if page.title else []
     parts.append(_scrolling(f"<table class='cr-page'>{''.join(map(_section, page.sections))}</table>"))
