@@ -12,9 +12,14 @@ from typing import TYPE_CHECKING
 from chainrule.lazy import getter
 
 if TYPE_CHECKING:
+    from chainrule.diagram import network as network
     from chainrule.plot.canvas import description as description
     from chainrule.plot.pictures.calibration import calibration as calibration
     from chainrule.plot.pictures.confusion import confusion as confusion
+    from chainrule.plot.pictures.flow import gradient_flow as gradient_flow
+    from chainrule.plot.pictures.histograms import activations as activations
+    from chainrule.plot.pictures.histograms import weights as weights
+    from chainrule.plot.pictures.learning_rates import learning_rates as learning_rates
     from chainrule.plot.pictures.ranking import precision_recall as precision_recall
     from chainrule.plot.pictures.ranking import roc as roc
     from chainrule.plot.pictures.regions import regions as regions
@@ -27,9 +32,13 @@ if TYPE_CHECKING:
 
 _MODULES = ("canvas", "colours", "numbers")
 _NAMES = {
+    "activations": "chainrule.plot.pictures.histograms",
     "calibration": "chainrule.plot.pictures.calibration",
     "confusion": "chainrule.plot.pictures.confusion",
     "description": "chainrule.plot.canvas",
+    "gradient_flow": "chainrule.plot.pictures.flow",
+    "learning_rates": "chainrule.plot.pictures.learning_rates",
+    "network": "chainrule.diagram",
     "precision_recall": "chainrule.plot.pictures.ranking",
     "predictions": "chainrule.plot.pictures.regression",
     "regions": "chainrule.plot.pictures.regions",
@@ -39,6 +48,7 @@ _NAMES = {
     "svg": "chainrule.plot.vector",
     "training": "chainrule.plot.pictures.training",
     "units": "chainrule.plot.pictures.units",
+    "weights": "chainrule.plot.pictures.histograms",
 }
 
 __all__ = sorted([*_NAMES, "colours", "numbers"])

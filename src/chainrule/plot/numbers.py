@@ -9,6 +9,14 @@ if TYPE_CHECKING:
     from chainrule.plot.arrays.calibration import calibration as calibration
     from chainrule.plot.arrays.confusion import Confusion as Confusion
     from chainrule.plot.arrays.confusion import confusion as confusion
+    from chainrule.plot.arrays.flow import GradientFlow as GradientFlow
+    from chainrule.plot.arrays.flow import gradient_flow as gradient_flow
+    from chainrule.plot.arrays.histograms import Histogram as Histogram
+    from chainrule.plot.arrays.histograms import Spread as Spread
+    from chainrule.plot.arrays.histograms import activations as activations
+    from chainrule.plot.arrays.histograms import histogram as histogram
+    from chainrule.plot.arrays.histograms import spreads as spreads
+    from chainrule.plot.arrays.histograms import weights as weights
     from chainrule.plot.arrays.inputs import Feature as Feature
     from chainrule.plot.arrays.inputs import Inputs as Inputs
     from chainrule.plot.arrays.layers import layer_outputs as layer_outputs
@@ -37,18 +45,24 @@ _NAMES = {
     "Classified": "chainrule.plot.arrays.outcome",
     "Confusion": "chainrule.plot.arrays.confusion",
     "Feature": "chainrule.plot.arrays.inputs",
+    "GradientFlow": "chainrule.plot.arrays.flow",
+    "Histogram": "chainrule.plot.arrays.histograms",
     "Inputs": "chainrule.plot.arrays.inputs",
     "Plane": "chainrule.plot.arrays.plane",
     "PrecisionRecall": "chainrule.plot.arrays.ranking",
     "Regions": "chainrule.plot.arrays.regions",
     "Residuals": "chainrule.plot.arrays.regression",
     "Roc": "chainrule.plot.arrays.ranking",
+    "Spread": "chainrule.plot.arrays.histograms",
     "Surface": "chainrule.plot.arrays.surface",
     "Training": "chainrule.plot.arrays.training",
     "Units": "chainrule.plot.arrays.units",
+    "activations": "chainrule.plot.arrays.histograms",
     "calibration": "chainrule.plot.arrays.calibration",
     "classified": "chainrule.plot.arrays.outcome",
     "confusion": "chainrule.plot.arrays.confusion",
+    "gradient_flow": "chainrule.plot.arrays.flow",
+    "histogram": "chainrule.plot.arrays.histograms",
     "layer_outputs": "chainrule.plot.arrays.layers",
     "plane": "chainrule.plot.arrays.plane",
     "precision_recall": "chainrule.plot.arrays.ranking",
@@ -56,9 +70,11 @@ _NAMES = {
     "regions": "chainrule.plot.arrays.regions",
     "residuals": "chainrule.plot.arrays.regression",
     "roc": "chainrule.plot.arrays.ranking",
+    "spreads": "chainrule.plot.arrays.histograms",
     "surface": "chainrule.plot.arrays.surface",
     "training": "chainrule.plot.arrays.training",
     "units": "chainrule.plot.arrays.units",
+    "weights": "chainrule.plot.arrays.histograms",
 }
 
 __all__ = sorted(_NAMES)
