@@ -117,9 +117,12 @@ class ModelDriver:
     # -- keeping -------------------------------------------------------------------------------------------------------
 
     def keep(self) -> None:
-        """Keep this step to go back to; within a share of the time while nobody counts batches."""
-        began = perf_counter()
-        if self.stage.session.free and began < self._next_keep:
+        """Keep this step to go back to; within a share of the time while nobody counts batches.
+
+        Where the training has stood is always kept.
+        """
+        began, session = perf_counter(), self.stage.session
+        if not session.rested() and session.free and began < self._next_keep:
             return
         newest = self.past.newest()
         if self._unkept or newest is None or newest.position != self.position:

@@ -20,6 +20,8 @@ from chainrule.web.protocol import STEPS, Command, Json, RequestError
 
 PLAYING, PAUSED, FINISHED, STOPPED = "playing", "paused", "finished", "stopped"
 WAIT_S = 0.1
+CATCH_UP_S = 0.05
+"""A training that lags behind the speed asked for catches up by this much at most."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class _Goal:
     """When to pause by itself."""
 
     batch: int | None = None
-    epoch_end: bool = False
+    epochs: int | None = None
     epoch: int | None = None
     loss: float | None = None
 
@@ -129,7 +131,7 @@ class Session:
         self._orders: queue.SimpleQueue[_Order] = queue.SimpleQueue()
         self._news = threading.Event()
         self._next = 0.0  # when the next batch is due at the speed that was asked for
-        self._shown: Any = None
+        self._rested = True
 
     # -- any thread ----------------------------------------------------------------------------------------------------
 
@@ -169,7 +171,7 @@ class Session:
     def carefree(self) -> bool:
         """Whether even epochs may pass unnoticed: no end of one is waited for."""
         goal = self._goal
-        return self.free and not goal.epoch_end and goal.epoch is None and goal.loss is None
+        return self.free and goal.epochs is None and goal.epoch is None and goal.loss is None
 
     def wake(self) -> None:
         """Let the training thread look around, if it waits."""
@@ -196,10 +198,15 @@ class Session:
         """Begin with another training."""
         self.state, self._goal, self._walk = state, _Goal(), None
 
+    def rested(self) -> bool:
+        """Whether the training has been paused since this was asked last."""
+        rested, self._rested = self._rested, False
+        return rested
+
     def pause(self) -> None:
         """Stop here until somebody says go on."""
         self.state = PAUSED
-        self._goal.batch, self._goal.epoch_end = None, False
+        self._goal.batch = self._goal.epochs = None
 
     def finish(self, state: str = FINISHED) -> None:
         """End; commands that are still waiting are refused."""
@@ -235,7 +242,8 @@ class Session:
         goal, here = self._goal, self.driver.position
         reached = goal.batch is not None and here.step >= goal.batch
         if epoch_ended:
-            reached |= goal.epoch_end
+            goal.epochs = goal.epochs and goal.epochs - 1
+            reached |= goal.epochs == 0
             if goal.epoch is not None and here.epoch >= goal.epoch:
                 goal.epoch, reached = None, True
         if goal.loss is not None and self.driver.logs.get("loss", float("inf")) <= goal.loss:
@@ -245,6 +253,7 @@ class Session:
     def _wait_while_paused(self) -> None:
         if self.state != PAUSED:
             return
+        self._rested = True
         self._show(True)
         self._tell(self.status())
         while self.state == PAUSED:
@@ -260,7 +269,7 @@ class Session:
             now = perf_counter()
             left = self._next - now
             if left <= 0:
-                self._next = max(self._next, now - 1) + 1 / self.speed
+                self._next = max(self._next, now - CATCH_UP_S) + 1 / self.speed
                 return
             self._show(left > 0.02)
             self._news.wait(min(left, WAIT_S))
@@ -289,8 +298,8 @@ class Session:
     # -- commands ------------------------------------------------------------------------------------------------------
 
     def _do_play(self, command: Command) -> None:
-        self.state, self._walk = PLAYING, None
-        self._goal.batch, self._goal.epoch_end = None, False
+        self.state, self._walk, self._next = PLAYING, None, perf_counter()
+        self._goal.batch = self._goal.epochs = None
 
     def _do_pause(self, command: Command) -> None:
         self.pause()
@@ -298,10 +307,12 @@ class Session:
     def _do_step(self, command: Command) -> None:
         if command.by == "sample" and not self._walked():
             return
-        self.state, self._walk, self._next = PLAYING, None, 0.0
-        here = self.driver.position
-        self._goal.batch = None if command.by == "epoch" else here.step + 1
-        self._goal.epoch_end = command.by == "epoch"
+        self.state, self._walk, self._next = PLAYING, None, perf_counter()
+        goal = self._goal
+        if command.by == "epoch":
+            goal.batch, goal.epochs = None, (goal.epochs or 0) + 1
+        else:  # steps asked for in a hurry add up
+            goal.batch, goal.epochs = max(goal.batch or 0, self.driver.position.step) + 1, None
 
     def _walked(self) -> bool:
         """Go on to the next observation; True if they are all done, and the batch itself is next."""
@@ -327,7 +338,7 @@ class Session:
 
     def _do_set(self, command: Command) -> None:
         if command.name == "speed":
-            self.speed, self._next = command.value, 0.0
+            self.speed, self._next = command.value, perf_counter()
             return
         if command.name not in self.driver.can_set():
             raise RequestError(f"'{command.name}' cannot be changed in this training.", 409)
