@@ -1,7 +1,14 @@
 /* Further views, one visible at a time, made when first opened. */
 import { el, refill } from "./dom.js";
+import { calibrationTab } from "./tabs/calibration.js";
+import { confusionTab } from "./tabs/confusion.js";
+import { gradientsTab } from "./tabs/gradients.js";
+import { importanceTab } from "./tabs/importance.js";
+import { runsTab } from "./tabs/runs.js";
+import { surfaceTab } from "./tabs/surface.js";
+import { weightsTab } from "./tabs/weights.js";
 
-const TABS = [];
+const TABS = [surfaceTab, gradientsTab, weightsTab, confusionTab, calibrationTab, importanceTab, runsTab];
 const PAUSE_MS = 250;
 
 export function tabsPanel(element, source, state) {

@@ -29,7 +29,7 @@ def _probabilities(now: Scene, bins: int) -> Json:
     found = calibration(now.targets(), now.outputs(), bins=bins, classes=now.classes)
     return {
         "kind": "probabilities",
-        "of": found.of,
+        "class": found.of,
         "predicted": found.predicted.tolist(),
         "observed": found.observed.tolist(),
         "low": found.low.tolist(),
