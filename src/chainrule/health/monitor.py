@@ -52,6 +52,7 @@ class Monitor:
         self._lowest: float | None = None
         self._first: Mapping[str, Array] = {}
         self._moved: float | None = None
+        self._seen = 0
         self._rate: float | None = None
         self._largest_rate = 0.0
         self._losses: list[float] = []
@@ -82,6 +83,7 @@ class Monitor:
 
     def _note(self, message: Message, weights: Mapping[str, Array]) -> None:
         """Remember what the rules about progress need."""
+        self._seen = message["step"]
         rate, outputs = message.get("learning_rate"), message.get("outputs")
         if rate is not None:
             self._rate, self._largest_rate = float(rate), max(float(rate), self._largest_rate)
@@ -111,15 +113,17 @@ class Monitor:
         if found:
             return found
         found += progress.overfitting(self._losses, self._validation, self._baseline, step)
-        jumping = progress.rate_too_high(self._losses, self._baseline, self._moved, self._rate, step)
-        if jumping or self._explained():
+        fresh = self._seen > 0 and step <= limit("stale") * self._seen
+        moved = self._moved if fresh else None
+        jumping = progress.rate_too_high(self._losses, self._baseline, moved, self._rate, step)
+        if jumping or self._explained() or not fresh:
             return found + jumping
-        lowered = self._rate is not None and self._rate < self._largest_rate / 2
-        moved = None if lowered else self._moved
+        if self._rate is not None and self._rate < self._largest_rate / 2:
+            moved = None  # it was lowered on purpose
         return found + progress.stuck(self._losses, self._lowest, self._baseline, moved, self._rate, step)
 
     def _explained(self) -> bool:
-        """Whether units or gradients have been found ill, of which a loss that does not fall is only the symptom."""
+        """Whether a loss that does not fall is the symptom of something found already."""
         return bool(self._streaks) or any(f.code in CAUSES for f in self.findings)
 
     # -- each once ----------------------------------------------------------------------------------------------------
@@ -139,8 +143,8 @@ class Monitor:
 
 
 OF_GRADIENTS = ("vanishing-gradients", "exploding-gradients")
-CAUSES = ("dead-relu", "saturated-units", *OF_GRADIENTS, "learning-rate-high")
-"""Findings that explain a loss that does not fall."""
+CAUSES = ("dead-relu", "saturated-units", *OF_GRADIENTS, "learning-rate-high", "learning-rate-low", "loss-not-falling")
+"""Findings that explain a loss that does not fall, or say it."""
 
 
 def illnesses(frame: Message, ends: frozenset[str], rows: int, solved: bool, step: int | None = None) -> list[Finding]:

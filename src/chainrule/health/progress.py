@@ -80,10 +80,11 @@ def _jumping(
     window = int(limit("jumping_epochs"))
     if len(losses) < window:
         return None
-    last, before = np.asarray(losses[-window:]), losses[: -window + 1]
+    last = np.asarray(losses[-window:])
     rises = int((last[1:] > (1 + limit("jump")) * last[:-1]).sum())
     solved = baseline is not None and last.min() < limit("solved") * baseline
-    if solved or last[1:].min() < 0.95 * min(before) or rises < limit("jumps"):
+    better = np.median(last[window // 2 :]) < limit("better") * np.median(last[: window // 2])
+    if solved or better or rises < limit("jumps"):
         return None
     at = "" if rate is None else f" (learning rate {rate:.3g})"
     return (
@@ -97,15 +98,21 @@ def _running_away(
     losses: Sequence[float], baseline: float, moved: float | None, rate: float | None
 ) -> tuple[str, dict[str, float]] | None:
     half = len(losses) // 2
-    if len(losses) < limit("stuck_epochs") or moved is None or moved < limit("ran"):
+    far = losses[-1] > losses[0] if moved is None else moved >= limit("ran")
+    if len(losses) < limit("stuck_epochs") or not far:
         return None
     if min(losses[half:]) < limit("worse") * baseline or losses[-1] < 0.9 * losses[half]:
         return None
-    at = "" if rate is None else f" learning rate {rate:.3g}"
+    at = "this learning rate" if rate is None else f"learning rate {rate:.3g}"
+    ran = "it rose" if moved is None else f"the weights have moved by {moved:.2g} times their size"
     return (
-        f"With{at or ' this learning rate'} the weights have moved by {moved:.2g} times their size, and the loss is "
-        f"{losses[-1]:.4g}, where predicting the same for every row gives {baseline:.4g}.",
-        {"moved": moved, "baseline": baseline, "limit": limit("ran")},
+        f"With {at} {ran}, and the loss is {losses[-1]:.4g}, where predicting the same for every row gives "
+        f"{baseline:.4g}.",
+        {
+            "first": losses[0],
+            "baseline": baseline,
+            **({} if moved is None else {"moved": moved, "limit": limit("ran")}),
+        },
     )
 
 
@@ -139,8 +146,7 @@ def stuck(
     fell = 1 - losses[-1] / half if half > 0 else 0.0
     if probe <= limit("stuck") * baseline or fell > limit("falling"):
         return []
-    falls = float(np.mean(np.diff(losses) < 0))
-    if moved < limit("moved") if moved is not None else falls > limit("creeping"):
+    if moved < limit("moved") if moved is not None else _creeps(losses):
         return [_too_low(losses, moved, rate, step)]
     return [
         Finding(
@@ -155,6 +161,12 @@ def stuck(
             ),
         )
     ]  # fmt: skip
+
+
+def _creeps(losses: Sequence[float]) -> bool:
+    """Whether a loss hardly moves, but always down."""
+    falls = float(np.mean(np.diff(losses) < 0))
+    return falls > limit("creeping") and losses[-1] > (1 - limit("falling")) * losses[0]
 
 
 def _too_low(losses: Sequence[float], moved: float | None, rate: float | None, step: int | None) -> Finding:

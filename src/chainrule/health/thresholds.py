@@ -49,6 +49,11 @@ THRESHOLDS: dict[str, Threshold] = {
         "the noise of batches is a few per cent",
     ),
     "jumps": Threshold(3, "jumps among these epochs", "one jump may be an accident"),
+    "better": Threshold(
+        0.9,
+        "median loss of the later half of these epochs, as a share of that of the earlier half, that is better",
+        "a loss that jumps and falls gets there",
+    ),
     "stuck_steps": Threshold(150, "updates before a loss may be said not to fall", "deep networks start slowly"),
     "worse": Threshold(
         1.2,
@@ -134,6 +139,11 @@ THRESHOLDS: dict[str, Threshold] = {
         "only where no loss says what it is",
     ),
     # frames
+    "stale": Threshold(
+        1.2,
+        "updates so far, divided by those of the last frame, above which that frame is too old to judge by",
+        "a recorder may keep frames far apart",
+    ),
     "frames_in_a_row": Threshold(
         2,
         "frames in a row that must show it, for what is seen in a frame",
