@@ -122,7 +122,7 @@ def histogram(name: str, values: Any, bins: int = 40) -> Histogram:
     finite = flat[np.isfinite(flat)]
     if not finite.size:
         return Histogram(name, np.array([0.0, 1.0]), np.zeros(1, np.int64), float("nan"), float("nan"), 0.0, flat.size)
-    counts, edges = np.histogram(finite, min(bins, max(1, finite.size)))
+    counts, edges = np.histogram(finite, min(bins, 1 + round(3 * finite.size ** (1 / 3))))  # few numbers, few bins
     lost = int(flat.size - finite.size)
     return Histogram(name, edges, counts, float(finite.mean()), float(finite.std()), float(np.mean(finite == 0)), lost)
 

@@ -79,7 +79,7 @@ def _bars(ax: Axes, theme: Theme, shown: GradientFlow) -> None:
 def _lines(ax: Axes, theme: Theme, shown: GradientFlow) -> None:
     kernels = [k for k, name in enumerate(shown.names) if not name.endswith("bias")] or list(range(len(shown.names)))
     chosen = kernels[:_MOST]
-    both = bool(np.isfinite(shown.ratios).any())
+    both = int(np.isfinite(shown.ratios).any(axis=1).sum()) > 1
     panels = canvas.panels(ax, theme, 2 if both else 1, 2)
     _draw(panels[0], theme, shown, shown.norms, chosen)
     canvas.finish(panels[0], theme, title="norm of the gradient", x="step", grid="y")

@@ -87,7 +87,8 @@ def _histograms(found: tuple[Histogram, ...], most: int, x: str, ax: Axes | None
         middle = (one.edges[:-1] + one.edges[1:]) / 2
         colours = [NEGATIVE if m < 0 else POSITIVE for m in middle]
         panel.bar(one.edges[:-1], one.counts, np.diff(one.edges), align="edge", color=colours)
-        panel.axvline(0, color=look.line, linewidth=0.8)
+        if one.edges[0] <= 0 <= one.edges[-1]:
+            panel.axvline(0, color=look.line, linewidth=0.8)
         aside = f"{100 * one.zero:.0f} % zero" if one.zero >= 0.005 and one.size > 4 else ""
         aside = f"{one.lost} not finite" if one.lost else aside
         last = k + columns >= len(shown)
