@@ -1,6 +1,7 @@
 /* The data: which features lie on the axes of the output, where the others stand, and the observations. */
 import { eachFrame, el, refill, select } from "./dom.js";
 import { featureSliders } from "./sliders.js";
+import { count } from "./numbers.js";
 import { rowsTable } from "./rows.js";
 
 const LONG = 40; // a list of more choices can be searched
@@ -32,7 +33,7 @@ export function dataPanel(element, source, state) {
 
   const draw = eachFrame(() => {
     const features = state.start?.data?.features ?? [];
-    summary.textContent = state.start ? `${state.start.data.rows} observations, ${features.length} feature${features.length === 1 ? "" : "s"}, target: ${state.start.data.target ?? "y"}` : "";
+    summary.textContent = state.start ? `${count(state.start.data.rows)} observations, ${features.length} feature${features.length === 1 ? "" : "s"}, target: ${state.start.data.target ?? "y"}` : "";
     choices.hidden = features.length < 3;
     if (!choices.hidden) refill(choices, featureChoice("x-axis", features, state.axes[0], (i) => setAxis(0, i)), featureChoice("y-axis", features, state.axes[1], (i) => setAxis(1, i)));
     drawSliders();

@@ -8,7 +8,8 @@ const group = (name) => name.replace(/^val_/, "");
 export function lossPanel(element, _source, state) {
   const view = { metric: "loss", log: false };
   const chart = el("div"), bar = el("div", { class: "row low" });
-  refill(element, bar, chart);
+  const empty = el("p", { class: "empty" }, "No step yet.");
+  refill(element, bar, chart, empty);
 
   const names = () => [...new Set([...state.epochs, ...state.losses].slice(-1).concat(state.epochs.slice(-1)).flatMap((p) => Object.keys(p.logs)).map(group))].filter((n) => n !== "learning_rate");
 
@@ -33,7 +34,8 @@ export function lossPanel(element, _source, state) {
   const draw = eachFrame(() => {
     drawBar();
     const series = seriesOf();
-    chart.hidden = !series.length;
+    chart.hidden = bar.hidden = !series.length;
+    empty.hidden = series.length > 0;
     const last = series.map((s) => `${s.name} ${brief(s.y[s.y.length - 1])} at step ${s.x[s.x.length - 1]}`).join(", ");
     if (series.length) lineChart(chart, series, { title: `${view.metric} by step`, desc: last, xLabel: "step", log: view.log });
   });

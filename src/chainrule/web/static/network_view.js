@@ -46,11 +46,9 @@ export function networkPanel(element, source, state) {
   }
 
   function heading(column, c) {
-    const x = view.place.columns[c].x, room = Math.max(46, view.place.gap - 8) / 6.4;
-    const anchor = c === 0 && view.columns.length > 1 ? "start" : c === view.columns.length - 1 && c > 0 ? "end" : "middle";
-    const at = anchor === "start" ? 2 : anchor === "end" ? view.place.width - 2 : x;
+    const { gap, width, columns } = view.place, { x } = columns[c], room = Math.min(Math.max(46, gap - 8), 2 * x, 2 * (width - x)) / 6.6;
     const detail = [c === 0 ? "" : `${column.units}`, column.activation && column.activation !== "linear" ? column.activation : "", ...column.after.map((n) => `→ ${n}`)].filter(Boolean).join(", ");
-    return svg("g", { "aria-hidden": "true" }, svg("text", { class: "head", x: at, y: 14, "text-anchor": anchor }, shortened(column.title, room), svg("title", null, column.title)), svg("text", { class: "sub", x: at, y: 30, "text-anchor": anchor }, shortened(detail, room), svg("title", null, detail)));
+    return svg("g", { "aria-hidden": "true" }, svg("text", { class: "head", x, y: 14, "text-anchor": "middle" }, shortened(column.title, room), svg("title", null, column.title)), svg("text", { class: "sub", x, y: 30, "text-anchor": "middle" }, shortened(detail, room), svg("title", null, detail)));
   }
 
   function edgesTo(column, c, lines, labels) {
@@ -78,7 +76,7 @@ export function networkPanel(element, source, state) {
       const bias = column.bias && svg("circle", { class: "bias", cx: x - size / 2, cy: y + size / 2, r: 5.5, onclick: (event) => { event.stopPropagation(); chooseUnit(column, unit); } }, svg("title", null, weightName(column.bias, [unit])));
       const biasText = column.bias && pitch >= 62 ? svg("text", { class: "on", x: x - size / 2 + 9, y: y + size / 2 + 13 }) : null;
       const text = svg("text", { class: "in-unit", x, y: y + 4, "text-anchor": "middle" });
-      const name = c === 0 ? svg("text", { x: x - size / 2 - 7, y: y + 4, "text-anchor": "end" }, shortened(column.names[unit], (view.place.columns[0].x - size / 2 - 8) / 6.6), svg("title", null, column.names[unit])) : null;
+      const name = c === 0 ? svg("text", { x: x - size / 2 - 7, y: y + 4, "text-anchor": "end" }, shortened(column.names[unit], (view.place.columns[0].x - size / 2 - 8) / 7.2), svg("title", null, column.names[unit])) : null;
       const node = svg("g", { class: "unit", role: "treeitem", tabindex: view.units.length ? -1 : 0, "data-column": c, "data-unit": unit, onclick: () => chooseUnit(column, unit) },
         svg("rect", { class: "box", x: x - size / 2, y: y - size / 2, width: size, height: size, rx: 6 }), image, svg("rect", { class: "focus", x: x - size / 2 - 4, y: y - size / 2 - 4, width: size + 8, height: size + 8, rx: 9 }), name, text, bias, biasText);
       view.units.push({ column, c, unit, node, image, text, bias, biasText });
@@ -96,7 +94,7 @@ export function networkPanel(element, source, state) {
   const refresh = eachFrame(() => {
     if (!view.place) return;
     buttons.forEach((b, i) => b.setAttribute("aria-pressed", String(state.mode === MODES[i][0])));
-    note.textContent = state.mode === "gradients" && state.frame && !state.frame.gradients ? "no gradients in this frame" : "";
+    note.textContent = state.mode === "gradients" && state.frame && !state.frame.gradients ? "no gradients in this frame" : view.columns.some((c, i) => i > 0 && !c.linked) ? "Not a plain chain: the picture left of a layer is the kernel that leads to it." : "";
     const values = view.edges.map((e) => valueAt(e.name)), largest = Math.max(1e-30, ...values.map((v) => (Number.isFinite(v) ? Math.abs(v) : 0)));
     const taken = [];
     view.edges.forEach((edge, i) => drawEdge(edge, values[i], largest, taken));

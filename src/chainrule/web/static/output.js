@@ -61,7 +61,8 @@ export function outputPanel(element, source, state) {
     box.hidden = !ready || flat;
     line.hidden = !flat;
     details.hidden = !ready || flat;
-    legend.hidden = scale.hidden = !ready;
+    legend.hidden = !ready;
+    scale.hidden = !ready || flat;
     if (!ready) return;
     const surface = surfaceOf(state);
     if (flat) drawCurve(surface);

@@ -3,7 +3,8 @@ import { MOST_UNITS } from "./columns.js";
 import { forward, whyNotForward } from "./network.js";
 import { extent, number, row } from "./numbers.js";
 
-const SIZE = 60, MOST_WORK = 3e8; // points along an axis; multiplications for one picture
+const SIZES = [60, 40, 24, 16]; // points along an axis
+const MOST_WORK = 1e8, MOST_NUMBERS = 4e6; // multiplications for one picture, and numbers of one layer in it
 
 /** Where a feature stands: as set by its slider, else at its median. */
 export function standing(state, i) {
@@ -13,7 +14,8 @@ export function standing(state, i) {
 /** Points along an axis, as many as the network's size allows; 0 if even few are too many. */
 export function sizeFor(start) {
   if (whyNotForward(start) || start.inputs?.length !== 1 || start.inputs[0].shape?.length !== 1) return 0;
-  return [SIZE, 40, 24].find((n) => n * n * Math.max(1, start.model.parameters) <= MOST_WORK) ?? 0;
+  const widest = Math.max(1, ...start.model.layers.map((layer) => layer.units ?? 1));
+  return SIZES.find((n) => n * n * start.model.parameters <= MOST_WORK && n * n * widest <= MOST_NUMBERS) ?? 0;
 }
 
 /** A bit more than the data's range of a feature. */

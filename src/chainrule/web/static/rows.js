@@ -1,8 +1,8 @@
 /* The observations, some at a time, each with what the network now says about it. Choosing one derives it. */
 import { eachFrame, el, refill, setText } from "./dom.js";
-import { brief, decode, fixed, number, row } from "./numbers.js";
+import { brief, count, decode, fixed, number, row } from "./numbers.js";
 
-const PAGE = 50, SOME = 4; // rows at a time; columns of features beside those on the axes
+const PAGE = 50, SOME = 4, REFRESH_MS = 1500; // rows at a time; columns of features; how often predictions are asked for anew
 
 /** The class a prediction stands for: above one half, or the largest of several. */
 export function classOf(prediction, task) {
@@ -29,15 +29,15 @@ function predictionOf(state, entry) {
   return entry.p ?? null;
 }
 
-/** Whether a prediction is right, in words; "" where there are no classes. */
+/** Whether a prediction is right, in words; "" where there are no classes, or no number. */
 function verdictOf(state, entry, p) {
-  if (!p || !["binary", "multiclass"].includes(state.start.data.task)) return "";
+  if (!p || !p.every(Number.isFinite) || !["binary", "multiclass"].includes(state.start.data.task)) return "";
   return classOf(p, state.start.data.task) === trueClass(entry.y) ? "✓ right" : "✗ wrong";
 }
 
 /** Returns a function that draws the table anew. */
 export function rowsTable(element, source, state) {
-  const view = { offset: 0, entries: [], lines: [], total: 0, of: null, key: "" };
+  const view = { offset: 0, entries: [], lines: [], total: 0, of: null, key: "", loaded: 0, step: undefined };
   const box = el("div", { id: "rows", tabindex: "0", role: "region", "aria-label": "Observations" });
   const before = el("button", { type: "button", onclick: () => page(-PAGE) }, "‹ earlier"), after = el("button", { type: "button", onclick: () => page(PAGE) }, "later ›");
   const which = el("span", { class: "note" });
@@ -53,6 +53,7 @@ export function rowsTable(element, source, state) {
   }
 
   async function load() {
+    Object.assign(view, { loaded: performance.now(), step: state.frame?.step });
     const probe = probeRows(state), all = state.start.data.rows;
     let given = null;
     if (source.live && all > probe.length) given = await source.view("table", { offset: view.offset, limit: PAGE }).catch(() => null);
@@ -68,12 +69,21 @@ export function rowsTable(element, source, state) {
     return [...first, ...features.map((_, i) => i).filter((i) => !first.includes(i))].slice(0, features.length <= SOME + 2 ? features.length : SOME).sort((a, b) => a - b);
   }
 
+  /** A class by its name, where it has one. */
+  const className = (c) => state.start.data.classes?.[c] ?? String(c);
+
+  function predictionText(p) {
+    if (!p) return "·";
+    if (p.length > 1) return `${className(classOf(p, "multiclass"))} ${fixed(Math.max(...p), 2)}`;
+    return state.start.data.task === "regression" ? brief(p[0], 4) : fixed(p[0], 3);
+  }
+
   function line(entry, shown, features) {
     const text = (i) => features[i].choices?.[Math.round(entry.x[i])] ?? brief(entry.x[i], 3);
     const cells = { said: el("td"), verdict: el("td") };
     const button = el("button", { type: "button", "aria-label": `Observation ${entry.row + 1}` }, entry.row + 1);
-    const y = entry.y.length > 1 ? trueClass(entry.y) : entry.y[0];
-    cells.line = el("tr", { onclick: () => state.set({ row: entry.row }) }, el("td", null, button), el("td", null, brief(y)), cells.said, cells.verdict, shown.map((i) => el("td", null, text(i))));
+    const y = ["binary", "multiclass"].includes(state.start.data.task) ? className(trueClass(entry.y)) : brief(entry.y[0]);
+    cells.line = el("tr", { onclick: () => state.set({ row: entry.row }) }, el("td", null, button), el("td", { title: y }, y), cells.said, cells.verdict, shown.map((i) => el("td", null, text(i))));
     return cells;
   }
 
@@ -85,7 +95,7 @@ export function rowsTable(element, source, state) {
     view.lines = view.entries.map((e) => line(e, shown, features));
     view.key = keyOf();
     refill(box, el("table", { class: "numbers" }, el("thead", null, el("tr", null, head.map((h) => el("th", { scope: "col", title: h }, h)))), el("tbody", null, view.lines.map((c) => c.line))));
-    which.textContent = view.total ? `${view.offset + 1}–${Math.min(view.offset + PAGE, view.total)} of ${view.total}` : "";
+    which.textContent = view.total ? `${view.offset + 1}–${Math.min(view.offset + PAGE, view.total)} of ${count(view.total)}` : "";
     before.parentElement.hidden = view.total <= PAGE;
     before.disabled = view.offset === 0;
     after.disabled = view.offset + PAGE >= view.total;
@@ -103,12 +113,13 @@ export function rowsTable(element, source, state) {
     if (view.key !== keyOf()) build();
     view.entries.forEach((entry, i) => {
       const p = predictionOf(state, entry), verdict = verdictOf(state, entry, p), { line: tr, said, verdict: cell } = view.lines[i];
-      setText(said, !p ? "·" : p.length === 1 ? fixed(p[0], 3) : `${classOf(p, "multiclass")} (${fixed(Math.max(...p), 2)})`);
+      setText(said, predictionText(p));
       setText(cell, verdict);
       cell.className = verdict.startsWith("✗") ? "wrong-mark" : "right-mark";
       if (entry.row === state.row) tr.setAttribute("aria-current", "true");
       else tr.removeAttribute("aria-current");
     });
+    if (view.entries.some((e) => e.probe === undefined) && state.frame && view.step !== state.frame.step && performance.now() - view.loaded > REFRESH_MS) load();
     if (document.activeElement !== go && state.row !== null) go.value = String(state.row + 1);
   });
   return draw;

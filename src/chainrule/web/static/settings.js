@@ -4,7 +4,7 @@ import { brief } from "./numbers.js";
 import { send } from "./send.js";
 
 const OPTIMIZERS = ["SGD", "Adam", "RMSprop", "Adagrad", "AdamW", "Nadam", "Adamax", "Adadelta", "Lion"];
-const SPEEDS = [["", "full"], ["1", "1 step/s"], ["4", "4 steps/s"], ["20", "20 steps/s"], ["100", "100 steps/s"]];
+const SPEEDS = [["", "full"], ["1", "1/s"], ["4", "4/s"], ["20", "20/s"], ["100", "100/s"]];
 
 /** A field for a number: sent on Enter or when it is left, put back where it is no number. */
 function numberField(label, name, source, state, attributes) {
@@ -32,7 +32,7 @@ function choiceField(label, name, choices, source, state, valueOf) {
     const now = value === null || value === undefined ? "" : String(value?.name ?? value);
     field.hidden = !state.status?.can?.set?.includes(name);
     const known = choices.find(([v]) => v.toLowerCase() === now.toLowerCase());
-    const all = known ? choices : [[now, name === "speed" ? `${now} steps/s` : now], ...choices];
+    const all = known ? choices : [[now, name === "speed" ? `${now}/s` : now], ...choices];
     if (box.dataset.all !== all.join()) refill(box, all.map(([v, text]) => el("option", { value: v }, text)));
     box.dataset.all = all.join();
     if (document.activeElement !== box) box.value = known?.[0] ?? now;

@@ -39,7 +39,7 @@ export class Source {
     throw new Error("This page has no such view.");
   }
 
-  /** A derivation with blanks, as HTML, or the verdict on answers. */
+  /** A derivation with blanks, as HTML, and which answers are right. */
   async quiz(_parameters) {
     throw new Error("This page has no quiz.");
   }

@@ -17,7 +17,7 @@ export function tabsPanel(element, source, state) {
     return;
   }
   const made = new Map();
-  let shown = null, last = 0, waiting = false;
+  let shown = null, last = 0, waiting = false, seen = false;
   const list = el("div", { role: "tablist", "aria-label": "More views" });
   const buttons = TABS.map((tab, i) => el("button", { type: "button", role: "tab", id: `tab-${tab.name}`, "aria-controls": `view-${tab.name}`, "aria-selected": "false", tabindex: i ? -1 : 0, onclick: () => open(i) }, tab.title));
   const panels = TABS.map((tab) => el("div", { role: "tabpanel", id: `view-${tab.name}`, "aria-labelledby": `tab-${tab.name}`, tabindex: "0", hidden: true }));
@@ -43,9 +43,9 @@ export function tabsPanel(element, source, state) {
     update();
   }
 
-  /** Brings the visible view up to date, at most four times a second. */
+  /** Brings the visible view up to date, at most four times a second, while it is on the screen. */
   function update() {
-    if (shown === null || !state.start || waiting) return;
+    if (shown === null || !state.start || waiting || !seen) return;
     waiting = true;
     setTimeout(() => {
       waiting = false;
@@ -57,5 +57,9 @@ export function tabsPanel(element, source, state) {
   state.on((changed) => {
     if (["start", "frame", "epochs", "row", "weight", "theme", "axes", "fixed"].some((n) => changed.has(n))) update();
   });
+  new IntersectionObserver((entries) => {
+    seen = entries.some((e) => e.isIntersecting);
+    update();
+  }).observe(element);
   open(0);
 }
