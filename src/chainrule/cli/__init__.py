@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from chainrule.cli import check_script, diagram, doctor, export, play, report, train, use
+from chainrule.cli import check, check_script, diagram, doctor, export, play, report, train, use
 
 main = typer.Typer(
     name="chainrule",
@@ -22,6 +22,8 @@ main.command("train")(train.train)
 main.command("predict")(use.predict)
 main.command("evaluate")(use.evaluate)
 main.command("trace")(use.trace)
+main.command("check")(check.check)
+main.command("lr-find")(check.lr_find)
 main.command("summary")(use.summary)
 main.command("report")(report.report)
 main.command("diagram")(diagram.diagram)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chainrule.health.finding import Finding as Finding
     from chainrule.health.monitor import Monitor as Monitor
     from chainrule.health.report import Report as Report
+    from chainrule.health.table import check_table as check_table
     from chainrule.health.thresholds import THRESHOLDS as THRESHOLDS
 
 _NAMES = {
@@ -26,6 +27,7 @@ _NAMES = {
     "THRESHOLDS": "chainrule.health.thresholds",
     "check": "chainrule.health.examine",
     "check_data": "chainrule.health.data",
+    "check_table": "chainrule.health.table",
 }
 
 __all__ = sorted(_NAMES)

@@ -40,7 +40,7 @@ def not_finite(x: Array, names: Sequence[str]) -> list[Finding]:
 def constant(x: Array, names: Sequence[str], steady: Array, rows: int) -> list[Finding]:
     """Find features with one value only, `steady` ones, in all `rows` of the data."""
     which = [int(i) for i in np.flatnonzero(steady)]
-    if not which or _usual(which, x):
+    if not which or usual(len(which), x.shape[1]):
         return []
     value = "" if len(which) > 1 else f" ({x[0, which[0]]:.6g})"
     verb = "are each" if len(which) > 1 else "is"
@@ -92,7 +92,7 @@ def duplicates(x: Array, names: Sequence[str], which: Sequence[int]) -> list[Fin
     order = np.lexsort(prints.T)
     near = np.abs(np.diff(prints[order], axis=0)).max(axis=1) < limit("duplicate")
     pairs = sorted(tuple(sorted((which[order[k]], which[order[k + 1]]))) for k in np.flatnonzero(near))
-    if not pairs or _usual(sorted({i for pair in pairs for i in pair}), x):
+    if not pairs or usual(len({i for pair in pairs for i in pair}), x.shape[1]):
         return []
     first, second = pairs[0]
     more = f", and {len(pairs) - 1} more such pair{'s' * (len(pairs) > 2)}" if len(pairs) > 1 else ""
@@ -113,9 +113,13 @@ def _print(column: Array, weights: Array) -> Array:
     return sums if sums[-1] > 0 else -sums
 
 
-def _usual(which: Sequence[int], x: Array) -> bool:
-    """Whether so few of so many columns are nothing special: the corners of pictures are always black."""
-    return bool(x.shape[1] >= limit("wide")) and bool(len(which) <= limit("wide_share") * x.shape[1])
+def usual(count: int, of: int) -> bool:
+    """Whether so few of so many columns are nothing special: the corners of pictures are always black.
+
+    >>> usual(3, 64), usual(3, 10)
+    (True, False)
+    """
+    return bool(of >= limit("wide")) and bool(count <= limit("wide_share") * of)
 
 
 def quoted(names: Sequence[str], which: Sequence[int]) -> str:

@@ -64,12 +64,16 @@ class Monitor:
 
         return self._new(check_data(x, y, names, has_classes(self.model)))
 
-    def hear(self, message: Message) -> list[Finding]:
-        """Take one message of the training and return what is new; kinds besides `frame` and `epoch` say nothing."""
+    def hear(self, message: Message, more: bool = False) -> list[Finding]:
+        """Take one message of the training and return what is new; kinds besides `frame` and `epoch` say nothing.
+
+        Args:
+            more: another epoch follows at once, so that this one is only noted: the rules look at all epochs together.
+        """
         if message["kind"] == "frame":
             return self._new(self._persistent(self._frame(message), bool(message.get("gradients"))))
         if message["kind"] == "epoch":
-            return self._new(self._epoch(message))
+            return self._new(self._epoch(message, more))
         return []
 
     # -- frames -------------------------------------------------------------------------------------------------------
@@ -102,7 +106,7 @@ class Monitor:
 
     # -- epochs -------------------------------------------------------------------------------------------------------
 
-    def _epoch(self, message: Message) -> list[Finding]:
+    def _epoch(self, message: Message, more: bool) -> list[Finding]:
         logs, step = message["logs"], message["step"]
         if "loss" not in logs:
             return []
@@ -110,7 +114,7 @@ class Monitor:
         if "val_loss" in logs:
             self._validation.append(float(logs["val_loss"]))
         found = progress.diverged(self._losses[-1], step)
-        if found:
+        if found or more:
             return found
         found += progress.overfitting(self._losses, self._validation, self._baseline, step)
         fresh = self._seen > 0 and step <= limit("stale") * self._seen

@@ -133,6 +133,9 @@ THRESHOLDS: dict[str, Threshold] = {
     "leak_numbers": Threshold(
         0.98, "share of the target's variance that one feature explains", "carat explains 0.87 of the price of diamonds"
     ),
+    "mostly_missing": Threshold(
+        0.5, "share of missing cells of a column of a table", "what is filled in outweighs the rest"
+    ),
     "few_values": Threshold(
         20,
         "different whole numbers that a target may have to be taken for classes",
