@@ -49,6 +49,7 @@ def make_app(stage: Stage, port: int, token: str) -> Guard:
         Route("/api/session", pages.session, methods=["POST"]),
         Route("/api/command", pages.command, methods=["POST"]),
         Route("/api/derivation", pages.derivation),
+        Route("/api/quiz", pages.quiz),
         Route("/api/view/{name}", pages.view),
     ]
     app = Starlette(
@@ -108,6 +109,11 @@ class _Pages:
 
         question = parse_question(request.query_params)
         return _answer(await run_in_threadpool(derive, self.stage, question))
+
+    async def quiz(self, request: Request) -> Response:
+        from chainrule.web.quiz import ask
+
+        return _answer(await run_in_threadpool(ask, self.stage, request.query_params))
 
     async def view(self, request: Request) -> Response:
         compute = _view(request.path_params["name"])

@@ -25,7 +25,7 @@ def derive(stage: Stage, question: Question) -> Json:
         RequestError: there is no such row or weight, or the model cannot be traced.
     """
     twin, moment = stage.newest()
-    batch, index = _row(stage, question.row)
+    batch, index = row_of(stage, question.row)
     with twin.at(moment) as model:
         try:
             observation = observe(model, batch, index, question, stage.names)
@@ -43,7 +43,7 @@ def observe(model: Any, batch: Batch, index: int, question: Question, names: Any
     return Observation(Runner(model), batch, index, options)
 
 
-def _row(stage: Stage, row: int) -> tuple[Batch, int]:
+def row_of(stage: Stage, row: int) -> tuple[Batch, int]:
     """Return data that hold a row of the training, and its place there."""
     if isinstance(stage.training, ArrayBatches):
         batch, place = Batch(*stage.training.arrays()), row
@@ -87,4 +87,4 @@ def _update(observation: Observation, weight: str) -> Json | None:
     return {"before": float(before[place]), "after": float(after[place])}
 
 
-__all__ = ["derive", "observe"]
+__all__ = ["derive", "observe", "row_of"]

@@ -7,7 +7,7 @@ objects; a refusal is `{"error": sentence}` with a status of 400 or more.
     POST /api/session     {"token": str}            swaps the token for a cookie
     POST /api/command     {"do": ...}               one of the commands; answers {"ok": true, "status": {...}}
     GET  /api/derivation  ?row=&weight=&notation=&digits=
-    GET  /api/quiz        ?row=&blanks=&seed=       the derivation with blanks; with `answers`, the verdict on them
+    GET  /api/quiz        ?row=&blanks=&seed=       the derivation with blanks, and which answers are right
     GET  /api/view/NAME   ?...                      the data of a tab
 """
 

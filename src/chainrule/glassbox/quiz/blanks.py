@@ -94,18 +94,22 @@ def choose(page: Page, count: int, seed: int) -> list[Blank]:
 
 
 def _candidates(page: Page) -> list[Blank]:
-    """Return the lines whose value follows from a formula; of several with the same number the first."""
-    found: dict[str, Blank] = {}
-    part, rule = "", ""
+    """Return the lines whose number is new on the page and follows from a formula."""
+    found: list[Blank] = []
+    part, rule, results, inside = "", "", "", ""
     for section in page.sections:
         if section.level == 1 and section.title:
             part, rule = section.title, section.rule.text if section.rule is not None else ""
         for line in section.lines:
+            inside += " " + " ".join(p.text for p in (line.formula, line.numbers) if p is not None)
             asked = isinstance(line.value, float) and math.isfinite(line.value) and line.shown is not None
             if asked and (line.formula or line.numbers) and line.value != int(line.value) and not line.note:
                 blank = Blank("", line, part, section.key, rule)
-                found.setdefault(blank.shown.lstrip("−"), blank)
-    return list(found.values())
+                known = results if line.exact else results + inside  # 0.5 may stand in a formula by chance
+                if not re.search(_number(blank.shown.removeprefix("−")), known):
+                    found.append(blank)
+            results += f" {line.shown.text}" if line.shown is not None else ""
+    return found
 
 
 # -- hiding -----------------------------------------------------------------------------------------------------------
@@ -152,7 +156,12 @@ def _hidden(piece: Math, blank: Blank) -> Math:
 
 
 def _replaced(text: str, size: str, minus: str, mark: str, negative: bool) -> str:
-    number = rf"(?<![\d.]){re.escape(size)}(?![\d.e]| \\cdot 10)"
+    number = _number(size)
     signed = rf"\({minus}{number}\)|(?<![\w)}}] ){minus}{number}"
     text = re.sub(signed, lambda _: mark if negative else f"({minus}{mark})", text)
     return re.sub(number, lambda _: f"({minus}{mark})" if negative else mark, text)
+
+
+def _number(size: str) -> str:
+    """Return the pattern of a printed number that is not a part of another one."""
+    return rf"(?<![\d.]){re.escape(size)}(?![\d.e]| \\cdot 10)"

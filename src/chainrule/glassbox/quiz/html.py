@@ -32,24 +32,27 @@ STYLE = """
 
 def write(quiz: Quiz, full: bool) -> str:
     """Return the page with fields, hints and the solution, both folded."""
-    page = blanked(quiz.observation.page, quiz.blanks, _BOX)
-    body = pages.body(page)
-    for blank in quiz.blanks:
-        inside = "(?:(?!</math>).)*"
-        cell = rf"<td class='cr-value'><math{inside}{_BOX.format(name=blank.name)}{inside}</math></td>"
-        body = re.sub(cell, lambda _, b=blank: f"<td>{_field(b)}</td>", body, count=1, flags=re.DOTALL)  # type: ignore[misc]
-    body = re.sub(r'<menclose notation="box">(.*?)</menclose>', r"<mrow class='cr-mark'>\1</mrow>", body)
     hints = "".join(f"<li>{html.escape(quiz.hint(b.name))}</li>" for b in quiz.blanks)
     solution = ", ".join(f"{b.name} = {b.shown}" for b in quiz.blanks)
     parts = [
         f"<style>{STYLE}</style>",
-        "<p>Work out the numbers that are missing; the same letter stands for the same number.</p>",
-        body,
+        fragment(quiz),
         f"<details><summary>Hints</summary><ol type='A'>{hints}</ol></details>",
         f"<details><summary>Solution</summary><p>{html.escape(solution)}</p></details>",
     ]
-    whole = "\n".join(parts)
-    return pages.wrap(f"<form class='cr-quiz'>{whole}</form>", full, f"Quiz: {page.title}")
+    return pages.wrap("\n".join(parts), full, f"Quiz: {quiz.page.title}")
+
+
+def fragment(quiz: Quiz) -> str:
+    """Return the page with fields alone, without its style."""
+    body = pages.body(blanked(quiz.observation.page, quiz.blanks, _BOX))
+    for blank in quiz.blanks:
+        inside = "(?:(?!</math>).)*"
+        cell = rf"<td class='cr-value'><math{inside}{_BOX.format(name=blank.name)}{inside}</math></td>"
+        body = re.sub(cell, f"<td>{_field(blank)}</td>".replace("\\", r"\\"), body, count=1, flags=re.DOTALL)
+    body = re.sub(r'<menclose notation="box">(.*?)</menclose>', r"<mrow class='cr-mark'>\1</mrow>", body)
+    task = "Work out the numbers that are missing; the same letter stands for the same number."
+    return f"<div class='cr-quiz'><p>{task}</p>{body}</div>"
 
 
 def _field(blank: Blank) -> str:

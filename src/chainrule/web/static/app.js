@@ -13,12 +13,14 @@ import { healthPanel } from "./health.js";
 import { lossPanel } from "./loss.js";
 import { networkPanel } from "./network_view.js";
 import { outputPanel } from "./output.js";
+import { quizButton } from "./quiz.js";
 import { regionFeed } from "./region_feed.js";
 import { replaySlider } from "./replay.js";
 import { helpButton } from "./shortcuts.js";
 import { State } from "./state.js";
 import { tabsPanel } from "./tabs.js";
 import { themeButton } from "./theme.js";
+import { tourButton } from "./tour.js";
 
 const KINDS = ["start", "frame", "epoch", "finding", "status", "end", "connection"];
 const PANELS = { data: dataPanel, network: networkPanel, output: outputPanel, derivation: derivationPanel, loss: lossPanel, health: healthPanel, views: tabsPanel };
@@ -27,7 +29,7 @@ const at = (selector) => document.querySelector(selector);
 
 export function startApp(source) {
   const state = new State();
-  refill(at("#tools"), themeButton(state), helpButton(source, state));
+  refill(at("#tools"), tourButton(source, state), quizButton(source, state), themeButton(state), helpButton(source, state));
   controls(at("#controls"), source, state);
   replaySlider(at("#controls"), source, state);
   for (const [id, panel] of Object.entries(PANELS)) panel(at(`#${id} .body`), source, state);

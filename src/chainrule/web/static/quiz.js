@@ -1,0 +1,61 @@
+/*
+ * Exercises: the derivation of the chosen observation with blanks, in a dialog. Fields know the range of right answers,
+ * so the browser's own validity says right or not yet.
+ */
+import { el, refill } from "./dom.js";
+import { safeHtml } from "./foreign.js";
+import { send } from "./send.js";
+
+const BLANKS = 5;
+
+/** The button that opens an exercise; hidden where no server can make one. */
+export function quizButton(source, state) {
+  const quiz = { seed: 0, blanks: [], fields: [] };
+  const page = el("div", { class: "derived", tabindex: "0", role: "region", "aria-label": "Derivation with blanks" });
+  const said = el("p", { role: "status" });
+  const hints = el("ol", { class: "hints", type: "A" });
+  const folded = el("details", null, el("summary", null, "Hints"), hints);
+  const other = el("button", { type: "button", onclick: () => { quiz.seed += 1; ask(); } }, "Other blanks");
+  const solve = el("button", { type: "button", onclick: () => { quiz.fields.forEach((f, i) => { f.value = quiz.blanks[i].shown.replace("−", "-"); }); judge(); } }, "Solution");
+  const close = el("button", { type: "button", onclick: () => dialog.close() }, "Close");
+  const dialog = el("dialog", { id: "quiz", "aria-labelledby": "quiz-title" },
+    el("h2", { id: "quiz-title" }, "Work it out"), page, said, folded, el("div", { class: "row" }, other, solve, el("span", { class: "push" }), close));
+  document.body.append(dialog);
+
+  function judge() {
+    const right = quiz.fields.filter((field) => field.value !== "" && field.validity.valid).length;
+    said.textContent = `${right} of ${quiz.fields.length} right${right && right === quiz.fields.length ? ": well done." : "."}`;
+  }
+
+  /** Gives a field its range; the text of the page brings only its name. */
+  function prepare(field) {
+    const blank = quiz.blanks.find((b) => b.name === field.name);
+    for (const [name, value] of Object.entries({ min: blank.low, max: blank.high, step: "any", required: "", placeholder: " " })) field.setAttribute(name, value);
+    field.addEventListener("input", judge);
+    return field;
+  }
+
+  async function ask() {
+    try {
+      const { row, notation, digits } = state;
+      const answer = await source.quiz({ row: row ?? 0, blanks: BLANKS, seed: quiz.seed, notation, digits });
+      quiz.blanks = answer.blanks;
+      refill(page, safeHtml(answer.html));
+      quiz.fields = [...page.querySelectorAll("input[name]")].map(prepare);
+      refill(hints, quiz.blanks.map((b) => el("li", null, b.hint)));
+      folded.open = false;
+      judge();
+      quiz.fields[0]?.focus({ preventScroll: true });
+    } catch (error) {
+      refill(page, el("p", { class: "empty" }, error.message));
+      said.textContent = "";
+    }
+  }
+
+  async function open() {
+    if (state.status?.state === "playing") await send(source, state, { do: "pause" });
+    dialog.showModal();
+    ask();
+  }
+  return el("button", { type: "button", id: "quiz-button", "aria-haspopup": "dialog", hidden: !source.live, onclick: open }, "Quiz");
+}
