@@ -14,7 +14,7 @@ from chainrule.callbacks.base import Callback, LogsLike, is_overridden
 from chainrule.errors import DataError, DivergedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from chainrule.health import Finding
     from chainrule.recording.journal import Journal
@@ -116,6 +116,12 @@ class Recorder(Callback):
         """Whether no frame of one of the next batches could be taken anyway."""
         return self._apart == 0 or self.journal is None or not self.journal.allowance.allows()
 
+    @property
+    def hears_of_epochs_late(self) -> bool:
+        """Whether no frame of one of the next epochs is wanted in particular, or could be taken anyway."""
+        journal = self.journal
+        return journal is not None and (self.every == "auto" or not journal.allowance.allows())
+
     # -- training ------------------------------------------------------------------------------------------------------
 
     def on_train_begin(self, logs: LogsLike = None) -> None:
@@ -170,8 +176,22 @@ class Recorder(Callback):
         """Write the metrics, and take a frame, if it is time."""
         assert self.journal is not None
         self._step, self._epochs = max(self._step, self._before + self._steps()), self._epochs + 1
-        self.journal.epoch(epoch, self._step, logs or {})
-        if not self._apart and self._epochs % (self.every if isinstance(self.every, int) else 1) == 0:
+        self.journal.epochs([epoch], [self._step], [logs or {}])
+        self._frame_of_epoch(logs)
+
+    def add_epochs(self, epochs: Sequence[int], logs: Mapping[str, Sequence[Any]]) -> None:
+        """Write the metrics of several epochs, and take a frame, if it is time."""
+        assert self.journal is not None
+        steps = self._data[0].steps
+        ends = [self._step + (i + 1) * steps for i in range(len(epochs))]
+        each = [dict(zip(logs, values, strict=True)) for values in zip(*logs.values(), strict=True)]
+        self.journal.epochs(epochs, ends, each)
+        self._epoch, self._step, self._before = epochs[-1], ends[-1], ends[-1] - steps
+        self._epochs += len(epochs)
+        self._frame_of_epoch(each[-1])
+
+    def _frame_of_epoch(self, logs: LogsLike) -> None:
+        if self.every == "auto" or (isinstance(self.every, int) and self._epochs % self.every == 0):
             self._frame(logs, if_wanted=True)
 
     def _steps(self) -> int:

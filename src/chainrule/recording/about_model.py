@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -64,7 +63,7 @@ def _metrics(model: Any) -> list[str]:
 def _config(model: Any) -> Any:
     """Return the model as `config.json` in a `.keras` file describes it, or None where a part cannot be described."""
     try:
-        return json.loads(rebuild.describe_model(model, "the recording"))
+        return rebuild.description_of(model)
     except Exception:  # of code of the user's own
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,9 @@ from chainrule.recording.lines import Message
 from chainrule.recording.probe import Probe
 from chainrule.recording.run_file import RunFile
 from chainrule.records import Record
+
+WRITTEN_EVERY_S = 0.25
+"""So much of the metrics is lost at most, if the process is killed."""
 
 
 class Limits(Record):
@@ -52,13 +55,15 @@ class Journal:
         self.allowance = Allowance(limits.share)
         self.findings: list[Finding] = []
         self.last: Message | None = None
-        self._ended = 0.0
+        self._ended = self._noted_at = self._written_at = 0.0
+        self._waiting: list[Message] = []
         self._monitor = Monitor(model, probe) if limits.health else None
 
     def go_on(self, elapsed: float | None = None, spent: float | None = None) -> None:
         """Continue after a pause: another `fit`, or a new process."""
         ended = self._ended if elapsed is None else elapsed
         self.allowance.go_on(ended, self.allowance.spent if spent is None else spent)
+        self._noted_at = self._written_at = ended
 
     def start(self, training: Batches, validation: Batches | None, **names: Any) -> None:
         """Write what is trained on what; `names` as in `messages.start`."""
@@ -77,15 +82,31 @@ class Journal:
                 logs=logs, previous=self.last, gradients=self._gradients_fit(),
             )  # fmt: skip
             self.last = made
+            self._write_epochs()
             self.file.append(made if self._weights_fit() else {**made, "weights": {}, "gradients": None})
             self._examine(made)
 
-    def epoch(self, epoch: int, step: int, logs: Mapping[str, Any]) -> None:
-        """Write the metrics of an epoch."""
-        with self.allowance.spending(again=False):
-            made = messages.epoch(epoch, step, self.allowance.elapsed, logs)
+    def epochs(self, epochs: Sequence[int], steps: Sequence[int], logs: Sequence[Mapping[str, Any]]) -> None:
+        """Note the metrics of epochs that have ended since the last call; short ones are written some together.
+
+        Args:
+            steps: how many batches there had been at the end of each.
+        """
+        before, now = self._noted_at, self.allowance.elapsed
+        for i, (epoch, step, values) in enumerate(zip(epochs, steps, logs, strict=True)):
+            seconds = before + (now - before) * (i + 1) / len(epochs)
+            self._waiting.append(messages.epoch(epoch, step, seconds, values))
+        self._noted_at = now
+        if now - self._written_at >= WRITTEN_EVERY_S:
+            with self.allowance.spending(again=False):
+                self._write_epochs()
+
+    def _write_epochs(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for made in waiting:
             self.file.append(made)
-            self._examine(made)
+            self._examine(made, more=made is not waiting[-1])
+        self._written_at = self.allowance.elapsed
 
     def is_shown(self, step: int) -> bool:
         """Whether the last frame shows the model as it is now."""
@@ -96,25 +117,26 @@ class Journal:
 
     def end(self, step: int, epochs: int, why: str, diverged: bool = False) -> None:
         """Write why training ended, and close the file."""
+        self._write_epochs()
         if diverged:
             self._examine(messages.epoch(epochs, step, self.allowance.elapsed, {"loss": math.nan}))
         self._ended = self.allowance.elapsed
         self.file.append(messages.end(step, epochs, self._ended, why))
         self.file.close()
 
-    def _examine(self, message: Message) -> None:
-        for found in self._monitor.hear(message) if self._monitor is not None else ():
+    def _examine(self, message: Message, more: bool = False) -> None:
+        for found in self._monitor.hear(message, more) if self._monitor is not None else ():
             self.findings.append(found)
             self.file.append(found.to_message())
 
     # Of a model so large that its frames would not fit, the file keeps what does.
 
     def _weights_fit(self) -> bool:
-        return 3 * self._written() <= self.limits.budget
+        return 3 * self._size() <= self.limits.budget
 
     def _gradients_fit(self) -> bool:
-        return self.limits.gradients and 8 * self._written() <= self.limits.budget
+        return self.limits.gradients and 8 * self._size() <= self.limits.budget
 
-    def _written(self) -> float:
+    def _size(self) -> float:
         """Return how many bytes all weights take in the file: in base64, three are written as four."""
         return 4 / 3 * float(sum(v.value.nbytes for v in self.model.weights))

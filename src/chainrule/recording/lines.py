@@ -25,7 +25,22 @@ def encode(message: Message) -> str:
     >>> encode({"kind": "epoch", "loss": np.float32("nan"), "counts": np.arange(2, dtype="uint8")})
     '{"kind":"epoch","loss":"NaN","counts":{"dtype":"uint8","shape":[2],"b64":"AAE="}}'
     """
-    return json.dumps(plain(message), separators=(",", ":"), allow_nan=False)
+    try:
+        return _write(message)
+    except (ValueError, TypeError):  # numbers that are not finite, and what JSON has no word for
+        return _write(plain(message))
+
+
+def _write(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False, default=_known)
+
+
+def _known(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return array_to_json(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError
 
 
 def plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -113,8 +114,7 @@ def units_of(model: Any, calls: list[context.Call]) -> list[dict[str, Any]]:
 def _entry(layer: Any, values: Array) -> dict[str, Any]:
     name = activation_name(layer)
     flat = values.reshape(-1, values.shape[-1])
-    with np.errstate(all="ignore"):
-        mean, std = float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
+    mean, std = _moments(values)
     return {
         "layer": layer.name,
         "units": flat.shape[1],
@@ -125,6 +125,16 @@ def _entry(layer: Any, values: Array) -> dict[str, Any]:
         "saturated": _saturated(flat, *_RANGES[name]) if name in _RANGES else None,
         "histogram": histogram(values),
     }
+
+
+def _moments(values: Array) -> tuple[float, float]:
+    """Return mean and standard deviation, in float64."""
+    with np.errstate(all="ignore"):
+        double = values.astype(np.float64)
+        mean = float(np.add.reduce(double, axis=None)) / double.size
+        double -= mean
+        double *= double  # not a product of OpenBLAS, whose threads would be woken for it
+        return mean, float(np.sqrt(np.add.reduce(double, axis=None) / double.size))
 
 
 def _saturated(flat: Array, low: float, high: float) -> int:
@@ -147,12 +157,16 @@ def histogram(values: Array) -> dict[str, Any]:
     >>> histogram(np.array([0.0, 1.0, np.nan]))["counts"][0]
     1
     """
-    finite = values[np.isfinite(values)].astype(np.float64)
-    if not finite.size:
-        return {"edges": [0.0, 0.0], "counts": [0]}
-    low, high = float(finite.min()), float(finite.max())
-    if not high - low > 1e-9 * max(abs(low), abs(high)) or not np.isfinite(high - low):
-        return {"edges": [low, high], "counts": [int(finite.size)]}
-    places = ((finite - low) * (BUCKETS / (high - low))).astype(np.int64)
-    counts = np.bincount(np.minimum(places, BUCKETS - 1).ravel(), minlength=BUCKETS)
-    return {"edges": np.linspace(low, high, BUCKETS + 1).tolist(), "counts": counts.tolist()}
+    low, high = (float(f.reduce(values, axis=None)) for f in (np.minimum, np.maximum))
+    if not math.isfinite(low) or not math.isfinite(high):
+        values = values[np.isfinite(values)]
+        if not values.size:
+            return {"edges": [0.0, 0.0], "counts": [0]}
+        low, high = float(values.min()), float(values.max())
+    width = high - low
+    if not width > 1e-9 * max(abs(low), abs(high)) or not math.isfinite(BUCKETS / width * width):
+        return {"edges": [low, high], "counts": [int(values.size)]}
+    places = ((values - low) * (BUCKETS / width)).astype(np.intp).ravel()
+    counts = np.bincount(np.minimum(places, BUCKETS - 1), minlength=BUCKETS)
+    step = width / BUCKETS
+    return {"edges": [*(low + step * i for i in range(BUCKETS)), high], "counts": counts.tolist()}

@@ -12,7 +12,7 @@ from chainrule.data.batches import ArrayBatches, Batches
 from chainrule.records import Record
 
 ROWS = 256
-_LOOKED_AT = 20_000
+_LOOKED_AT = 4_000
 
 
 class Probe(Record):
@@ -51,9 +51,11 @@ def draw(training: Batches, rows: int = ROWS, seed: int = 0) -> Probe:
         return _taken(data, slice(None), np.arange(training.size))
     rng = np.random.default_rng(seed)
     chosen = rng.choice(training.size, rows, replace=False, shuffle=False)
-    needed = _one_of_each(data[1], rng, rows // 2)
-    others = chosen[~np.isin(chosen, needed)]
-    chosen = np.sort(np.concatenate([needed, others[: rows - len(needed)]]))
+    needed = _one_of_each(data[1], rows // 2)
+    if len(needed):
+        others = chosen[~np.isin(chosen, needed)]
+        chosen = np.concatenate([needed, others[: rows - len(needed)]])
+    chosen.sort()
     return _taken(data, chosen, chosen)
 
 
@@ -62,7 +64,7 @@ def _taken(data: Any, which: Any, rows: Array) -> Probe:
     return Probe(rows=rows, x=x, y=y, weight=weight)
 
 
-def _one_of_each(y: Any, rng: np.random.Generator, most: int) -> Array:
+def _one_of_each(y: Any, most: int) -> Array:
     """Return a row of every class of the first target, if it has classes: the rarest are looked for too."""
     target = next((a for a in tree.flatten(y) if a is not None), None) if y is not None else None
     none = np.zeros(0, np.int64)
@@ -71,8 +73,8 @@ def _one_of_each(y: Any, rng: np.random.Generator, most: int) -> Array:
     if target.ndim == 2 and target.shape[1] > 1:  # one column per class
         return np.unique(target.argmax(axis=0))[:most].astype(np.int64)
     flat = target.reshape(-1)
-    some = np.arange(len(flat)) if len(flat) <= _LOOKED_AT else np.sort(rng.choice(len(flat), _LOOKED_AT, False))
-    classes, first = np.unique(flat[some], return_index=True)
+    apart = max(len(flat) // _LOOKED_AT, 1)
+    classes, first = np.unique(flat[::apart], return_index=True)
     if len(classes) > most:
         return none
-    return np.unique(np.concatenate([some[first], [flat.argmin(), flat.argmax()]])).astype(np.int64)
+    return np.unique(np.concatenate([first * apart, [flat.argmin(), flat.argmax()]])).astype(np.int64)

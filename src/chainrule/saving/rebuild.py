@@ -29,13 +29,18 @@ def describe_model(model: Any, name: str) -> str:
         ModelFileError: a part of the model has no description.
     """
     try:
-        with sharing.scope():
-            description = serialize_keras_object(model)
-            if getattr(model, "compiled", False):
-                description["compile_config"] = serialize_keras_object(model.get_compile_config())
-            return json.dumps(sharing.drop_singles(description), allow_nan=False)
+        return json.dumps(description_of(model), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ModelFileError(f"Cannot save '{model.name}' to '{name}': {error}"[:500]) from error
+
+
+def description_of(model: Any) -> Any:
+    """Return what `config.json` holds, as JSON-like values."""
+    with sharing.scope():
+        description = serialize_keras_object(model)
+        if getattr(model, "compiled", False):
+            description["compile_config"] = serialize_keras_object(model.get_compile_config())
+        return sharing.drop_singles(description)
 
 
 def rebuild_model(name: str, config: Any) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
+from types import WrapperDescriptorType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -22,4 +24,9 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
         _known[function] = found = inspect.signature(function)
         return found
     except TypeError:  # an object that cannot be a key
+        if isinstance(function, WrapperDescriptorType):  # `object.__init__` of a class that has none of its own
+            return _of_built_in(function)
         return inspect.signature(function)
+
+
+_of_built_in = cache(inspect.signature)
