@@ -123,16 +123,30 @@ def _conclude(output: Output, metrics: dict[str, Any], folder: str, report: Path
     show_scores(output, metrics["test"], metrics["baseline"], metrics["rows"]["test"])
     main = metrics["main_score"]
     ours = number(metrics["test"][main]["value"])
-    for other, beaten in metrics["beats"].items():
+    for other, margin in metrics["margin"].items():
         theirs = number(metrics["baseline"][other][main]["value"])
-        verdict = "beats" if beaten else "only equals" if ours == theirs else "does NOT beat"
-        output.say(f"The network {verdict} the {other} baseline: {SCORE_NAMES[main]} {ours} against {theirs}.")
+        verdict, reason = _verdict(margin)
+        output.say(f"The network {verdict} the {other} baseline: {SCORE_NAMES[main]} {ours} against {theirs}{reason}.")
     output.say(
         f"Run folder: {folder}  (model.keras, metrics.json, history.csv, predictions.csv, config.toml, curves.png)"
     )
     if report is not None:
         output.say(f"Report:     {report}  (open it in a browser)")
     output.say(f"Predict:    chainrule predict {shlex.quote(folder)} new.csv -o predictions.csv")
+
+
+def _verdict(margin: dict[str, float | None]) -> tuple[str, str]:
+    """Return what a margin over a baseline means, and why if it is not plain."""
+    value, low, high = margin["value"] or 0.0, margin["low"], margin["high"]
+    if low is None or high is None:
+        return "beats" if value > 0 else "does NOT beat", " (too few rows to tell)"
+    if low > 0:
+        return "beats", ""
+    if high < 0:
+        return "does NOT beat", ""
+    if low == high == 0:
+        return "is exactly as good as", ""
+    return "is about as good as", f" (95 % interval of the gain: {low:+.4f} to {high:+.4f})".replace("-", "−")
 
 
 def _dry_run(output: Output, settings: Settings) -> None:

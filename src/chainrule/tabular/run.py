@@ -162,13 +162,15 @@ def metrics_of(prepared: Prepared, fitted: Fitted, assessed: Assessed) -> dict[s
     split, task = prepared.split, prepared.task
     main = MAIN_SCORE[task.kind]
     simple = "majority" if task.is_classification else "mean"
+    margins = {simple: assessed.over_simple, "linear": assessed.over_linear}
     return {
         "target": prepared.settings.target,
         "task": task.kind,
         "rows": {"train": len(split.train), "validation": len(split.validation), "test": len(split.test)},
         "test": assessed.test,
         "baseline": {simple: assessed.simple, "linear": assessed.linear},
-        "beats": {simple: assessed.beats(assessed.simple, main), "linear": assessed.beats(assessed.linear, main)},
+        "beats": {name: (found["value"] or 0) > 0 for name, found in margins.items()},
+        "margin": margins,
         "main_score": main,
         "features": len(prepared.preprocessor.features),
         "parameters": fitted.model.count_params(),

@@ -19,7 +19,7 @@ from chainrule.tabular import baseline, recipe
 from chainrule.tabular.columns import Column, infer_columns, require_column
 from chainrule.tabular.preprocess import TablePreprocessor
 from chainrule.tabular.read import read_table
-from chainrule.tabular.scores import LOWER_IS_BETTER, Scores, classification_scores, regression_scores
+from chainrule.tabular.scores import Interval, Scores, classification_scores, margin, regression_scores
 from chainrule.tabular.settings import Settings, with_changes
 from chainrule.tabular.split import FEWEST_ROWS, Split, split_rows
 from chainrule.tabular.target import ClassTarget, NumberTarget
@@ -74,19 +74,15 @@ class Assessed:
         test: of the network.
         simple, linear: of the majority or mean, and of the linear model.
         predictions: for the test rows: probabilities (n, classes), or values (n,).
+        over_simple, over_linear: by how much the network is better in the main score, with an interval.
     """
 
     test: Scores
     simple: Scores
     linear: Scores
     predictions: Array
-
-    def beats(self, other: Scores, score: str) -> bool:
-        """Whether the network is better than `other` in a score."""
-        ours, theirs = self.test[score]["value"], other[score]["value"]
-        if ours is None or theirs is None:
-            return False
-        return ours < theirs if score in LOWER_IS_BETTER else ours > theirs
+    over_simple: Interval
+    over_linear: Interval
 
 
 def prepare(settings: Settings) -> Prepared:
@@ -154,6 +150,8 @@ def assess(prepared: Prepared, fitted: recipe.Fitted) -> Assessed:
         score(prepared.preprocessor, test, simple, None),
         score(prepared.preprocessor, test, linear, None),
         predictions,
+        margin(MAIN_SCORE[prepared.task.kind], test, predictions, simple, key),
+        margin(MAIN_SCORE[prepared.task.kind], test, predictions, linear, key),
     )
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from chainrule.tabular.scores import classification_scores, regression_scores
+from chainrule.tabular.scores import classification_scores, margin, regression_scores
 
 rng = np.random.default_rng(0)
 
@@ -60,3 +60,23 @@ def test_undefined_scores_are_none():
     scores = classification_scores(np.zeros(5, int), np.tile([0.9, 0.1], (5, 1)), key=(0, 1))
     assert scores["roc_auc"] == {"value": None, "low": None, "high": None}
     assert regression_scores(np.ones(3), np.ones(3))["r2"]["value"] is None
+
+
+def test_the_margin_between_two_models_comes_from_the_same_rows():
+    right_a, right_b = rng.random(400) < 0.8, rng.random(400) < 0.75
+    right_b[:200] = right_a[:200]  # they agree on half of the rows
+    y = np.zeros(400, int)
+    a, b = (np.stack([r, ~r], axis=1).astype(float) for r in (right_a, right_b))
+    found = margin("accuracy", y, a, b, (0, 1))
+    each = right_a.astype(float) - right_b
+    half = 1.96 * each.std() / np.sqrt(400)
+    assert found["value"] == pytest.approx(each.mean())
+    assert found["low"] == pytest.approx(each.mean() - half, abs=0.012)
+    assert found["high"] == pytest.approx(each.mean() + half, abs=0.012)
+
+
+def test_a_margin_is_positive_where_the_network_is_better_also_where_lower_is_better():
+    y = rng.normal(size=60)
+    found = margin("rmse", y, y + 0.1, y + 0.3, (0, 1))
+    assert found["value"] == pytest.approx(0.2)
+    assert margin("rmse", y, y + 0.3, y + 0.1, (0, 1))["value"] == pytest.approx(-0.2)
