@@ -176,6 +176,15 @@ def test_curves_are_drawn_as_computed(rng: np.random.Generator) -> None:
         assert picture(numbers_of(y, s)).get_title(loc="right") == picture(y, s).get_title(loc="right")
 
 
+def test_the_area_under_the_steps_is_the_average_precision(rng: np.random.Generator) -> None:
+    y, s = scored(rng, 100, 1)
+    line = cr.plot.precision_recall(y, s).lines[1]
+    assert line.get_drawstyle() == "steps-post"  # from each recall on the way down to the next
+    recall, precision = line.get_xdata(), line.get_ydata()
+    area = np.sum(-np.diff(recall) * precision[:-1])
+    assert area == pytest.approx(numbers.precision_recall(y, s).average)
+
+
 def test_each_class_has_its_curve(rng: np.random.Generator) -> None:
     p = rng.dirichlet(np.ones(20), 400)
     y = rng.integers(0, 19, 400)

@@ -35,7 +35,7 @@ def calibration(
         theme: `'light'` or `'dark'`; by the background if not given.
 
     >>> calibration([0, 1, 1, 1], [0.2, 0.4, 0.9, 0.8], bins=2).get_title(loc="right")
-    'Brier 0.1125   ECE 0.175'
+    'Brier 0.1125, ECE 0.175'
     """
     shown = numbers.calibration(*what, bins=bins, strategy=strategy, classes=classes)
     ax, look = canvas.begin(ax, theme, (4.8, 4.4))
@@ -55,7 +55,7 @@ def calibration(
     ax.set_ylim(0, 1.02)
     ax.set_aspect("equal")
     whose = shown.of if shown.of.startswith("the ") else f"class {shown.of}"
-    aside = f"Brier {shown.brier:.4g}   ECE {shown.ece:.3g}"
+    aside = f"Brier {shown.brier:.4g}, ECE {shown.ece:.3g}"
     x, y = f"probability of {whose}", "share of rows that are"
     canvas.finish(ax, look, title="calibration", aside=aside, x=x, y=y, grid="both")
     return canvas.describe(ax, [

@@ -86,7 +86,7 @@ def precision_recall(
     for i, (name, curve) in enumerate(curves):
         style = _line(i, len(curves), look)
         label = f"{name}: {curve.average:.3f}"
-        ax.plot(curve.recall, curve.precision, drawstyle="steps-pre", label=label, **style)
+        ax.plot(curve.recall, curve.precision, drawstyle="steps-post", label=label, **style)
     _square(ax)
     aside = f"average precision {curves[0][1].average:.3f}" if len(curves) == 1 else ""
     canvas.finish(ax, look, title="precision and recall", aside=aside, x="recall", y="precision", grid="both")

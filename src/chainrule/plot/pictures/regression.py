@@ -24,7 +24,7 @@ def predictions(*what: Any, output: int | None = None, ax: Axes | None = None, t
         theme: `'light'` or `'dark'`; by the background if not given.
 
     >>> predictions([1.0, 2.0, 3.0], [1.5, 2.0, 2.5]).get_title(loc="right")
-    'R² 0.750   RMSE 0.408'
+    'R² 0.750, RMSE 0.408'
     """
     shown = numbers.residuals(*what, output=output)
     ax, look = canvas.begin(ax, theme, (4.8, 4.4))
@@ -38,7 +38,7 @@ def predictions(*what: Any, output: int | None = None, ax: Axes | None = None, t
     ax.set_xlim(*ends)
     ax.set_ylim(*ends)
     ax.set_aspect("equal")
-    aside = f"R² {shown.r2:.3f}   RMSE {shown.rmse:.3g}"
+    aside = f"R² {shown.r2:.3f}, RMSE {shown.rmse:.3g}".replace("-", "−")
     canvas.finish(ax, look, title="predicted and true", aside=aside, x="true value", y="predicted value", grid="both")
     return canvas.describe(ax, f"Predicted over true values of {len(shown.y)} rows: R² {shown.r2:.3f}.")
 
@@ -63,7 +63,7 @@ def residuals(*what: Any, output: int | None = None, ax: Axes | None = None, the
     if len(shown.y) >= 50:
         at, mean, _ = shown.by_prediction()
         ax.plot(at, mean, color=VERMILLION, linestyle="--", marker="s", ms=4, label="mean of a tenth of the rows")
-    aside = f"RMSE {shown.rmse:.3g}   mean {shown.bias:+.2g}".replace("-", "−")
+    aside = f"RMSE {shown.rmse:.3g}, mean {shown.bias:+.2g}".replace("-", "−")
     x, y = "predicted value", "true − predicted"
     canvas.finish(ax, look, title="residuals", aside=aside, x=x, y=y, grid="y", legend=len(shown.y) >= 50)
     return canvas.describe(ax, f"Residuals of {len(shown.y)} rows: RMSE {shown.rmse:.3g}, mean {shown.bias:.2g}.")
