@@ -6,6 +6,8 @@ import threading
 from time import perf_counter, thread_time
 from typing import Any
 
+import numpy as np
+
 from chainrule.data.batches import ArrayBatches
 from chainrule.health import Finding, Monitor
 from chainrule.recording import messages
@@ -82,12 +84,7 @@ class Painter:
     def _make(self, twin: Twin, moment: Moment, now: bool) -> float:
         began = thread_time()
         try:
-            if not self._started:
-                with twin.at(moment) as model:
-                    self.hub.put(messages.start(model, probe=self.probe, **self.about))
-                self._started = True
-            for message in self._messages(twin, moment, now):
-                self.hub.put(message)
+            self._put(twin, moment, now)
         except Exception as error:  # the page says so, and training goes on
             if not self._failed:
                 self.hub.put(_failure(moment, error))
@@ -95,6 +92,15 @@ class Painter:
         spent = thread_time() - began
         self.seconds += spent
         return spent
+
+    def _put(self, twin: Twin, moment: Moment, now: bool) -> None:
+        with np.errstate(all="ignore"):
+            if not self._started:
+                with twin.at(moment) as model:
+                    self.hub.put(messages.start(model, probe=self.probe, **self.about))
+                self._started = True
+            for message in self._messages(twin, moment, now):
+                self.hub.put(message)
 
     def _messages(self, twin: Twin, moment: Moment, now: bool) -> list[Json]:
         here, previous = moment.position, self._previous

@@ -1,0 +1,207 @@
+"""The server by itself: when it starts and stops, what it endures, and the three lessons of the first design."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import httpx
+import pytest
+
+from chainrule.errors import ChainruleError
+from chainrule.web import patience
+from chainrule.web.server import Server
+from chainrule.web.session import Position
+from chainrule.web.stage import Stage
+
+
+class Nothing:
+    """A driver of no training at all."""
+
+    position = Position()
+    logs: ClassVar[dict[str, float]] = {}
+    kept = 0
+
+    def settings(self) -> dict[str, Any]:
+        return {}
+
+    def can_set(self) -> list[str]:
+        return []
+
+    def choices(self) -> dict[str, list[str]]:
+        return {}
+
+
+@pytest.fixture
+def stage() -> Stage:
+    stage = Stage(Nothing())  # type: ignore[arg-type]
+    stage.hub.put({"kind": "start"})
+    return stage
+
+
+@pytest.fixture
+def server(stage: Stage) -> Iterator[Server]:
+    with Server(stage) as server:
+        yield server
+
+
+def test_the_last_message_always_arrives(server: Server, visit: Any, wait: Any) -> None:
+    """Lesson 1: whoever is told of news by an event may clear it after looking, and miss the last."""
+    pages = [visit(server.url).listen() for _ in range(3)]
+    for step in range(3000):
+        server.stage.hub.put({"kind": "frame", "step": step})
+    for page in pages:
+        wait(lambda page=page: page.of("frame") and page.of("frame")[-1]["step"] == 2999)
+        assert len(page.of("frame")) < 3000
+
+
+def test_telling_wakes_nobody(server: Server, visit: Any, wait: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lesson 2: waking the server's loop at each step costs a training of small steps half its speed."""
+    page = visit(server.url).listen()
+    wait(lambda: page.of("start"))
+    loop = asyncio.BaseEventLoop
+    monkeypatch.setattr(loop, "call_soon_threadsafe", lambda *_: pytest.fail("the server's loop was woken"))
+    for step in range(20_000):
+        server.stage.hub.put({"kind": "frame", "step": step})
+    monkeypatch.undo()
+
+
+def test_closing_ends_open_streams_at_once(stage: Stage, visit: Any, wait: Any) -> None:
+    """Lesson 3: a server that waits for its open streams never stops."""
+    server = Server(stage).start()
+    page = visit(server.url).listen()
+    wait(lambda: page.of("start"))
+    stage.hub.put({"kind": "end", "step": 7})
+    began = time.monotonic()
+    server.close()
+    assert time.monotonic() - began < 2
+    wait(page.ended.is_set)
+    assert page.of("end") == [{"kind": "end", "step": 7}]
+
+
+def test_it_ends_with_its_block(stage: Stage) -> None:
+    with Server(stage) as server:
+        assert httpx.get(f"http://127.0.0.1:{server.port}/", trust_env=False).status_code == 200
+    with pytest.raises(httpx.HTTPError):
+        httpx.get(f"http://127.0.0.1:{server.port}/", timeout=1, trust_env=False)
+    assert not [t for t in threading.enumerate() if t.name == "chainrule-server"]
+
+
+def test_a_port_that_is_taken_is_named(stage: Stage, server: Server) -> None:
+    with pytest.raises(ChainruleError, match=rf"cannot use port {server.port}: .* Leave the port out"):
+        Server(stage, server.port)
+
+
+@pytest.mark.parametrize("port", [-1, 65536, "8765", 1.5, True])
+def test_what_is_no_port_is_said(stage: Stage, port: Any) -> None:
+    with pytest.raises(ChainruleError, match="must be a number from 0 to 65535"):
+        Server(stage, port)
+
+
+def test_it_listens_on_this_machine_alone(server: Server) -> None:
+    assert server._socket.getsockname()[0] == "127.0.0.1"
+    others = {a[4][0] for a in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)} - {"127.0.0.1"}
+    for address in [a for a in others if not a.startswith("127.")]:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((address, server.port), timeout=1)
+
+
+def test_each_server_has_a_token_of_its_own(stage: Stage) -> None:
+    tokens = set()
+    for _ in range(3):
+        server = Server(stage)
+        tokens.add(server.token)
+        server._socket.close()
+    assert len(tokens) == 3
+    assert all(len(token) >= 32 for token in tokens)
+
+
+def test_readers_are_counted(server: Server, visit: Any, wait: Any) -> None:
+    first, second = visit(server.url).listen(), visit(server.url).listen()
+    wait(lambda: server.stage.hub.readers == 2)
+    first.leave()
+    wait(lambda: server.stage.hub.readers == 1)
+    assert server.stage.hub.alone() == 0.0
+    second.leave()
+    wait(lambda: server.stage.hub.readers == 0)
+    assert server.stage.hub.alone() > 0
+
+
+def test_a_slow_request_is_given_up(stage: Stage, monkeypatch: pytest.MonkeyPatch, wait: Any) -> None:
+    monkeypatch.setattr(patience.Patient, "seconds", 0.2)
+    with Server(stage) as server:
+        slow = [socket.create_connection(("127.0.0.1", server.port), timeout=5) for _ in range(20)]
+        for connection in slow[1:]:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: 127")
+        body = b"POST /api/command HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{"
+        slow[0].sendall(body)
+        for connection in slow:
+            while True:
+                try:
+                    if not connection.recv(1000):
+                        break
+                except ConnectionError:
+                    break
+            connection.close()
+        wait(lambda: not server._server.server_state.connections)
+
+
+def test_a_stream_outlives_that_patience(stage: Stage, monkeypatch: pytest.MonkeyPatch, visit: Any, wait: Any) -> None:
+    monkeypatch.setattr(patience.Patient, "seconds", 0.2)
+    with Server(stage) as server:
+        page = visit(server.url).listen()
+        wait(lambda: page.of("start"))
+        time.sleep(0.5)
+        stage.hub.put({"kind": "status", "state": "playing"})
+        wait(lambda: page.of("status"))
+
+
+def test_the_sixty_fifth_connection_is_turned_away(stage: Stage) -> None:
+    with Server(stage) as server:
+        idle = [socket.create_connection(("127.0.0.1", server.port), timeout=5) for _ in range(64)]
+        time.sleep(0.1)
+        answer = httpx.get(f"http://127.0.0.1:{server.port}/", trust_env=False)
+        assert answer.status_code == 503
+        for connection in idle:
+            connection.close()
+        time.sleep(0.2)
+        assert httpx.get(f"http://127.0.0.1:{server.port}/", trust_env=False).status_code == 200
+
+
+SCRIPT = """
+import sys, time
+from chainrule.web.loop import Loop
+from chainrule.web.presets import preset
+from chainrule.data.adapters import make_batches
+from chainrule.web.server import Server
+chosen = preset("or")
+loop = Loop(chosen.model, make_batches(chosen.x, chosen.y))
+server = Server(loop.stage).start()
+loop.start()
+print(server.port, flush=True)
+{then}
+"""
+
+
+@pytest.mark.parametrize(("then", "kill"), [("sys.exit()", None), ("time.sleep(60)", signal.SIGKILL), ("1 / 0", None)])
+def test_it_stops_with_its_process(then: str, kill: Any) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT.format(then=then)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdout is not None
+    port = int(process.stdout.readline())
+    if kill is not None:
+        assert httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).status_code == 200
+        os.kill(process.pid, kill)
+    process.wait(10)
+    process.stdout.close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=1)
