@@ -18,10 +18,16 @@ def here(tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(here):
-    """Call the command line in the working folder; `run(...)` must not end in an unforeseen error."""
+    """Call the command line in the working folder; `run(...)` must not end in an unforeseen error.
+
+    Reports take seconds: `train` makes none here unless it is told to.
+    """
 
     def call(*arguments):
-        result = CliRunner().invoke(main, [str(a) for a in arguments])
+        given = [str(a) for a in arguments]
+        if given[:1] == ["train"] and "--report" not in given:
+            given.append("--no-report")
+        result = CliRunner().invoke(main, given)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert "Traceback" not in result.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +24,18 @@ def svg(draw: Callable[..., Any], *arguments: Any, **options: Any) -> Html:
     """
     from chainrule import plot
 
-    light = Html(plot.svg(draw(*arguments, theme="light", **options), variables=True))
+    light = _apart(plot.svg(draw(*arguments, theme="light", **options), variables=True))
     if "<image" not in light:
         return light
-    dark = Html(plot.svg(draw(*arguments, theme="dark", **options)))
+    dark = _apart(plot.svg(draw(*arguments, theme="dark", **options)))
     return join([tag("div", light, class_="if-light"), tag("div", dark, class_="if-dark")])
+
+
+def _apart(picture: str) -> Html:
+    """Return a picture whose identifiers occur in no other."""
+    own = hashlib.blake2b(picture.encode(), digest_size=4).hexdigest()
+    picture = re.sub(r' id="', f' id="p{own}-', picture)
+    return Html(re.sub(r'(href="#|url\(#)', rf"\1p{own}-", picture))
 
 
 def network(facts: Facts) -> Html:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.inspect.contributions import contributions
+from chainrule._typing import Array
+from chainrule.errors import MissingExtraError
+from chainrule.inspect.contributions import Contributions, contributions
 from chainrule.report.facts import Facts
 from chainrule.report.html import Html, details, join, table, tag, term
 from chainrule.report.numbers import counted, number, percent, signed
@@ -18,7 +20,7 @@ from chainrule.tabular.target import ClassTarget, NumberTarget
 if TYPE_CHECKING:
     from chainrule.tabular.train import Prepared
 
-_BUDGET = 600_000  # characters of derivations
+_BUDGET = 800_000  # characters of derivations
 _MOST_COLUMNS = 12
 
 
@@ -37,12 +39,10 @@ def section(facts: Facts) -> Section:
     if facts.prepared is None:
         said = tag("p", facts.folder.without, " Without its rows there is no derivation.", class_="missing")
         return Section("glass-box", "Glass box", join([table_of_all, said]), numbers)
-    left = _BUDGET
-    cards = []
+    cards: list[Html] = []
     for place, i in enumerate(chosen):
-        made = _card(facts, facts.prepared, i, place, left)
-        left -= len(made)
-        cards.append(made)
+        room = (_BUDGET - sum(map(len, cards))) // (len(chosen) - place)
+        cards.append(_card(facts, facts.prepared, i, place, room))
     intro = tag(
         "p", "Each number below is one that the network used, in float64, checked against central differences. ",
         "“Adds” is slope times input (", term("contribution"), "), summed over the inputs that stand for a column.",
@@ -94,38 +94,42 @@ def _as_data(facts: Facts, i: int) -> dict[str, Any]:
     return data
 
 
-def _card(facts: Facts, prepared: Prepared, i: int, place: int, left: int) -> Html:
+def _card(facts: Facts, prepared: Prepared, i: int, place: int, room: int) -> Html:
     row = int(prepared.split.test[i])
     _, truth, guess, sure = _said(facts, i)
     name = "A typical row" if i == facts.worst.typical else f"Error {place + 1}"
     title = join([tag("b", name), f": row {prepared.rows[row]:,}, it was {truth}, the network said {guess} ({sure})"])
-    observation, explained = _traced(facts, prepared, i, row)
-    body = [_cells(facts, prepared, row, explained), _largest(observation)]
-    full = Html(observation.html())
-    if len(full) < left:
-        body.append(details("The whole derivation: forward, backward, update, check", full, class_="derivation"))
+    observation = _traced(facts, prepared, row, "auto")
+    body = [_cells(facts, prepared, row), _largest(observation)]
+    full = _formulas(observation)
+    if len(full) > room:
+        full = _formulas(_traced(facts, prepared, row, "matrix"))
+    if len(full) > room:
+        words = "The whole derivation would make this page too long; chainrule trace RUN TABLE --row "
+        body.append(tag("p", f"{words}{prepared.rows[row]} prints it.", class_="muted"))
     else:
-        words = "The whole derivation would make this page too long; chainrule trace RUN TABLE "
-        body.append(tag("p", f"{words}--row {prepared.rows[row]} prints it.", class_="muted"))
+        body.append(details("The whole derivation: forward, backward, update, check", full, class_="derivation"))
     return details(title, *body, open_=place == 0, class_="card")
 
 
-def _traced(facts: Facts, prepared: Prepared, i: int, row: int) -> tuple[Any, Any]:
-    """Return the observation, and the contributions to the output that was chosen."""
+def _traced(facts: Facts, prepared: Prepared, row: int, form: str) -> Any:
     from chainrule.glassbox import trace
 
     matrix, y = prepared.part(np.array([row]))
-    names = list(facts.names.classes)
-    observation = trace(
-        facts.run.model, matrix, y[:, None], feature_names=facts.names.features, class_names=names or None, unicode=True
-    )[0]
+    names = {"feature_names": facts.names.features, "class_names": facts.names.classes or None}
+    return trace(facts.run.model, matrix, y[:, None], form=form, unicode=True, **names)[0]
+
+
+def _explained(facts: Facts, matrix: Array) -> Contributions:
+    """Return what the features add to the output that was chosen."""
     outputs = recipe.outputs_of(facts.run.model, matrix)
     chosen = int(outputs[0].argmax()) if outputs.shape[1] > 1 else 0
-    return observation, contributions(facts.run.model, matrix, output=chosen, feature_names=facts.names.features)
+    return contributions(facts.run.model, matrix, output=chosen, feature_names=facts.names.features)
 
 
-def _cells(facts: Facts, prepared: Prepared, row: int, explained: Any) -> Html:
+def _cells(facts: Facts, prepared: Prepared, row: int) -> Html:
     """Return the cells of a row, what the network takes them as, and what they add, the largest first."""
+    explained = _explained(facts, prepared.matrix[row : row + 1])
     values = explained.values[0]
     sums = {name: float(values[list(columns)].sum()) for name, columns in facts.names.columns.items()}
     largest = max((abs(v) for v in sums.values()), default=0.0) or 1.0
@@ -156,7 +160,7 @@ def _input(value: float) -> str:
     return f"{value:.4g}".replace("-", "−")
 
 
-def _output(facts: Facts, explained: Any) -> str:
+def _output(facts: Facts, explained: Contributions) -> str:
     target = facts.run.preprocessor.target
     if not isinstance(target, ClassTarget):
         return facts.names.target
@@ -173,6 +177,14 @@ def _meaning(facts: Facts) -> Html:
     return join(["h goes into the ", term(last), ": the larger, the more probable."])
 
 
+def _formulas(printable: Any) -> Html:
+    """Return lines of mathematics: MathML, or text where the package that makes it is not installed."""
+    try:
+        return Html(printable.html())
+    except MissingExtraError:
+        return tag("pre", printable.text(unicode=True), tabindex="0")
+
+
 def _largest(observation: Any) -> Html:
     """Return the chain rule for the weight with the largest gradient."""
     gradients = observation.gradients
@@ -180,4 +192,4 @@ def _largest(observation: Any) -> Html:
     index = np.unravel_index(int(np.abs(gradients[path]).argmax()), gradients[path].shape)
     name = f"{path}[{', '.join(str(int(i)) for i in index)}]"
     words = tag("p", "The largest ", term("gradient"), " of this row's loss is that of ", tag("code", name), ":")
-    return join([words, Html(observation.node(name).html())])
+    return join([words, _formulas(observation.node(name))])
