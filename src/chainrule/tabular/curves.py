@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chainrule.errors import missing_extra
-
-_BLUE, _VERMILLION = "#0072B2", "#D55E00"
+from chainrule.plot.colours import TRAINING, VALIDATION
 
 
 def require_matplotlib() -> None:
@@ -41,8 +40,8 @@ def save_curves(path: Path, history: dict[str, list[float]], best_epoch: int) ->
     epochs = range(1, len(history["loss"]) + 1)
     for i, name in enumerate(names, start=1):
         axes = figure.add_subplot(1, len(names), i)
-        axes.plot(epochs, history[name], color=_BLUE, label="training")
-        axes.plot(epochs, history[f"val_{name}"], color=_VERMILLION, linestyle="--", label="validation")
+        axes.plot(epochs, history[name], color=TRAINING, label="training")
+        axes.plot(epochs, history[f"val_{name}"], color=VALIDATION, linestyle="--", label="validation")
         axes.axvline(best_epoch, color="0.6", linewidth=1, linestyle=":", label=f"best epoch ({best_epoch})")
         axes.set_xlabel("epoch")
         axes.set_ylabel(name)
