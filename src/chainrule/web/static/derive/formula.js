@@ -6,6 +6,8 @@
  *   ["from", list, start]  ["compare", left, [operators], [rights]]  ["and" | "or", [conditions]]
  *   ["if", test, value, otherwise]  ["call", name, [arguments]]  ["each" | "list", element, index, range]
  */
+import { erf } from "../erf.js";
+
 const PI = Math.PI;
 
 /** As Python does on plain numbers: what has no value is an error, not an infinity. */
@@ -26,23 +28,6 @@ function floored(a, b) {
 function power(a, b) {
   if (a === 0 && b < 0) throw new RangeError("0 to a negative power");
   return a ** b;
-}
-
-/** The error function to double precision: its series near 0, a continued fraction far off. */
-export function erf(x) {
-  const a = Math.abs(x), square = a * a;
-  if (a > 6) return Math.sign(x);
-  if (a < 2.5) {
-    let term = a, sum = a;
-    for (let n = 1; n < 100 && Math.abs(term) > 1e-18 * sum; n += 1) {
-      term *= -square / n;
-      sum += term / (2 * n + 1);
-    }
-    return (Math.sign(x) * 2 * sum) / Math.sqrt(PI);
-  }
-  let fraction = 0;
-  for (let k = 60; k > 0; k -= 1) fraction = k / 2 / (a + fraction);
-  return Math.sign(x) * (1 - Math.exp(-square) / ((a + fraction) * Math.sqrt(PI)));
 }
 
 const range = (from, to) => (to === undefined ? Array.from({ length: from }, (_, i) => i) : Array.from({ length: to - from }, (_, i) => from + i));

@@ -1,0 +1,197 @@
+/*
+ * A recording as a source: its frames are replayed, and everything else is computed here: outputs (network.js),
+ * derivations (derive.js), the data of the tabs. Weights can be changed as on the live page; nothing is trained.
+ */
+import { derive, whyNotDerive } from "./derive.js";
+import { nodeToHtml, pageToHtml } from "./derive/html.js";
+import { Run } from "./derive/run.js";
+import { meanLoss, surfaceOf } from "./landscape.js";
+import { predict, whyNotForward } from "./network.js";
+import { decode, offset, row } from "./numbers.js";
+import { calibrationOf, confusionOf, importanceOf, residualsOf } from "./scores.js";
+import { Source } from "./source.js";
+import { histogram } from "./tabs/spread.js";
+
+const SECONDS = 12; // a whole replay takes about this long
+const MOST_GRADIENTS = 64, MOST_PARAMETERS = 20000; // rows that gradients are averaged over after a change by hand
+
+const arraysOf = (named) => named && Object.fromEntries(Object.entries(named).map(([path, a]) => [path, decode(a)]));
+
+export class OfflineSource extends Source {
+  /** `messages`: start, frames, epochs, findings, end, as in a run file; `note`: what was left out of them. */
+  constructor(messages, note = "") {
+    super();
+    const of = (kind) => messages.filter((m) => m.kind === kind);
+    [this.start] = of("start");
+    this.frames = of("frame");
+    this.epochs = of("epoch");
+    this.findings = of("finding");
+    [this.end] = of("end");
+    this.kept = null; // the frame with weights changed by hand
+    this.undo = [];
+    this.timer = 0;
+    this.speed = null;
+    this.replay = { count: this.frames.length, at: this.frames.length - 1, note, seek: (i) => this.seek(i) };
+  }
+
+  async open() {
+    this.emit("start", this.start);
+    for (const kind of ["epochs", "findings"]) for (const message of this[kind]) this.emit(message.kind, message);
+    this.emit("connection", { state: "open", message: "" });
+    if (this.frames.length) this.seek(this.frames.length - 1);
+    else this.emit("status", this.status());
+  }
+
+  // -- replay
+
+  seek(i) {
+    this.replay.at = Math.max(0, Math.min(this.frames.length - 1, i));
+    this.kept = null;
+    this.undo = [];
+    this.show();
+  }
+
+  /** The decoded frame shown: as recorded, or with changes. */
+  get frame() {
+    const given = this.kept ?? this.frames[this.replay.at];
+    given.decoded ??= { weights: arraysOf(given.weights), gradients: arraysOf(given.gradients), outputs: given.outputs && decode(given.outputs) };
+    return { ...given, ...given.decoded };
+  }
+
+  show() {
+    const { decoded: _, ...frame } = this.frame;
+    this.emit("frame", frame);
+    this.emit("status", this.status());
+  }
+
+  status() {
+    const frame = this.frames[this.replay.at], { training } = this.start;
+    return {
+      kind: "status", state: this.timer ? "playing" : "paused", epoch: frame?.epoch ?? 0, step: frame?.step ?? 0, cost: 0,
+      settings: { learning_rate: frame?.learning_rate ?? training.optimizer?.learning_rate, optimizer: training.optimizer?.name, batch_size: training.batch_size },
+      can: { set: [], step: [], back: this.undo.length || this.replay.at },
+    };
+  }
+
+  play() {
+    if (this.replay.at >= this.frames.length - 1) this.seek(0);
+    const pause = Math.max(60, Math.min(1000, (1000 * SECONDS) / Math.max(1, this.frames.length)));
+    this.timer = setInterval(() => {
+      this.seek(this.replay.at + 1);
+      if (this.replay.at >= this.frames.length - 1) this.pause();
+    }, pause);
+  }
+
+  pause() {
+    clearInterval(this.timer);
+    this.timer = 0;
+    this.emit("status", this.status());
+  }
+
+  async command(command) {
+    const todo = { play: () => this.play(), pause: () => this.pause(), step: () => this.seek(this.replay.at + 1), back: () => this.back(), edit: () => this.edit(command) }[command.do];
+    if (!todo) throw new Error("A recording cannot train on: start chainrule's live page for that.");
+    if (command.do !== "play" && this.timer) this.pause();
+    todo();
+    this.emit("status", this.status());
+    return { ok: true, status: this.status() };
+  }
+
+  back() {
+    if (!this.undo.length) return this.seek(this.replay.at - 1);
+    this.kept = this.undo.pop();
+    return this.show();
+  }
+
+  // -- changes by hand
+
+  edit({ path, index, value }) {
+    const before = this.frame, array = before.weights?.[path];
+    if (!array) throw new Error(`There is no weight '${path}' in this frame.`);
+    const data = array.data.slice();
+    data[offset(array.shape, index)] = value;
+    this.undo.push(this.kept);
+    this.kept = this.computed({ ...before, weights: { ...before.weights, [path]: { shape: array.shape, data } } });
+    this.show();
+  }
+
+  /** A frame with what follows from its weights: outputs, gradients, the loss on the probe. */
+  computed(frame) {
+    const { x, y } = this.probe(), made = { ...frame, gradients: null, edited: true, decoded: undefined };
+    if (!whyNotForward(this.start)) {
+      const outputs = predict(this.start, frame.weights, this.inputs(x)), rows = x.shape[0];
+      made.outputs = { shape: [rows, ...outputs.shape], data: outputs.data };
+      if (y && this.start.formulas?.loss) made.logs = { ...frame.logs, loss: meanLoss(this.start.formulas.loss, made.outputs, y) };
+    }
+    if (y && !whyNotDerive(this.start) && this.start.model.parameters <= MOST_PARAMETERS) made.gradients = this.gradients(frame.weights, x, y);
+    return made;
+  }
+
+  gradients(weights, x, y) {
+    const rows = Math.min(MOST_GRADIENTS, x.shape[0]), sums = {};
+    for (let r = 0; r < rows; r += 1) {
+      for (const v of new Run(this.start, weights, row(x, r), row(y, r)).variables) {
+        if (!v.trainable) continue;
+        sums[v.path] ??= { shape: v.shape, data: new Float64Array(v.values.length) };
+        v.gradient.forEach((g, at) => { sums[v.path].data[at] += g / rows; });
+      }
+    }
+    return sums;
+  }
+
+  probe() {
+    this.decodedProbe ??= { x: decode(this.start.probe.x), y: decode(this.start.probe.y) };
+    return this.decodedProbe;
+  }
+
+  inputs(x) {
+    return [{ shape: x.shape.slice(1), data: Float64Array.from(x.data) }];
+  }
+
+  // -- questions
+
+  async derivation({ row: number, weight, notation, digits }) {
+    const { frame, start } = this, rows = start.probe.rows, at = (Array.isArray(rows) ? rows : Array.from(decode(rows).data)).indexOf(number);
+    const why = whyNotDerive(start);
+    if (why) throw new Error(why);
+    if (!frame.weights) throw new Error("This frame holds no weights: they were too large for the recording.");
+    if (at < 0) throw new Error(`Observation ${number + 1} is not among those of the recording.`);
+    const { x, y } = this.probe(), { page, node, check, update } = derive({
+      start, weights: frame.weights, x: row(x, at), y: row(y, at), row: number, rows: start.data.rows, rate: frame.learning_rate, weight, notation, digits,
+      classNames: start.data.task === "multiclass" || start.data.task === "binary" ? start.data.classes : undefined,
+    });
+    return { step: frame.step, row: number, html: pageToHtml(page), node: node && { ...node, html: nodeToHtml(node) }, check, update };
+  }
+
+  async view(name, parameters) {
+    const make = { surface: () => this.surface(parameters), confusion: () => this.scored(confusionOf), calibration: () => this.calibration(), importance: () => this.importance(), runs: () => ({ runs: [] }) }[name];
+    if (!make) throw new Error("The recording does not hold what this view needs.");
+    return make();
+  }
+
+  /** What scores need; an Error says why there is none. */
+  scored(score, ...more) {
+    const { frame, start } = this, { y } = this.probe();
+    if (!y || !frame.outputs) throw new Error("The recording holds no outputs and targets to compare.");
+    return { step: frame.step, rows: y.shape[0], of: start.data.rows, ...score(start, frame.outputs, y, ...more) };
+  }
+
+  calibration() {
+    if (this.start.data.task !== "regression") return this.scored(calibrationOf);
+    return this.scored((_, outputs, targets) => residualsOf(outputs, targets, histogram));
+  }
+
+  importance() {
+    const { frame, start } = this, { x, y } = this.probe(), why = whyNotForward(start);
+    if (why || x.shape.length !== 2) throw new Error(why || "This view takes models whose input is one row of numbers.");
+    const predictOf = (data) => ({ data: predict(start, frame.weights, this.inputs({ shape: x.shape, data })).data });
+    return { step: frame.step, rows: y.shape[0], of: start.data.rows, ...importanceOf(start, x, y, predictOf) };
+  }
+
+  surface(parameters) {
+    const { start } = this, why = whyNotForward(start) || (start.formulas?.loss ? "" : "The recording does not hold the formula of the loss.");
+    if (why) throw new Error(why);
+    const frames = this.frames.slice(0, this.replay.at + 1).filter((f) => f.weights).map((f) => ({ step: f.step, weights: (f.decoded ??= { weights: arraysOf(f.weights), gradients: arraysOf(f.gradients), outputs: f.outputs && decode(f.outputs) }).weights }));
+    return surfaceOf({ start, frames, frame: this.frame, ...this.probe() }, parameters ?? {});
+  }
+}

@@ -1,0 +1,6 @@
+/* The offline page begins here: the recording lies in the page itself. */
+import { startApp } from "./app.js";
+import { OfflineSource } from "./offline.js";
+
+const { messages, note } = JSON.parse(document.getElementById("recording").textContent);
+startApp(new OfflineSource(messages, note));
