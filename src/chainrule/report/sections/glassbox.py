@@ -116,8 +116,11 @@ def _traced(facts: Facts, prepared: Prepared, row: int, form: str) -> Any:
     from chainrule.glassbox import trace
 
     matrix, y = prepared.part(np.array([row]))
-    names = {"feature_names": facts.names.features, "class_names": facts.names.classes or None}
-    return trace(facts.run.model, matrix, y[:, None], form=form, unicode=True, **names)[0]
+    features, classes = facts.names.features, facts.names.classes or None
+    made = trace(
+        facts.run.model, matrix, y[:, None], form=form, unicode=True, feature_names=features, class_names=classes
+    )
+    return made[0]
 
 
 def _explained(facts: Facts, matrix: Array) -> Contributions:

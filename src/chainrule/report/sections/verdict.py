@@ -17,6 +17,7 @@ LEAK = 0.95
 _FEW_ROWS = 100
 _RARE_CLASS = 0.1
 
+BETTER, EVEN, WORSE = 1, 0, -1
 GOOD, MIXED, BAD = ("good", "✓"), ("mixed", "!"), ("bad", "✗")
 
 
@@ -45,21 +46,28 @@ def section(facts: Facts) -> Section:
 
 def judgement(facts: Facts) -> tuple[tuple[str, str], str]:
     """Return the level with its mark, and the verdict in a few words."""
-    metrics = facts.metrics
-    main = metrics["main_score"]
     simple = "majority" if facts.is_classification else "mean"
-    ours = metrics["test"][main]
-    guess = metrics["baseline"][simple][main]["value"]
     of_guess = "always naming the most frequent class" if facts.is_classification else "always predicting the mean"
-    if not metrics["beats"][simple]:
+    guess, linear = _against(facts.metrics, simple), _against(facts.metrics, "linear")
+    if guess == WORSE:
         return BAD, f"No better than {of_guess}"
-    surely = ours["low"] is not None and (ours["high"] < guess if main in LOWER_IS_BETTER else ours["low"] > guess)
-    if not surely:
-        return MIXED, f"Better than {of_guess}, but by no more than chance may give"
-    if not metrics["beats"]["linear"]:
-        same = ours["value"] == metrics["baseline"]["linear"][main]["value"]
-        return MIXED, f"Better than {of_guess}, but a linear model does {'as well' if same else 'better'}"
-    return GOOD, "Better than both baselines"
+    if guess == EVEN:
+        return MIXED, f"Hardly better than {of_guess}: chance may give as much"
+    if linear == WORSE:
+        return MIXED, f"Better than {of_guess}, but a linear model does better"
+    if linear == EVEN:
+        return MIXED, f"Better than {of_guess}, and about as good as a linear model"
+    return GOOD, "Better than both baselines, by more than chance may give"
+
+
+def _against(metrics: dict[str, Any], other: str) -> int:
+    """Return how the network compares with a baseline, going by the interval of the gain where it is known."""
+    gain = metrics.get("margin", {}).get(other)
+    if gain is None or gain["low"] is None:
+        return BETTER if metrics["beats"][other] else WORSE
+    if not metrics["beats"][other] and other != "linear":
+        return WORSE
+    return BETTER if gain["low"] > 0 else WORSE if gain["high"] < 0 else EVEN
 
 
 def _sentences(facts: Facts) -> Html:
