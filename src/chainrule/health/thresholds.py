@@ -131,7 +131,9 @@ THRESHOLDS: dict[str, Threshold] = {
         "the best single feature of the iris data reaches 0.90",
     ),
     "leak_numbers": Threshold(
-        0.98, "share of the target's variance that one feature explains", "by this measure, carat explains 0.77 of the price of diamonds"
+        0.98,
+        "share of the target's variance that one feature explains",
+        "by this measure, carat explains 0.77 of the price of diamonds",
     ),
     "mostly_missing": Threshold(
         0.5, "share of missing cells of a column of a table", "what is filled in outweighs the rest"
