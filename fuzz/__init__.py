@@ -8,4 +8,4 @@ are kept in `findings/<reader>/`. The readers are Python and NumPy; no native co
 they have been checked, so there is nothing for AddressSanitizer to watch.
 """
 
-TARGETS = ("archive", "config", "hdf5", "legacy", "safetensors", "onnx", "csv")
+TARGETS = ("archive", "config", "hdf5", "legacy", "safetensors", "onnx", "csv", "recording")

@@ -13,7 +13,6 @@ from chainrule.saving.archive import parse_json
 from chainrule.saving.gate import gate
 from chainrule.saving.rebuild import compile_model, rebuild_model
 from chainrule.saving.serialization import CustomObjectScope
-from chainrule.utils.naming import unique_paths
 from chainrule.variables import memory_limit
 
 _SPARE = 32 << 20
@@ -49,13 +48,10 @@ def model_of(
 def _fill(model: Any, weights: Mapping[str, Any], name: str) -> None:
     if not model.built:
         raise ModelFileError(f"{name}: the description does not say the shape of the model's inputs.")
-    paths = unique_paths(model.weights)
-    mine, given = [paths[id(v)] for v in model.weights], list(weights)
-    if len(mine) != len(given):
-        raise ModelFileError(f"{name}: the model has {len(mine)} weights, but the frame {len(given)}.")
-    by_name = set(mine) == set(given)
-    for path, v, other in zip(mine, model.weights, given, strict=True):
-        value = weights[path if by_name else other]  # layers of the user's own may be named anew
+    if len(model.weights) != len(weights):
+        raise ModelFileError(f"{name}: the model has {len(model.weights)} weights, but the frame {len(weights)}.")
+    for v, (path, value) in zip(model.weights, weights.items(), strict=True):
         if value.shape != v.shape or value.dtype.kind != v.dtype.kind:
             raise ModelFileError(f"{name}: '{path}' has shape {v.shape}, but its weights in the frame {value.shape}.")
         v.assign(value)
+        v.path = path.partition("#")[0]  # a model that is built anew may have given it another one
