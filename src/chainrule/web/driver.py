@@ -34,7 +34,7 @@ class ModelDriver:
         self.past = Past()
         self.last_logs: dict[str, float] = {}
         self.new_batch_size: int | None = None
-        self._unkept = True
+        self._state = self._states = 0
         self._next_keep = 0.0
 
     # -- what a session asks -------------------------------------------------------------------------------------------
@@ -52,7 +52,7 @@ class ModelDriver:
     @property
     def kept(self) -> int:
         """How many steps back there are."""
-        return len(self.past)
+        return len(self.past) - self._stands_at_newest()
 
     def settings(self) -> Json:
         """The values of the settings; a new batch size counts from the next epoch."""
@@ -68,8 +68,7 @@ class ModelDriver:
         return {"optimizers": list(settings.optimizer_names())}
 
     def set(self, name: str, value: Any) -> None:
-        """Change a setting."""
-        self._unkept = True
+        """Change a setting. Going back leaves settings as they are."""
         if name == "batch_size":
             self.new_batch_size = min(value, self.training.size)
             return
@@ -80,10 +79,11 @@ class ModelDriver:
 
     def edit(self, path: str, index: tuple[int, ...], value: float) -> None:
         """Change one number of a weight; one can go back to what it was."""
-        kept = self._take()
+        kept = None if self._stands_at_newest() else self._take()
         settings.edit(self.model, path, index, value)
-        self.past.push(kept)
-        self._unkept = True
+        if kept is not None:
+            self.past.push(kept)
+        self.moved()
 
     def coming_rows(self) -> Sequence[int]:
         """The rows of the next batch."""
@@ -95,9 +95,11 @@ class ModelDriver:
 
     def back(self) -> None:
         """Go back to the step kept last."""
+        if self._stands_at_newest():
+            self.past.pop()
         kept = self.past.pop()
         kept.put_back()
-        self.last_logs = kept.logs
+        self.last_logs, self._state = kept.logs, kept.state
         self.returned(kept)
         self.stage.forget_after(self.step)
 
@@ -116,6 +118,11 @@ class ModelDriver:
 
     # -- keeping -------------------------------------------------------------------------------------------------------
 
+    def moved(self) -> None:
+        """The weights are others now."""
+        self._states += 1
+        self._state = self._states
+
     def keep(self) -> None:
         """Keep this step to go back to; within a share of the time while nobody counts batches.
 
@@ -124,18 +131,21 @@ class ModelDriver:
         began, session = perf_counter(), self.stage.session
         if not session.rested() and session.free and began < self._next_keep:
             return
-        newest = self.past.newest()
-        if self._unkept or newest is None or newest.position != self.position:
+        if not self._stands_at_newest():
             self.past.push(self._take())
-            self._unkept = False
         self._next_keep = perf_counter() + (perf_counter() - began) / KEEPING
+
+    def _stands_at_newest(self) -> bool:
+        """Whether the model is as it was at the step kept last."""
+        newest = self.past.newest()
+        return newest is not None and newest.state == self._state
 
     def _take(self) -> Kept:
         metrics = [v for metric in self.model.metrics for v in metric.variables]
-        variables = [*variables_of(self.model), *metrics]
-        return Kept(
-            self.position, variables, [v.numpy() for v in variables], self.training.batch_size, dict(self.last_logs)
-        )
+        rate = getattr(self.model.optimizer, "_learning_rate", None)
+        variables = [v for v in (*variables_of(self.model), *metrics) if v is not rate]
+        values = [v.numpy() for v in variables]
+        return Kept(self.position, variables, values, self.training.batch_size, dict(self.last_logs), self._state)
 
 
 __all__ = ["ModelDriver"]

@@ -42,6 +42,8 @@ class Fitting(ModelDriver):
         self._began = perf_counter()
         self.stage.session.reopen(PAUSED if paused else PLAYING)
         self.stage.begin(model, training, validation, epochs=epochs, **about)
+        if paused or self.stage.hub.readers:
+            self.keep()
         self.stage.session.checkpoint()
 
     def batches_done(self, batch: int, logs: dict[str, Any]) -> None:
@@ -49,6 +51,7 @@ class Fitting(ModelDriver):
         self.step += batch + 1 - self.batch
         self.batch = batch + 1
         self.last_logs = logs
+        self.moved()
         session = self.stage.session
         if not session.free or self.stage.hub.readers:
             self.keep()
@@ -70,6 +73,7 @@ class Fitting(ModelDriver):
         for i, epoch in enumerate(epochs):
             self.step += self.training.steps
             self._note(epoch, {name: values[i] for name, values in logs.items()})
+        self.moved()
         if self.stage.hub.readers:
             self.keep()
         self.stage.session.checkpoint(epoch_ended=True)

@@ -63,9 +63,9 @@ class Loop(ModelDriver):
     def reset(self) -> None:
         """Begin anew: the first weights, the first order of the rows; settings stay as they are."""
         self.past.clear()
-        before, first = self._first.position, self._first
-        for variable, value in zip(first.variables, first.values, strict=True):
-            variable.assign(value)
+        before = self._first.position
+        self._first.put_back()
+        self.moved()
         self._restart_optimizer()
         self.last_logs, self.new_batch_size = {}, None
         self.epoch, self.batch, self.step = before.epoch, before.batch, before.step
@@ -120,6 +120,8 @@ class Loop(ModelDriver):
         done = len(losses) if np.isfinite(losses).all() else len(losses) - 1
         self.step += done
         self.batch += done
+        if done:
+            self.moved()
         if done < len(losses):
             self._diverged(float(losses[-1]))
             return False
@@ -141,9 +143,6 @@ class Loop(ModelDriver):
         self.stage.tell(Finding("diverged", "error", "training", self.step, text, {"loss": loss}, tries).to_message())
         self._enter_epoch()
         self._data.fast_forward(self.batch)
-        newest = self.past.newest()
-        if newest is not None and newest.position == self.position:
-            self.past.pop()
         self.stage.session.pause()
 
     # -- epochs --------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ class Kept(Record):
         values: theirs at that step.
         batch_size: rows per batch then.
         logs: the last ones then.
+        state: a number that no other state of the model has.
     """
 
     position: Position
@@ -29,6 +30,7 @@ class Kept(Record):
     values: list[Array]
     batch_size: int | None
     logs: dict[str, float]
+    state: int
 
     @property
     def nbytes(self) -> int:
@@ -51,7 +53,7 @@ class Past:
     >>> import numpy as np
     >>> past = Past(most_bytes=20)
     >>> for step in range(3):
-    ...     past.push(Kept(Position(0, step, step), [], [np.zeros(2, "float32")], 1, {}))
+    ...     past.push(Kept(Position(0, step, step), [], [np.zeros(2, "float32")], 1, {}, step))
     >>> len(past), past.pop().position.step
     (2, 2)
     """

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
+from chainrule.data.batches import ArrayBatches, Batch, Batches
 from chainrule.recording import messages
 from chainrule.web.hub import Hub
 from chainrule.web.painter import Painter
@@ -17,6 +18,18 @@ from chainrule.web.twin import Moment, Twin, values_of, variables_of
 
 INTERVAL_S = 0.05
 """While the model trains, a moment is taken this often at most."""
+
+
+class Peeked(Batches):
+    """What is known of data that come as a stream, found out before any batch is used up."""
+
+    def __init__(self, stream: Batches) -> None:
+        self.steps, self.size, self.batch_size = stream.steps, stream.size, stream.batch_size
+        self._first = stream.peek()
+
+    def peek(self) -> Batch:
+        """The first batch."""
+        return self._first
 
 
 class Stage:
@@ -68,9 +81,10 @@ class Stage:
         classes: Sequence[str] | None = None,
     ) -> None:
         """Be ready to show a training; the work begins when somebody looks."""
-        self.model, self.training, self.names = model, training, (features, classes)
+        self.model, self.names = model, (features, classes)
+        self.training = training if isinstance(training, ArrayBatches) else Peeked(training)
         self._about = {
-            "training": training, "validation": validation, "epochs": epochs, "name": name, "features": features,
+            "training": self.training, "validation": validation, "epochs": epochs, "name": name, "features": features,
             "target": target, "classes": classes, "started": datetime.now(UTC).isoformat(timespec="seconds"),
         }  # fmt: skip
         self.restart()

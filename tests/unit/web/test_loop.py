@@ -294,3 +294,11 @@ def test_a_model_on_the_reference_engine_does_as_well() -> None:
         assert np.isfinite(page.weights[0]).all()
     finally:
         page.loop.close()
+
+
+def test_going_back_leaves_the_learning_rate_as_it_was_set(page: Page) -> None:
+    page.step(3)
+    page.do(do="set", name="learning_rate", value=0.25)
+    for _ in range(3):
+        page.do(do="back")
+    assert page.loop.settings()["learning_rate"] == 0.25

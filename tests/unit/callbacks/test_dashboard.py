@@ -1,0 +1,345 @@
+"""The page during an ordinary `fit`."""
+
+from __future__ import annotations
+
+import _thread
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.callbacks import Dashboard
+from chainrule.random.orders import row_order
+from chainrule.random.threefry import fold_in
+from chainrule.web import fitting
+from chainrule.web.protocol import RequestError, parse_command
+from chainrule.web.session import FINISHED, PAUSED, STOPPED
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(64, 3)).astype("float32")
+Y = (X.sum(1) > 0).astype("float32")
+
+
+def network(dropout: float = 0.2) -> Any:
+    cr.utils.set_random_seed(3)
+    layers = [cr.layers.Dense(5, "relu", name="hidden"), cr.layers.Dropout(dropout), cr.layers.Dense(1, "sigmoid")]
+    model = cr.Sequential([cr.Input((3,)), *layers])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def until(true: Callable[[], Any], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"it did not happen within {seconds} seconds"
+        time.sleep(0.001)
+
+
+@pytest.fixture
+def page() -> Iterator[Dashboard]:
+    with Dashboard(open=None) as page:
+        yield page
+
+
+class Visitor(threading.Thread):
+    """Runs a function beside a training, and raises in the test what it raised."""
+
+    def __init__(self, function: Callable[[], None]) -> None:
+        super().__init__(daemon=True)
+        self.function = function
+        self.error: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self.function()
+        except BaseException as error:
+            self.error = error
+
+    def done(self) -> None:
+        self.join(20)
+        assert not self.is_alive()
+        if self.error is not None:
+            raise self.error
+
+
+def do(page: Dashboard, **command: Any) -> dict[str, Any]:
+    return page._fitting.stage.session.command(parse_command(command)).result(5)
+
+
+def listener(page: Dashboard) -> Any:
+    """Open a page; returns what closes it."""
+    page._fitting.stage.hub.join()
+    return page._fitting.stage.hub.leave
+
+
+def fit(model: Any, page: Any = None, epochs: int = 30, **more: Any) -> Any:
+    return model.fit(X, Y, batch_size=8, epochs=epochs, verbose=0, callbacks=[page] if page else None, **more)
+
+
+def test_nobody_looking_changes_nothing(page: Dashboard) -> None:
+    watched, alone = network(), network()
+    ours, theirs = fit(watched, page), fit(alone)
+    assert ours.history == theirs.history
+    for a, b in zip(watched.get_weights(), alone.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    stage = page._fitting.stage
+    assert stage.session.state == FINISHED
+    assert stage.twin is None  # the page's work has not even begun
+    assert len(stage.hub.all("epoch")) == 30
+
+
+def test_somebody_looking_changes_no_number(page: Dashboard) -> None:
+    watched, alone = network(), network()
+    leave = listener(page)
+    ours, theirs = fit(watched, page, validation_split=0.25), fit(alone, validation_split=0.25)
+    leave()
+    assert ours.history == theirs.history
+    for a, b in zip(watched.get_weights(), alone.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    until(lambda: (page._fitting.stage.hub.newest("frame") or {}).get("step") == 6 * 30)
+
+
+def test_a_page_that_comes_after_the_end_sees_how_it_ended(page: Dashboard) -> None:
+    model = network()
+    fit(model, page)
+    stage = page._fitting.stage
+    stage.hub.join()
+    stage.joined()
+    until(lambda: stage.hub.newest("frame") is not None)
+    start, frame = stage.hub.newest("start"), stage.hub.newest("frame")
+    assert start["training"]["epochs"] == 30
+    np.testing.assert_array_equal(frame["weights"][model.weights[0].path], model.get_weights()[0])
+    assert stage.hub.newest("end")["why"] == "all epochs"
+    with pytest.raises(RequestError, match="The training has ended"):
+        do(page, do="play")
+
+
+def test_pause_step_and_play_during_fit(page: Dashboard) -> None:
+    leave = listener(page)
+    steps: list[int] = []
+
+    def visit() -> None:
+        until(lambda: page._fitting.step > 8)
+        assert do(page, do="pause")["state"] == PAUSED
+        for by in ("batch", "batch", "epoch", "batch"):
+            do(page, do="step", by=by)
+            until(lambda: page._fitting.stage.session.state == PAUSED)
+            steps.append(page._fitting.step)
+        do(page, do="play")
+
+    visitor = Visitor(visit)
+    fit(network(), page, epochs=400, validation_split=0.25)
+    visitor.done()
+    leave()
+    assert steps[1] == steps[0] + 1
+    assert steps[2] % 6 == 0
+    assert 0 < steps[2] - steps[1] <= 6
+    assert steps[3] == steps[2] + 1
+
+
+def paused(page: Dashboard, epochs: int, visit: Callable[[], None], **more: Any) -> Any:
+    """Fit a model that begins paused while `visit` runs; returns it."""
+    model = more.pop("model", None) or network()
+    page.paused = True
+    leave = listener(page)
+
+    def whole() -> None:
+        until(lambda: page._fitting.stage.session.state == PAUSED and page._fitting.model is model)
+        try:
+            visit()
+        finally:
+            if not page._fitting.stage.session.over:
+                do(page, do="play")
+
+    visitor = Visitor(whole)
+    fit(model, page, epochs, **more)
+    visitor.done()
+    leave()
+    return model
+
+
+def test_the_walk_through_a_batch_shows_the_rows_that_fit_takes_next(page: Dashboard) -> None:
+    rows: list[int] = []
+
+    def visit() -> None:
+        do(page, do="step", by="batch")
+        until(lambda: page._fitting.step == 1 and page._fitting.stage.session.state == PAUSED)
+        rows.extend(do(page, do="step", by="sample")["sample"]["row"] for _ in range(8))
+
+    model = paused(page, 2, visit)
+    assert rows == row_order(fold_in(model._random_key, 0), 64)[8:16].tolist()
+
+
+def test_settings_change_in_the_middle_of_fit(page: Dashboard) -> None:
+    def visit() -> None:
+        do(page, do="step", by="batch")
+        until(lambda: page._fitting.step == 1 and page._fitting.stage.session.state == PAUSED)
+        do(page, do="set", name="optimizer", value="SGD")
+        do(page, do="set", name="learning_rate", value=0.0)
+        do(page, do="set", name="l2", value=0.1)
+        do(page, do="set", name="dropout", value=0.4)
+        weights.extend(page._fitting.model.get_weights())
+
+    weights: list[Any] = []
+    model = paused(page, 4, visit)
+    assert type(model.optimizer).__name__ == "SGD"
+    assert float(model.optimizer.learning_rate) == 0.0
+    assert model.layers[1].rate == 0.4
+    assert model.layers[0].kernel_regularizer.l2 == pytest.approx(0.1)
+    for a, b in zip(weights, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert model.engine == "native"
+
+
+def test_a_new_batch_size_counts_from_the_next_epoch(page: Dashboard) -> None:
+    params: list[Any] = []
+
+    class Noting(cr.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            params.append((self.params or {})["steps"])
+
+    def whole() -> None:
+        until(lambda: page._fitting.stage.session.state == PAUSED)
+        do(page, do="step", by="batch")
+        until(lambda: page._fitting.step == 1 and page._fitting.stage.session.state == PAUSED)
+        assert do(page, do="set", name="batch_size", value=32)["settings"]["batch_size"] == 32
+        do(page, do="play")
+
+    page.paused = True
+    leave, model = listener(page), network()
+    visitor = Visitor(whole)
+    model.fit(X, Y, batch_size=8, epochs=3, verbose=0, callbacks=[page, Noting()])
+    visitor.done()
+    leave()
+    assert page._fitting.step == 8 + 2 + 2
+    assert params == [8, 2, 2]
+    assert int(model.optimizer.iterations) == 12
+
+
+def test_back_gives_the_weights_of_before_and_fit_goes_on(page: Dashboard) -> None:
+    seen: list[Any] = []
+
+    def visit() -> None:
+        for step in (1, 2, 3):
+            do(page, do="step", by="batch")
+            until(lambda step=step: page._fitting.step == step and page._fitting.stage.session.state == PAUSED)
+            seen.append(page._fitting.model.get_weights())
+        assert do(page, do="back")["step"] == 2
+        for a, b in zip(page._fitting.model.get_weights(), seen[1], strict=True):
+            np.testing.assert_array_equal(a, b)
+
+    model = paused(page, 2, visit)
+    assert int(model.optimizer.iterations) == 15  # one of sixteen was taken back
+
+
+def test_an_edit_during_fit_counts(page: Dashboard) -> None:
+    def visit() -> None:
+        do(page, do="set", name="learning_rate", value=0.0)
+        do(page, do="edit", path=page._fitting.model.weights[0].path, index=[0, 0], value=0.125)
+
+    model = paused(page, 2, visit)
+    assert model.get_weights()[0][0, 0] == 0.125
+
+
+def test_closing_the_page_while_paused_goes_on(page: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "GRACE_S", 0.2)
+    leave = listener(page)
+
+    def visit() -> None:
+        until(lambda: page._fitting.step > 0)
+        do(page, do="pause")
+        until(lambda: page._fitting.stage.session.state == PAUSED)
+        leave()
+
+    visitor = Visitor(visit)
+    began = time.monotonic()
+    history = fit(network(), page, epochs=300, validation_split=0.25)
+    visitor.done()
+    assert len(history.epoch) == 300
+    assert time.monotonic() - began > 0.2
+
+
+def test_a_training_that_begins_paused_does_not_wait_for_ever(page: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "FIRST_S", 0.2)
+    page.paused = True
+    assert len(fit(network(), page).epoch) == 30
+
+
+def test_ctrl_c_wins_over_a_pause(page: Dashboard) -> None:
+    page.paused = True
+    leave = listener(page)
+
+    def interrupt() -> None:
+        until(lambda: page._fitting.stage.session.state == PAUSED and page._fitting.stage.hub.newest("status"))
+        _thread.interrupt_main()
+
+    visitor = Visitor(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fit(network(), page)
+    visitor.done()
+    leave()
+    assert page._fitting.stage.session.state == STOPPED
+    assert page._fitting.stage.hub.newest("end")["why"] == "interrupted"
+
+
+def test_a_training_that_fails_says_so(page: Dashboard) -> None:
+    model = cr.Sequential([cr.Input((3,)), cr.layers.Dense(1)])
+    model.compile(cr.optimizers.SGD(1e30), "mse")
+    with pytest.raises(cr.errors.DivergedError):
+        fit(model, page)
+    assert page._fitting.stage.session.state == STOPPED
+    assert page._fitting.stage.hub.newest("end")["why"] == "error"
+
+
+def test_one_page_for_several_fits(page: Dashboard) -> None:
+    first, second = network(), network()
+    fit(first, page, epochs=2)
+    url = page.url
+    fit(second, page, epochs=3)
+    assert page.url == url
+    assert len(page._fitting.stage.hub.all("epoch")) == 3
+    assert page._fitting.model is second
+
+
+def test_generators_models_of_several_outputs_and_python_layers(page: Dashboard) -> None:
+    leave = listener(page)
+    entry = cr.Input((3,))
+    hidden = cr.layers.Dense(4, "tanh")(entry)
+    model = cr.Model(entry, [cr.layers.Dense(1, name="a")(hidden), cr.layers.Dense(2, name="b")(hidden)])
+    model.compile("sgd", ["mse", "mse"])
+    model.fit(X, [Y, np.stack([Y, Y], 1)], epochs=2, verbose=0, callbacks=[page])
+    until(lambda: page._fitting.stage.hub.newest("frame") is not None)
+
+    class Own(cr.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = cr.layers.Dense(1)
+
+        def call(self, inputs: Any) -> Any:
+            return self.dense(inputs)
+
+    own = Own()
+    own.compile("sgd", "mse")
+    own.fit(((X[i : i + 8], Y[i : i + 8]) for i in range(0, 64, 8)), epochs=1, verbose=0, callbacks=[page])
+    until(lambda: page._fitting.stage.hub.newest("start") is not None)
+    assert page._fitting.step == 8
+    leave()
+
+
+def test_without_starlette_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(cr.errors.MissingExtraError, match=r'pip install "chainrule\[dashboard\]"'):
+        Dashboard(open=None)
+
+
+def test_the_address_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with Dashboard(open=False) as page:
+        assert capsys.readouterr().err == f"Dashboard: {page.url}\n"
+        assert httpx.get(page.url.partition("#")[0], trust_env=False).status_code == 200
