@@ -152,7 +152,7 @@ def of_view(
         raise unknown_name("value of labels", labels, LABELS)
     content = read(view, largest)
     if labels == "auto":
-        labels = _labels(content)
+        labels = _labels(content, gradients)
     style = view.style if digits is None else Style(digits, view.style.single)
     picture = draw(content, Look(values, gradients, labels), style)
     if ax is None:
@@ -163,13 +163,13 @@ def of_view(
     return ax
 
 
-def _labels(content: Content) -> str:
+def _labels(content: Content, gradients: bool) -> str:
     """Return how much can be written at the lines."""
     lines = sum(len([e for e in w.edges if e.weight is not None]) for w in content.wires)
     lines += sum(map(len, content.biases.values()))
     if any(w.weights for w in content.wires):
         return "none"
-    return "both" if lines <= _BOTH else "values" if lines <= _VALUES else "none"
+    return "both" if lines <= (_BOTH // 2 if gradients else _BOTH) else "values" if lines <= _VALUES else "none"
 
 
 def _names(names: Any) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ import numpy as np
 from chainrule._typing import Array
 from chainrule.diagram import places as p
 from chainrule.diagram.content import Content, Stage
+from chainrule.diagram.mathtext import label_width
 from chainrule.diagram.places import Look, Places, Spot
 from chainrule.diagram.shapes import Cells, Circle, Label, Line, Picture, Point, Rect, Shape
-from chainrule.diagram.wires import Wiring, shrunk
+from chainrule.diagram.wires import Wiring, derivative, shrunk
 from chainrule.glassbox.derive import predict
 from chainrule.glassbox.notation import Math
 from chainrule.glassbox.numbers import Style
@@ -91,13 +92,15 @@ def _cells(
     for k, (symbol, n) in enumerate(cells):
         middle = x - width / 2 + p.CELL * (k + 0.5)
         found.append(Label(middle, y - 9.5, [symbol], 11.0, ink="muted"))
-        found.append(Label(middle, y + 9.0, [style.number(view.value(n))], 12.5))
+        value = style.number(view.value(n))
+        size = 12.5 * min(1.0, (p.CELL - 8.0) / label_width([value], 12.5))
+        found.append(Label(middle, y + 9.0, [value], size))
     if look.gradients and kind != "input":
         known = id(view.network.quantity_of(cells[0][1])[0]) in view.gradients
         slope = style.number(view.slope(cells[0][1])) if known else "·"
-        label = f"{view.partial(cells[0][0]).text} = {slope}"
-        plate = 0.88 * text_length(label, _SMALL)
-        found.append(Label(x, y + height / 2 + 9.0, [label], _SMALL, ink="muted", plate=plate))
+        words: list[str | Math] = [derivative(content, cells[0][0]), f" = {slope}"]
+        plate = label_width(words, _SMALL)
+        found.append(Label(x, y + height / 2 + 9.0, words, _SMALL, ink="muted", plate=plate))
     return found
 
 

@@ -3,13 +3,15 @@ r"""The little LaTeX of symbols, taken apart: `w_{11}^{(1)}` is an italic w, a l
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chainrule.glassbox.notation import Math
+from chainrule.utils.diagram_draw import text_length
 
 _COMMANDS = {r"\ell": "ℓ", r"\partial": "∂", r"\hat{y}": "ŷ", r"\Omega": "Ω", r"\delta": "δ"}
 _TOKEN = re.compile(
-    r"(?P<word>\\(?:mathrm|text|mathbf)\{(?P<inside>[^{}]*)\})|(?P<command>\\hat\{y\}|\\[a-zA-Z]+)"
+    r"(?P<word>\\(?:mathrm|text|mathbf)\{(?P<inside>[^{}]*)\})|(?P<command>\\hat\{y\}|\\[a-zA-Z]+) ?"
     r"|(?P<place>[_^])(?:\{(?P<index>[^{}]*)\}|(?P<one>[^\\{}]))|(?P<letter>[A-Za-z])|(?P<plain>[0-9.,/()\[\]=+ -])"
 )
 
@@ -60,3 +62,16 @@ def _piece(match: re.Match[str], before: list[Piece]) -> Piece:
     if match["command"]:
         return Piece(_COMMANDS[match["command"]], italic=match["command"] != r"\partial")
     return Piece(match[0], italic=bool(match["letter"]))
+
+
+def label_width(parts: Sequence[str | Math], size: float) -> float:
+    """Return about how wide a line of text and symbols is, with a little room at both ends."""
+    width = 0.0
+    for part in parts:
+        found = None if isinstance(part, str) else pieces(part)
+        if found is None:
+            width += 0.88 * text_length(part if isinstance(part, str) else part.text, size)
+            continue
+        for piece in found:
+            width += 0.6 * size * ((0.68 if piece.place else 1.0) * len(piece.text) - 0.68 * piece.back)
+    return width + 7.0

@@ -10,11 +10,11 @@ import numpy as np
 from chainrule._typing import Array
 from chainrule.diagram.content import Content, Edge, Wires
 from chainrule.diagram.labels import Request, spread
+from chainrule.diagram.mathtext import label_width
 from chainrule.diagram.places import BIAS, Look, Places, hosts, unit_width
 from chainrule.diagram.shapes import Area, Cells, Label, Line, Point, Rect, Shape
 from chainrule.glassbox.notation import Math
 from chainrule.glassbox.numbers import Style
-from chainrule.utils.diagram_draw import text_length
 
 NOT_COMPUTED = "·"
 _LABEL_SIZE = 11.0
@@ -47,9 +47,15 @@ def read_edge(content: Content, edge: Edge, look: Look, style: Style) -> Reading
     known = id(quantity) in view.gradients and quantity.variable.trainable
     slope = view.slope(edge.weight) if known else None
     text = NOT_COMPUTED if slope is None else style.number(slope)
-    partial = view.partial(symbol)
+    partial = derivative(content, symbol)
     tip += f", {partial.text} = {text}" if slope is not None else f", {partial.text} was not computed"
-    return Reading(slope, text, Math(partial.text, partial.text), tip, key)
+    return Reading(slope, text, partial, tip, key)
+
+
+def derivative(content: Content, symbol: Math) -> Math:
+    """Return the symbol of a derivative of the loss, on one line: `∂ℓ/∂w₁`."""
+    top = content.view.target
+    return Math(f"∂{top.text}/∂{symbol.text}", rf"\partial {top.latex}/\partial {symbol.latex}")
 
 
 class Wiring:
@@ -134,8 +140,7 @@ class Wiring:
             return Line(points, 1.2, "line")
         reading = self.readings[edge.weight]
         if self.look.labels != "none":
-            words = "".join(w if isinstance(w, str) else w.text for w in self._words(reading))
-            width = 0.88 * text_length(words, _LABEL_SIZE) + 4.0
+            width = label_width(self._words(reading), _LABEL_SIZE)
             self.requests.append((Request(tuple(points), width, _LABEL_SIZE + 4.0), reading))
         if reading.value is None or not math.isfinite(reading.value):
             return Line(points, _THIN, "muted", False, reading.tip, key=reading.key)
@@ -174,7 +179,7 @@ class Wiring:
         tip = f"{quantity.variable.path}: {whole.shape[0]} × {whole.shape[1]} {what}, rows are sources"
         count = f"{whole.shape[0]} × {whole.shape[1]} {what}"
         frame = Rect(x - width / 2 - 4, y - height / 2 - 4, width + 8, height + 8, 3.0, "background", "grid")
-        label = Label(x, y + height / 2 + 16.0, [count], _LABEL_SIZE)
+        label = Label(x, y + height / 2 + 16.0, [count], _LABEL_SIZE, plate=label_width([count], _LABEL_SIZE))
         return [frame, Cells(x - width / 2, y - height / 2, width, height, numbers, tip), label]
 
     def _numbers(self, wires: Wires) -> Array:
