@@ -1,5 +1,5 @@
 /* The activation functions of chainrule: of single numbers, and along a vector. */
-import { erf } from "./derive/formula.js";
+import { erf } from "./erf.js";
 
 const sigmoid = (h) => 1 / (1 + Math.exp(-h));
 const softplus = (h) => Math.max(h, 0) + Math.log1p(Math.exp(-Math.abs(h)));
