@@ -102,7 +102,7 @@ THRESHOLDS: dict[str, Threshold] = {
     "overfit_gap": Threshold(0.5, "training loss divided by the validation loss", "only then does it memorise"),
     # data
     "rows_looked_at": Threshold(
-        5000, "rows of the data that are looked at, evenly spread (constants: all)", "more would tell no more"
+        2000, "rows of the data that are looked at, evenly spread (constants: all)", "more would tell no more"
     ),
     "fewest_rows": Threshold(
         50, "rows below which duplicates, classes and leaks are not looked for", "few rows agree by accident"

@@ -47,6 +47,14 @@ class Allowance:
         """Whether a block may be run now."""
         return self.share is None or self.spent + 2 * self.expected <= self.share * self.elapsed
 
+    def affords(self, seconds: float) -> bool:
+        """Whether something that takes so long may be done now.
+
+        >>> Allowance(share=0.0).affords(0.01), Allowance(share=None).affords(0.01)
+        (False, True)
+        """
+        return self.share is None or self.spent + seconds <= self.share * self.elapsed
+
     @contextmanager
     def spending(self, again: bool = True) -> Iterator[None]:
         """Count the time of a block.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from chainrule.data.batches import Batches
+from chainrule.data.batches import ArrayBatches, Batches
 from chainrule.health import Finding, Monitor
+from chainrule.health.data import seconds_for
 from chainrule.recording import messages
 from chainrule.recording.allowance import Allowance
 from chainrule.recording.lines import Message
@@ -29,12 +30,14 @@ class Limits(Record):
         share: of the training's time; None for no limit.
         gradients: whether frames hold gradients.
         health: whether to look for what goes wrong.
+        timed: whether to write times; without them the same training gives the same file.
     """
 
     budget: int
     share: float | None
     gradients: bool = True
     health: bool = True
+    timed: bool = True
 
 
 class Journal:
@@ -58,6 +61,8 @@ class Journal:
         self._ended = self._noted_at = self._written_at = 0.0
         self._waiting: list[Message] = []
         self._monitor = Monitor(model, probe) if limits.health else None
+        self._training: Batches | None = None
+        self._features: Sequence[str] | None = None
 
     def go_on(self, elapsed: float | None = None, spent: float | None = None) -> None:
         """Continue after a pause: another `fit`, or a new process."""
@@ -68,7 +73,16 @@ class Journal:
     def start(self, training: Batches, validation: Batches | None, **names: Any) -> None:
         """Write what is trained on what; `names` as in `messages.start`."""
         with self.allowance.spending(again=False):
-            self.file.append(messages.start(self.model, training, validation, probe=self.probe, **names))
+            made = messages.start(self.model, training, validation, probe=self.probe, **names)
+            if not self.limits.timed:
+                made["run"]["started"] = None
+            self.file.append(made)
+
+    @property
+    def seconds(self) -> float:
+        """Since the beginning, as it is written."""
+        return self.allowance.elapsed if self.limits.timed else 0.0
+        self._training, self._features = training, names.get("features")
 
     def wants(self, step: int) -> bool:
         """Whether a frame of this step may be taken: there is time for it, and it would be kept."""
@@ -78,7 +92,7 @@ class Journal:
         """Write what the model is like now, and what that shows of its health."""
         with self.allowance.spending():
             made = messages.frame(
-                self.model, self.probe, step=step, epoch=epoch, batch=batch, seconds=self.allowance.elapsed,
+                self.model, self.probe, step=step, epoch=epoch, batch=batch, seconds=self.seconds,
                 logs=logs, previous=self.last, gradients=self._gradients_fit(),
             )  # fmt: skip
             self.last = made
@@ -95,7 +109,7 @@ class Journal:
         before, now = self._noted_at, self.allowance.elapsed
         for i, (epoch, step, values) in enumerate(zip(epochs, steps, logs, strict=True)):
             seconds = before + (now - before) * (i + 1) / len(epochs)
-            self._waiting.append(messages.epoch(epoch, step, seconds, values))
+            self._waiting.append(messages.epoch(epoch, step, seconds if self.limits.timed else 0.0, values))
         self._noted_at = now
         if now - self._written_at >= WRITTEN_EVERY_S:
             with self.allowance.spending(again=False):
@@ -119,13 +133,27 @@ class Journal:
         """Write why training ended, and close the file."""
         self._write_epochs()
         if diverged:
-            self._examine(messages.epoch(epochs, step, self.allowance.elapsed, {"loss": math.nan}))
+            self._examine(messages.epoch(epochs, step, self.seconds, {"loss": math.nan}))
+        self._examine_data()
         self._ended = self.allowance.elapsed
-        self.file.append(messages.end(step, epochs, self._ended, why))
+        self.file.append(messages.end(step, epochs, self.seconds, why))
         self.file.close()
 
     def _examine(self, message: Message, more: bool = False) -> None:
-        for found in self._monitor.hear(message, more) if self._monitor is not None else ():
+        if self._monitor is not None:
+            self._note(self._monitor.hear(message, more))
+
+    def _examine_data(self) -> None:
+        """Look at the data of the training, if the time that it takes is left."""
+        if self._monitor is None or not isinstance(self._training, ArrayBatches):
+            return
+        x, y, _ = self._training.arrays()
+        if self.allowance.affords(seconds_for(x)):
+            with self.allowance.spending(again=False):
+                self._note(self._monitor.data(x, y, self._features))
+
+    def _note(self, findings: Iterable[Finding]) -> None:
+        for found in findings:
             self.findings.append(found)
             self.file.append(found.to_message())
 
