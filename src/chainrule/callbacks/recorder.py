@@ -37,6 +37,7 @@ class Recorder(Callback):
         path: the file, such as `'run.jsonl'`; any other ending makes it a folder with a `run.jsonl`.
         every: `'auto'` (as often as the cost allows), a number of epochs, `'batch'`, or `'10 batches'`.
         budget_mb: megabytes that the file may have.
+        frames: how many frames to keep at most.
         cost: the share of the training's time that may be spent; None for no limit.
         probe: how many rows to draw from the training data, or rows of your own: `(x, y)`.
         gradients: whether frames hold gradients, which are nearly half of them.
@@ -45,6 +46,7 @@ class Recorder(Callback):
         name: of the run; the model's by default.
         features, target, classes: their names, for the page and the report.
         seed: for drawing the probe.
+        timed: False writes no times, so that the same training gives the same file (where `cost` is None).
 
     Raises:
         ModelFileError: when training begins: the file exists already, or cannot be written.
@@ -69,6 +71,7 @@ class Recorder(Callback):
         path: str | os.PathLike[str] = FILE,
         every: int | str = "auto",
         budget_mb: float = 20.0,
+        frames: int | None = None,
         cost: float | None = 0.05,
         probe: Any = None,
         gradients: bool = True,
@@ -79,14 +82,15 @@ class Recorder(Callback):
         target: str | None = None,
         classes: Sequence[str] | None = None,
         seed: int = 0,
+        timed: bool = True,
     ) -> None:
         super().__init__()
         self.path = run_path(path)
         self.every, self._apart = every, _batches_apart(every)
-        self.budget_mb, self.cost = budget_mb, cost
+        self.budget_mb, self.frames, self.cost = budget_mb, frames, cost
         self.probe, self.seed = probe, seed
         self.gradients, self.health = gradients, health
-        self.overwrite = overwrite
+        self.overwrite, self.timed = overwrite, timed
         self.names = {"name": name, "features": features, "target": target, "classes": classes}
         self.journal: Journal | None = None
         self._data: tuple[Any, Any] = (None, None)
@@ -144,8 +148,8 @@ class Recorder(Callback):
             raise DataError("Recorder: there is no training to record. Pass it to fit(..., callbacks=[...]).")
         self._step = self._before = self._epoch = self._epochs = 0
         resumed = self._resumes and self.path.exists()
-        limits = Limits(max(int(self.budget_mb * 1e6), 1), self.cost, self.gradients, self.health)
-        file = RunFile(self.path, limits.budget, "a" if resumed else "w" if self.overwrite else "x")
+        limits = Limits(max(int(self.budget_mb * 1e6), 1), self.cost, self.gradients, self.health, self.timed)
+        file = RunFile(self.path, limits.budget, "a" if resumed else "w" if self.overwrite else "x", self.frames)
         journal = Journal(file, self.model, self._draw(training), limits)
         if not resumed:
             journal.start(training, validation, epochs=(self.params or {}).get("epochs"), **self.names)

@@ -77,12 +77,12 @@ class Journal:
             if not self.limits.timed:
                 made["run"]["started"] = None
             self.file.append(made)
+        self._training, self._features = training, names.get("features")
 
     @property
     def seconds(self) -> float:
         """Since the beginning, as it is written."""
         return self.allowance.elapsed if self.limits.timed else 0.0
-        self._training, self._features = training, names.get("features")
 
     def wants(self, step: int) -> bool:
         """Whether a frame of this step may be taken: there is time for it, and it would be kept."""

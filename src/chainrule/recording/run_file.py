@@ -36,6 +36,7 @@ class RunFile:
     Args:
         path: made anew, with the folders around it.
         budget: bytes that the file may have.
+        most: frames that it may have; None for any number.
         mode: `'x'` refuses a file that is there, `'w'` replaces it, `'a'` goes on with it.
 
     Raises:
@@ -52,9 +53,10 @@ class RunFile:
     ([0, 9, 17, 25, 29], 8, 133)
     """
 
-    def __init__(self, path: Path, budget: int, mode: str = "x") -> None:
+    def __init__(self, path: Path, budget: int, mode: str = "x", most: int | None = None) -> None:
         self.path = path
         self.budget = budget
+        self.most = most
         self.entries: list[Entry] = []
         self.size = 0
         self.gap = 0
@@ -93,7 +95,7 @@ class RunFile:
             self._opened.write(line)
             self.entries.append(Entry(self.size, len(line), message["kind"], int(message.get("step") or 0)))
             self.size += len(line)
-            if self.size > self.budget:
+            if self.size > self.budget or (self.most is not None and self._frames() > self.most):
                 self._thin()
         except (OSError, ModelFileError) as error:
             self.broken = True
@@ -116,6 +118,9 @@ class RunFile:
         """Drop what was written of later steps: the training goes on from this one."""
         self._keep([e for e in self.entries if e.kind == "start" or (e.step <= step and e.kind != "end")])
 
+    def _frames(self) -> int:
+        return sum(e.kind == "frame" for e in self.entries)
+
     # -- thinning -----------------------------------------------------------------------------------------------------
 
     def _thin(self) -> None:
@@ -124,7 +129,7 @@ class RunFile:
             others = sum(e.length for e in entries if e.kind != kind)
             room = self.budget - others if kind == "frame" else self.budget // 2
             mine = [e for e in entries if e.kind == kind]
-            kept, gap = thinned(mine, room)
+            kept, gap = thinned(mine, room, self.most if kind == "frame" else None)
             if kind == "frame":
                 self.gap = max(gap, self.gap)
             if len(kept) < len(mine):
@@ -150,7 +155,7 @@ class RunFile:
         self.size = sum(e.length for e in moved)
 
 
-def thinned(entries: Sequence[Entry], room: int) -> tuple[list[Entry], int]:
+def thinned(entries: Sequence[Entry], room: int, most: int | None = None) -> tuple[list[Entry], int]:
     """Return which lines to keep so that they fit, and the distance in steps that they have at least; 0: all fit.
 
     >>> kept, gap = thinned([Entry(0, 10, "frame", step) for step in range(0, 50, 10)], room=35)
@@ -158,7 +163,7 @@ def thinned(entries: Sequence[Entry], room: int) -> tuple[list[Entry], int]:
     ([0, 20, 40], 20)
     """
     kept, gap = list(entries), 0
-    while len(kept) > 2 and sum(e.length for e in kept) > room:
+    while len(kept) > 2 and (sum(e.length for e in kept) > room or (most is not None and len(kept) > most)):
         steps = [e.step for e in kept]
         gap = max(2 * int(median(b - a for a, b in pairwise(steps))), 2 * gap, 1)
         kept = list(_apart(kept, gap))

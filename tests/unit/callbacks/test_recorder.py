@@ -138,6 +138,25 @@ def test_a_small_budget_thins_the_frames(tmp_path: Path) -> None:
     assert len(run.epochs) == 50
 
 
+def test_at_most_so_many_frames(tmp_path: Path) -> None:
+    record(tmp_path, every=1, fit={"epochs": 100}, frames=10)
+    steps = load(tmp_path).steps
+    assert (steps[0], steps[-1]) == (0, 400)
+    assert 5 <= len(steps) <= 10
+
+
+def test_without_times_the_same_training_gives_the_same_file(tmp_path: Path) -> None:
+    files = []
+    for name in ("a", "b"):
+        cr.utils.clear_session()  # or the names of layers are counted on
+        record(tmp_path / name, every=1, frames=4, timed=False)
+        files.append((tmp_path / name / "run.jsonl").read_bytes())
+    assert files[0] == files[1]
+    run = load(tmp_path / "a")
+    assert run.start["run"]["started"] is None
+    assert {m["seconds"] for m in [*run.frames, *run.epochs, run.end or {}]} == {0.0}
+
+
 def test_of_a_network_too_large_for_the_budget_frames_leave_out_what_does_not_fit(tmp_path: Path) -> None:
     record(tmp_path, budget_mb=0.0005)
     first = load(tmp_path).frames[0]
