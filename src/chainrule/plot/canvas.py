@@ -192,7 +192,9 @@ def plain(text: str, most: int = 60) -> str:
     ('cost in \\\\$', 'aa…', 'two lines')
     """
     line = "".join(c if c.isprintable() else " " for c in text)
-    return (line if len(line) <= most else line[: most - 1] + "…").replace("$", r"\$")
+    line = line if len(line) <= most else line[: most - 1] + "…"
+    hidden = line.startswith("_")  # legends leave such names out
+    return ("\u200b" if hidden else "") + line.replace("$", r"\$")
 
 
 def describe(ax: Axes, sentences: str | Iterable[str]) -> Axes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -35,7 +36,9 @@ def svg(ax: Axes, *, variables: bool = False) -> str:
 
     figure, out = ax.get_figure(root=True), io.StringIO()
     assert figure is not None
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "chainrule", "svg.image_inline": True}):
+    settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "chainrule", "svg.image_inline": True}
+    with matplotlib.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # the page's own fonts will have it
         figure.savefig(out, format="svg", metadata=_NO_METADATA, facecolor=figure.get_facecolor())
     text = _smaller(out.getvalue())
     text = _with_words(text, ax)

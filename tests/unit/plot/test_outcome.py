@@ -94,7 +94,11 @@ def test_values_of_one_of_several_outputs() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: classified([0, 1]), TypeError, "takes targets and outputs, or a model, its inputs and targets"),
+        (
+            lambda: classified([0, 1]),
+            TypeError,
+            "takes targets and outputs, or a model, its inputs and targets, or a recording",
+        ),
         (lambda: classified([0, 1], [0.1]), ShapeError, "as many targets as outputs"),
         (lambda: classified([], []), DataError, "there are no rows"),
         (lambda: classified([0, 2], [0.1, 0.2]), DataError, "classes from 0 to 1, but they range from 0 to 2"),

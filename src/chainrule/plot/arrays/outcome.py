@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule._typing import Array
 from chainrule.errors import DataError, ShapeError
+from chainrule.plot.arrays.given import is_recording, model_and_data, names_of_classes
 from chainrule.records import Record
 
 _BATCH = 1024
@@ -53,8 +54,8 @@ def classified(
     """Return targets and scores as class numbers and arrays.
 
     Args:
-        what: a model, its inputs and targets; or targets and outputs: probabilities (n,), (n, 1) or (n, classes), or
-            predicted labels. Targets are labels (numbers or text, in sorted order) or rows with a single 1.
+        what: a model, its inputs and targets; or a recording; or targets and outputs: probabilities (n,), (n, 1) or
+            (n, classes), or predicted labels. Targets are labels (numbers or text, in sorted order) or rows with one 1.
         classes: names of the classes in order.
         threshold: above which two classes are told apart; 0.5, or 0 where the targets are -1 and 1.
 
@@ -66,6 +67,7 @@ def classified(
     (array([0, 1, 1]), array([0, 0, 1]), ('no', 'yes'))
     """
     y, outputs = pair(what, who)
+    classes = names_of_classes(what[0], classes)
     outputs = outputs[:, 0] if outputs.ndim == 2 and outputs.shape[1] == 1 else outputs
     if outputs.ndim == 1 and _are_labels(outputs, y):
         return _of_labels(_labels_of(y, who), outputs, classes)
@@ -102,13 +104,16 @@ def values(*what: Any, output: int | None = None, who: str = "values") -> tuple[
 
 def pair(what: Sequence[Any], who: str) -> tuple[Array, Array]:
     """Return targets and outputs, of equally many rows."""
+    if len(what) == 1 and is_recording(what[0]):
+        return pair(model_and_data(what[0], None), who)
     if len(what) == 3:
         y, outputs = np.asarray(what[2]), predictions(what[0], what[1])
     elif len(what) == 2:
         y, outputs = np.asarray(what[0]), np.asarray(what[1])
     else:
         raise TypeError(
-            f"{who} takes targets and outputs, or a model, its inputs and targets; got {len(what)} arguments."
+            f"{who} takes targets and outputs, or a model, its inputs and targets, or a recording; "
+            f"got {len(what)} arguments."
         )
     if y.ndim == 0 or outputs.ndim not in (1, 2) or len(y) != len(outputs):
         raise ShapeError(

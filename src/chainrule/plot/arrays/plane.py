@@ -85,16 +85,16 @@ def positions(feature: Feature, column: Array) -> Array:
     return np.array([place.get(str(v), np.nan) for v in column])
 
 
-def distances(data: Inputs, fixed: Mapping[str, Any]) -> Array:
-    """Return how far each row is from fixed values: root of the mean square, in standard deviations (rows,).
+def distances(data: Inputs, fixed: Mapping[str, Any], rows: Any = slice(None)) -> Array:
+    """Return how far rows are from fixed values: root of the mean square, in standard deviations (rows,).
 
     >>> distances(Inputs([[0.0, 0.0, 1.0], [1.0, 2.0, 5.0]]), {"x3": 3.0}).tolist()
     [1.0, 1.0]
     """
-    total = np.zeros(data.size)
+    total = np.zeros(data.size)[rows]
     for n, feature in enumerate(data.features):
         if feature.name in fixed:
-            value, column = fixed[feature.name], data.column(n)
+            value, column = fixed[feature.name], data.column(n)[rows]
             if feature.kind == "number":
                 total += np.square((np.asarray(column, np.float64) - float(value)) / feature.spread)
             else:

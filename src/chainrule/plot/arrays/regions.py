@@ -10,6 +10,7 @@ import numpy as np
 from chainrule import tree
 from chainrule._typing import Array
 from chainrule.errors import DataError
+from chainrule.plot.arrays.given import model_and_data, names_of_features
 from chainrule.plot.arrays.inputs import Feature, Inputs
 from chainrule.plot.arrays.outcome import predictions
 from chainrule.plot.arrays.plane import plane
@@ -48,7 +49,7 @@ class Regions(Record):
 
 def regions(
     model: Any,
-    x: Any,
+    x: Any = None,
     y: Any = None,
     *,
     features: Sequence[int | str] = (0, 1),
@@ -61,8 +62,8 @@ def regions(
     """Return what a model says on a grid over two inputs, the others held at fixed values.
 
     Args:
-        model: takes `x`, and has one output layer.
-        x: the data, for ranges, medians and most frequent values.
+        model: has one output layer; or a recording, whose last model is taken.
+        x: the data, for ranges, medians and most frequent values; of a recording the rows it holds.
         y: targets, which tell classes from numbers where the model does not.
         features: numbers or names of the two inputs.
         fixed: values of other inputs by name; the median or the most frequent value by default.
@@ -80,6 +81,8 @@ def regions(
     >>> found.kind, found.classes.tolist()
     ('binary', [[0, 0, 0], [0, 0, 1], [0, 1, 1]])
     """
+    names = names_of_features(model, names)
+    model, x, y = model_and_data(model, x, y)
     data = x if isinstance(x, Inputs) else Inputs(x, names)
     place = plane(data, features, fixed, grid, bounds)
     outputs = np.asarray(predictions(model, place.rows), np.float64)

@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule._typing import Array
 from chainrule.errors import DataError
+from chainrule.plot.arrays.given import is_recording, model_and_data
 from chainrule.plot.arrays.losses import Losses
 from chainrule.plot.arrays.trail import Parameters, principal, random_directions
 from chainrule.records import Record
@@ -43,8 +44,8 @@ class Surface(Record):
 
 def surface(
     model: Any,
-    x: Any,
-    y: Any,
+    x: Any = None,
+    y: Any = None,
     *,
     weights: Sequence[str] | None = None,
     path: Any = None,
@@ -59,8 +60,8 @@ def surface(
     All other weights are held: at the end of the path, or, without one, as they are in the model.
 
     Args:
-        model: built and compiled; it is not changed.
-        x, y, sample_weight: as `fit` takes them.
+        model: built and compiled, it is not changed; or a recording, which is a path, too.
+        x, y, sample_weight: as `fit` takes them; of a recording the rows it holds.
         weights: two numbers of the model, such as `('dense/kernel[0,0]', 'dense/bias[0]')`; None takes the principal
             directions of the path, and without a path two random ones, scaled as the weights are.
         path: a recording, or a list of weights as `model.get_weights()` gives them.
@@ -82,6 +83,8 @@ def surface(
            [4., 1., 0.],
            [1., 0., 1.]])
     """
+    path = model if path is None and is_recording(model) else path
+    model, x, y = model_and_data(model, x, y)
     losses = Losses(model, x, y, sample_weight, rows, seed)
     parameters = losses.parameters
     points = parameters.path(path) if path is not None else None

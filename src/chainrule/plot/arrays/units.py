@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import tree
 from chainrule._typing import Array
 from chainrule.errors import ShapeError
+from chainrule.plot.arrays.given import model_and_data, names_of_features
 from chainrule.plot.arrays.inputs import Feature, Inputs
 from chainrule.plot.arrays.layers import layer_named, layer_outputs
 from chainrule.plot.arrays.plane import plane
 from chainrule.records import Record
+
+_AT_ONCE = 8_000_000  # numbers that a layer gives
 
 
 class Units(Record):
@@ -23,6 +27,7 @@ class Units(Record):
         values: (units, len(y), len(x)).
         rest: what a unit gives where its weighted sum is 0, where it "switches"; NaN if that is not known.
         features, x, y, fixed: as of `Regions`.
+        count: how many units the layer has; `values` may hold only the first ones.
     """
 
     layer: str
@@ -32,11 +37,12 @@ class Units(Record):
     values: Array
     fixed: dict[str, Any]
     rest: float
+    count: int
 
 
 def units(
     model: Any,
-    x: Any,
+    x: Any = None,
     layer: str | int | None = None,
     *,
     features: Sequence[int | str] = (0, 1),
@@ -44,14 +50,16 @@ def units(
     names: Sequence[str] | None = None,
     grid: int = 120,
     bounds: tuple[float, float, float, float] | None = None,
+    most: int = 256,
 ) -> Units:
     """Return what the units of a layer give on a grid over two inputs, the other inputs held at fixed values.
 
     Args:
-        model: takes `x`.
-        x: the data, for ranges, medians and most frequent values.
+        model: a model; or a recording, whose last model is taken.
+        x: the data, for ranges, medians and most frequent values; of a recording the rows it holds.
         layer: name or number; the first with weights by default.
         features, fixed, names, grid, bounds: as for `regions`.
+        most: units at most, the first ones.
 
     Raises:
         UnknownNameError: there is no such layer or feature.
@@ -62,15 +70,26 @@ def units(
     >>> found.layer, found.values.shape, found.rest
     ('hidden', (3, 5, 5), 0.0)
     """
+    names = names_of_features(model, names)
+    model, x, _ = model_and_data(model, x)
     data = x if isinstance(x, Inputs) else Inputs(x, names)
     place = plane(data, features, fixed, grid, bounds)
-    outputs = layer_outputs(model, place.rows)
-    name = layer_named(model, outputs, layer)
-    values = outputs[name]
-    if values.ndim != 2:
-        raise ShapeError(f"Layer '{name}' gives shape {values.shape[1:]} for each row; expected one number per unit.")
-    pictures = np.ascontiguousarray(values.T.astype(np.float64)).reshape(values.shape[1], *place.shape)
-    return Units(name, place.features, place.x, place.y, pictures, place.fixed, _rest(model, name))
+    points = place.shape[0] * place.shape[1]
+    at_once = max(1, _AT_ONCE // max([1, *(int(v.shape[-1]) for v in model.weights if v.shape)]))
+    name, count, parts = "", 0, []
+    for first in range(0, points, at_once):
+        rows = tree.map_structure(lambda a, n=first: a[n : n + at_once], place.rows)
+        outputs = layer_outputs(model, rows)
+        name = layer_named(model, outputs, layer)
+        values = outputs[name]
+        if values.ndim != 2:
+            raise ShapeError(
+                f"Layer '{name}' gives shape {values.shape[1:]} for each row; expected one number per unit."
+            )
+        count = values.shape[1]
+        parts.append(values[:, :most].T.astype(np.float64))
+    pictures = np.concatenate(parts, axis=1).reshape(-1, *place.shape)
+    return Units(name, place.features, place.x, place.y, pictures, place.fixed, _rest(model, name), count)
 
 
 def _rest(model: Any, name: str) -> float:

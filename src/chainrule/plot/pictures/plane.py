@@ -73,13 +73,13 @@ def points(ax: Axes, theme: Theme, data: Inputs, shown: Regions, y: Array, names
     """Draw the rows with the marker of their class, paler the further they are from what is fixed; return the keys."""
     rows = some(data.size, MOST_POINTS)
     i, j = (data.number(f.name) for f in shown.features)
-    across, up = positions(shown.features[0], data.column(i))[rows], positions(shown.features[1], data.column(j))[rows]
+    across, up = (positions(f, data.column(k)[rows]) for f, k in zip(shown.features, (i, j), strict=True))
     crowded = len(np.unique(np.stack([across, up]), axis=1).T) < len(rows) / 2
     across, up = (
         _jittered(at, feature, crowded, seed)
         for seed, (at, feature) in enumerate(zip((across, up), shown.features, strict=True))
     )
-    near = np.exp(-0.5 * distances(data, shown.fixed)[rows] ** 2)
+    near = np.exp(-0.5 * distances(data, shown.fixed, rows) ** 2)
     alpha: Any = 0.2 + 0.75 * near if shown.fixed else np.full(len(rows), 0.95)
     size = 34 if len(rows) <= 100 else 20 if len(rows) <= 400 else 12
     keys = []

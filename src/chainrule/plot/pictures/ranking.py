@@ -45,7 +45,12 @@ def roc(
     ax.plot([0, 1], [0, 1], color=look.line, linestyle=":", linewidth=1)
     for i, (name, curve) in enumerate(curves):
         style = _line(i, len(curves), look)
-        ax.plot(curve.false_positive_rate, curve.true_positive_rate, label=f"{name}: {curve.area:.3f}", **style)
+        ax.plot(
+            curve.false_positive_rate,
+            curve.true_positive_rate,
+            label=f"{canvas.plain(name, 24)}: {curve.area:.3f}",
+            **style,
+        )
     _square(ax)
     if len(curves) == 1:
         ax.annotate("guessing", (0.5, 0.5), (4, -4), textcoords="offset points", color=look.muted, fontsize=9, va="top")
@@ -85,7 +90,7 @@ def precision_recall(
         ax.annotate(f"guessing {base:.2f}", (0, base), (4, 3), textcoords="offset points", color=look.muted, fontsize=9)
     for i, (name, curve) in enumerate(curves):
         style = _line(i, len(curves), look)
-        label = f"{name}: {curve.average:.3f}"
+        label = f"{canvas.plain(name, 24)}: {curve.average:.3f}"
         ax.plot(curve.recall, curve.precision, drawstyle="steps-post", label=label, **style)
     _square(ax)
     aside = f"average precision {curves[0][1].average:.3f}" if len(curves) == 1 else ""

@@ -11,6 +11,7 @@ from chainrule import tree
 from chainrule._typing import Array
 from chainrule.errors import DataError
 from chainrule.plot import canvas
+from chainrule.plot.arrays.given import model_and_data, names_of_classes, names_of_features
 from chainrule.plot.arrays.inputs import Inputs, as_arrays
 from chainrule.plot.arrays.outcome import classified
 from chainrule.plot.arrays.regions import Regions
@@ -27,7 +28,7 @@ _STRENGTH = 0.5  # of the shades, so that points stand out
 
 def regions(
     model: Any,
-    x: Any,
+    x: Any = None,
     y: Any = None,
     *,
     features: Sequence[int | str] = (0, 1),
@@ -46,8 +47,8 @@ def regions(
     given. Rows are the paler the further they are from that slice.
 
     Args:
-        model: takes `x`, and has one output layer.
-        x: the data: arrays, a data frame, or a dict of columns.
+        model: has one output layer; or a recording, whose last model is taken.
+        x: the data: arrays, a data frame, or a dict of columns; of a recording the rows it holds.
         y: targets; without them no points are drawn.
         features: numbers or names of the two inputs.
         fixed: values of other inputs by name.
@@ -65,6 +66,8 @@ def regions(
     >>> ax.get_xlabel(), ax.get_ylabel(), [t.get_text() for t in ax.get_legend().get_texts()]
     ('x1', 'x2', ['0', '1'])
     """
+    names, classes = names_of_features(model, names), names_of_classes(model, classes)
+    model, x, y = model_and_data(model, x, y)
     data = Inputs(x, names)
     targets = None if y is None else np.asarray(tree.flatten(as_arrays(y) if not _texts(y) else np.asarray(y))[0])
     shown = compute(

@@ -38,8 +38,8 @@ def surface(
     """Draw the loss over two weights, or two directions of the training, and the way the optimizer took.
 
     Args:
-        model: built and compiled; or what `numbers.surface` gave.
-        x, y, sample_weight: as `fit` takes them.
+        model: built and compiled; or a recording, which is a path, too; or what `numbers.surface` gave.
+        x, y, sample_weight: as `fit` takes them; of a recording the rows it holds.
         weights: two numbers of the model, such as `('dense/kernel[0,0]', 'dense/bias[0]')`; None takes the principal
             directions of the path, and without a path two random ones.
         path: a recording, or a list of weights as `model.get_weights()` gives them.

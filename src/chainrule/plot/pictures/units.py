@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def units(
     model: Any,
-    x: Any,
+    x: Any = None,
     layer: str | int | None = None,
     *,
     features: Sequence[int | str] = (0, 1),
@@ -38,8 +38,8 @@ def units(
     The line is where the unit's weighted sum is 0: where it switches.
 
     Args:
-        model: takes `x`.
-        x: the data: arrays, a data frame, or a dict of columns.
+        model: a model; or a recording, whose last model is taken.
+        x: the data: arrays, a data frame, or a dict of columns; of a recording the rows it holds.
         layer: name or number; the first with weights by default.
         features: numbers or names of the two inputs.
         fixed: values of other inputs by name; the median or the most frequent value by default.
@@ -56,8 +56,8 @@ def units(
     >>> [a.get_title(loc="left") for a in ax.figure.axes[1:4]]
     ['unit 1', 'unit 2', 'unit 3']
     """
-    shown = compute(model, x, layer, features=features, fixed=fixed, names=names, grid=grid, bounds=bounds)
-    count = min(len(shown.values), most)
+    shown = compute(model, x, layer, features=features, fixed=fixed, names=names, grid=grid, bounds=bounds, most=most)
+    count = len(shown.values)
     columns = min(count, 4)
     rows = -(-count // columns)
     if not np.isfinite(shown.values).any():
@@ -100,7 +100,7 @@ def _scale(panels: list[Axes], theme: Theme, shown: Units, scale: float) -> None
 
 
 def _sentence(shown: Units, count: int) -> str:
-    total = len(shown.values)
+    total = shown.count
     some = f"{count} of {total}" if count < total else f"{total}"
     across, up = (f.name for f in shown.features)
     words = plane.fixed_in_words(shown.fixed)
