@@ -139,6 +139,7 @@ class _Reader:
                 self._activation(block)
             elif isinstance(block, Steps):
                 self._steps(block)
+        self._link_inputs()
         for position, quantity in enumerate(self.view.network.outputs):
             stage = None if quantity is None else self.home.get(id(quantity))
             if stage is not None:
@@ -150,8 +151,6 @@ class _Reader:
         several = len(self.view.network.inputs) > 1
         first = 0
         for quantity in self.view.network.inputs:
-            if quantity.tensor.dtype.kind not in "fiub":
-                continue
             names = self.view.options.feature_names[first : first + quantity.size]
             first += quantity.size
             stage = Stage("input", quantity.owner if several else "inputs", "", quantity.size)
@@ -178,9 +177,10 @@ class _Reader:
         count = sum(int(q.tensor.size) for q in shared)
         name = getattr(block.layer, "name", "") or "ops of the model"
         width = int(block.kernel.tensor.shape[1])
+        source = self.view.ids_of(block.source)
+        self._adopt(source.ravel())
         number = self._add(Stage("dense", name, "", block.out.size, count), block.out)
         stage = self.content.stages[number]
-        source = self.view.ids_of(block.source)
         flat = source.ndim == 1 and block.out.size == width
         for origin, rows, places in self._origins(source.ravel()):
             wires = Wires(origin, number)
@@ -216,6 +216,24 @@ class _Reader:
         number = self._add(Stage("activation", title, name, block.out.size), block.out)
         self._hand_on(origins, number)
 
+    def _adopt(self, ids: Array) -> None:
+        """Make a stage of numbers that no recorded step gave: what Python code prepared from the inputs."""
+        spans = np.searchsorted(self.view.network.starts, ids, side="right") - 1
+        for span in dict.fromkeys(spans.tolist()):
+            quantity = self.view.network.spans[span]
+            if id(quantity) not in self.home:
+                self._add(Stage("steps", "prepared", "in Python", quantity.size), quantity)
+
+    def _link_inputs(self) -> None:
+        """Link what Python code made of inputs (looked up, counted, cut) to them, by a plain line."""
+        content = self.content
+        begun = {w.target for w in content.wires}
+        used = {w.source for w in content.wires}
+        idle = [k for k, s in enumerate(content.stages) if s.kind == "input" and k not in used]
+        for target, stage in enumerate(content.stages):
+            if stage.kind != "input" and target not in begun:
+                content.wires += [Wires(source, target) for source in idle]
+
     def _unused(self, number: int) -> bool:
         """Whether nothing follows a stage yet."""
         return all(w.source != number for w in self.content.wires)
@@ -226,6 +244,9 @@ class _Reader:
             return
         name = getattr(block.layer, "name", "") or outs[-1].owner
         kind = type(block.layer).__name__ if block.layer is not None else ""
+        if block.layer is None or block.layer is self.view.recording.model:
+            records = self.view.recording.records[block.first : block.last]
+            name, kind = ", ".join(list(dict.fromkeys(r.op.name for r in records))[:3]), "ops"
         count = sum(int(q.tensor.size) for q in block.variables)
         number = self._add(Stage("steps", name, kind, outs[-1].size, count), outs[-1])
         for quantity in outs[:-1]:

@@ -85,14 +85,14 @@ def _cells(
     """Return a unit that holds its numbers: `h` and behind it `a`."""
     view, (x, y) = content.view, at
     width, height = p.CELL * len(cells), p.CELL_HEIGHT
-    tip = ", ".join(f"{symbol.text} = {style.number(view.value(n))}" for symbol, n in cells)
+    tip = ", ".join(f"{symbol.text} = {_value(content, n, style)}" for symbol, n in cells)
     found: list[Shape] = [Rect(x - width / 2, y - height / 2, width, height, 12.0, tip=tip)]
     if len(cells) > 1:
         found.append(Line([(x, y - height / 2 + 5), (x, y + height / 2 - 5)], 1.0, "line"))
     for k, (symbol, n) in enumerate(cells):
         middle = x - width / 2 + p.CELL * (k + 0.5)
         found.append(Label(middle, y - 9.5, [symbol], 11.0, ink="muted"))
-        value = style.number(view.value(n))
+        value = _value(content, n, style)
         size = 12.5 * min(1.0, (p.CELL - 8.0) / label_width([value], 12.5))
         found.append(Label(middle, y + 9.0, [value], size))
     if look.gradients and kind != "input":
@@ -102,6 +102,14 @@ def _cells(
         plate = label_width(words, _SMALL)
         found.append(Label(x, y + height / 2 + 9.0, words, _SMALL, ink="muted", plate=plate))
     return found
+
+
+def _value(content: Content, n: int, style: Style) -> str:
+    """Return a number as the trace prints it, or a text."""
+    quantity, at = content.view.network.quantity_of(n)
+    if quantity.tensor.dtype.kind not in "fiub":
+        return str(quantity.tensor.value.flat[at])[:12]
+    return style.number(content.view.value(n))
 
 
 def _block(content: Content, stage: Stage, spot: Spot, look: Look) -> list[Shape]:
@@ -126,6 +134,8 @@ def _block(content: Content, stage: Stage, spot: Spot, look: Look) -> list[Shape
 def _strip(content: Content, stage: Stage) -> Array | None:
     """Return what a block gives on for this observation, as a column of colours."""
     if stage.kind == "steps" or not stage.quantities:
+        return None
+    if stage.quantities[-1].tensor.dtype.kind not in "fiub":
         return None
     values = np.asarray(content.view.values(stage.quantities[-1]), np.float64).reshape(-1, 1)
     return shrunk(values, 48)

@@ -20,6 +20,7 @@ TITLE_SIZE, DETAIL_SIZE, NAME_SIZE = 13.0, 12.0, 12.0
 _MARGIN = 18.0
 _ROW_GAP = 34.0  # what the layout itself leaves between two rows
 _BIAS_SLOT = 50.0
+LANE = 36.0  # how broad a bundle of lines is that passes a column
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def place(content: Content, look: Look) -> Places:
         x = left + (items[number].height - width) / 2
         spots.append(_spot(stage, look, x, top + CAPTION, width, height, number in bottoms))
     lanes = [[(y, x) for x, y in lane] for lane in layout.lanes]
-    if _is_chain(spots):
+    if _is_chain(spots) and not any(lanes):
         _align(content, spots, look)
     return _framed(spots, lanes, content)
 
@@ -168,6 +169,8 @@ def _framed(spots: list[Spot], lanes: list[list[Point]], content: Content) -> Pl
         s.bias = None if s.bias is None else (s.bias[0] - left, s.bias[1] - top)
         s.caption = (s.caption[0] - left, s.caption[1] - top)
     lanes = [[(x - left, y - top) for x, y in lane] for lane in lanes]
-    lows = [(s.bias[1] + BIAS if s.bias else s.y + s.height) for s in spots] + [y for lane in lanes for _, y in lane]
+    lows = [(s.bias[1] + BIAS if s.bias else s.y + s.height) for s in spots] + [
+        y + LANE / 2 for lane in lanes for _, y in lane
+    ]
     width = max(s.middle[0] + h for s, h in zip(spots, half, strict=True)) + _MARGIN
     return Places(width, max(lows) + _MARGIN, spots, lanes)

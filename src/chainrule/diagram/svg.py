@@ -15,6 +15,7 @@ from chainrule.utils.diagram_draw import xml_text
 
 SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 SERIF = "'STIX Two Text', 'Cambria Math', Cambria, Georgia, 'DejaVu Serif', serif"
+_SHRINKS = 1200.0  # a wider picture would become too small to read; it scrolls
 _INKS = ("text", "muted", "line", "grid", "panel", "background", "positive", "negative")
 
 
@@ -46,10 +47,11 @@ class _Writer:
         body = [self._shape(shape) for shape in self.picture.shapes]
         mark = hashlib.sha256("".join([self.picture.title, *body]).encode()).hexdigest()[:8]
         width, height = self.picture.width, self.picture.height
+        fits = 'style="max-width:100%;height:auto"' if width <= _SHRINKS else 'style="max-width:none"'
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="cr-net" viewBox="0 0 {width:.0f} {height:.0f}" '
             f'width="{width:.0f}" height="{height:.0f}" role="img" aria-labelledby="cr-t{mark} cr-d{mark}" '
-            f'style="max-width:100%;height:auto" font-family="{SANS}">'
+            f'{fits} font-family="{SANS}">'
         )
         lines = [
             head,

@@ -11,7 +11,7 @@ from chainrule._typing import Array
 from chainrule.diagram.content import Content, Edge, Wires
 from chainrule.diagram.labels import Request, spread
 from chainrule.diagram.mathtext import label_width
-from chainrule.diagram.places import BIAS, Look, Places, hosts, unit_width
+from chainrule.diagram.places import BIAS, LANE, Look, Places, hosts, unit_width
 from chainrule.diagram.shapes import Area, Cells, Label, Line, Point, Rect, Shape
 from chainrule.glassbox.notation import Math
 from chainrule.glassbox.numbers import Style
@@ -83,16 +83,19 @@ class Wiring:
         return lines + [e for edges in self.content.biases.values() for e in edges]
 
     def shapes(self) -> list[Shape]:
-        """Return bands and lines, thin lines above thick ones."""
-        found: list[Shape] = []
+        """Return bands, lines (thin ones above thick ones) and the pictures of matrices."""
+        bands: list[Shape] = []
+        pictures: list[Shape] = []
         lines: list[Line] = []
         for number, wires in enumerate(self.content.wires):
             if wires.edges:
                 lines += self._lines(wires, self.places.lanes[number])
             else:
-                found += self._band(wires, self.places.lanes[number])
+                band, *picture = self._band(wires, self.places.lanes[number])
+                bands.append(band)
+                pictures += picture
         lines += self._biases()
-        return [*found, *sorted(lines, key=lambda line: -line.width)]
+        return [*bands, *sorted(lines, key=lambda line: -line.width), *pictures]
 
     def labels(self) -> list[Shape]:
         """Return the numbers beside the lines. Call it after `shapes`."""
@@ -120,7 +123,7 @@ class Wiring:
         for k, edge in enumerate(wires.edges):
             x1, y1 = spots[wires.source].units[edge.source]
             x2, y2 = spots[wires.target].units[edge.target]
-            shift = (k - (len(wires.edges) - 1) / 2) * min(9.0, 36.0 / len(wires.edges))
+            shift = (k - (len(wires.edges) - 1) / 2) * min(9.0, LANE / len(wires.edges))
             inner = [(x, y + shift) for x, y in lane]
             found.append(self._line([(x1 + right, y1), *inner, (x2 - left, y2)], edge))
         return found
@@ -155,11 +158,12 @@ class Wiring:
         source, target = self.places.spots[wires.source], self.places.spots[wires.target]
         x1, x2 = source.x + source.width + 6.0, target.x - 6.0
         ends = [(x1, source.middle[1], self._half(wires.source)), (x2, target.middle[1], self._half(wires.target))]
-        if not wires.weights:
+        if not wires.weights and max(len(self.content.stages[k].units) for k in (wires.source, wires.target)) < 2:
             return [Line([ends[0][:2], *lane, ends[1][:2]], 2.5, "line", tip="handed on without weights")]
         path = [ends[0], *((x, y, 10.0) for x, y in lane), ends[1]]
         upper, lower = [(x, y - h) for x, y, h in path], [(x, y + h) for x, y, h in reversed(path)]
-        return [Area([*upper, *lower]), *self._matrix(wires, path)]
+        band = Area([*upper, *lower], tip="" if wires.weights else "handed on without weights")
+        return [band, *self._matrix(wires, path)] if wires.weights else [band]
 
     def _half(self, stage: int) -> float:
         return self.places.spots[stage].height / 2 - (4.0 if self.content.stages[stage].units else 14.0)
