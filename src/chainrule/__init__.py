@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from chainrule.tuning.finder import find_learning_rate as find_learning_rate
     from chainrule.utils.naming import name_scope as name_scope
     from chainrule.variables import Variable as Variable
+    from chainrule.web.open import dashboard as dashboard
 
 _MODULES = (
     "activations", "autodiff", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies", "errors",
@@ -98,6 +99,7 @@ _NAMES = {
     "SymbolicScope": "chainrule.stateless",
     "Tensor": "chainrule.autodiff",
     "Variable": "chainrule.variables",
+    "dashboard": "chainrule.web.open",
     "device": "chainrule.stateless",
     "find_learning_rate": "chainrule.tuning.finder",
     "fit_many": "chainrule.models.many",

@@ -89,25 +89,25 @@ def visit(chromium: Any) -> Iterator[Callable[..., Visit]]:
 
 @pytest.fixture
 def play() -> Iterator[Callable[..., Any]]:
-    """Serve a preset's playground, paused: `play("or")`, or a model with its data: `play(model, x, y, ...)`."""
+    """Serve a page that trains, paused: `play("or")` for a preset, or as `chainrule.dashboard`: `play(model, x, y)`."""
     pytest.importorskip("starlette")
     pytest.importorskip("uvicorn")
-    from chainrule.web.playground import Playground
+    from chainrule.web.open import dashboard
     from chainrule.web.presets import preset
 
     opened: list[Any] = []
 
-    def serve(what: Any, x: Any = None, y: Any = None, **options: Any) -> Any:
+    def serve(what: Any, *data: Any, **options: Any) -> Any:
         if isinstance(what, str):
-            chosen = preset(what)
+            p = preset(what)
             options = {
-                "batch_size": chosen.batch_size, "features": chosen.features, "classes": chosen.classes or None,
-                "target": chosen.target, "name": chosen.title, **options,
+                "batch_size": p.batch_size, "feature_names": p.features, "class_names": p.classes or None,
+                "target": p.target, "name": p.title, **options,
             }  # fmt: skip
-            what, x, y = chosen.model, chosen.x, chosen.y
-        opened.append(Playground(what, x, y, open=False, **options))
+            what, data = p.model, (p.x, p.y)
+        opened.append(dashboard(what, *data, open=False, wait=False, **options))
         return opened[-1]
 
     yield serve
-    for playground in opened:
-        playground.close()
+    for page in opened:
+        page.close()

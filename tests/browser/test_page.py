@@ -91,7 +91,7 @@ def test_an_edited_weight_changes_the_derivation_to_what_python_computes(seen: S
     page.press("#weight-value", "Enter")
     seen.tab.until(lambda: "0.7310" in seen.tab.text(".update") and "Observation 4" in seen.tab.text(".derived h2"))
     assert seen.weights[0][0, 0] == pytest.approx(0.7310)
-    x, y = seen.playground.loop.training.arrays()[:2]
+    x, y = seen.playground.driver.training.arrays()[:2]
     node = cr.trace(seen.playground.model, x, y)[3].node("w1")
     numbers = [n.text_content() for n in page.locator(".node-line mn").all()]
     assert numbers[-1] == f"{abs(node.value):.4f}"
@@ -129,7 +129,7 @@ def test_stops_at_an_epoch(seen: Seen) -> None:
     seen.page.wait_for_selector("text=Stop at epoch 3")
     seen.page.click("#play")
     seen.tab.until(lambda: seen.page.inner_text("#play") == "Play" and seen.step > 0)
-    batches = seen.playground.loop.training
+    batches = seen.playground.driver.training
     assert seen.step == 3 * -(-batches.size // batches.batch_size)
 
 

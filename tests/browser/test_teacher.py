@@ -70,7 +70,7 @@ def test_answers_are_judged_by_the_numbers_of_the_engine(play: Any, visit: Any) 
     page.wait_for_selector("#quiz input")
     import chainrule as cr
 
-    quiz: Quiz = cr.trace(playground.model, *playground.loop.stage.training.arrays()[:2])[0].quiz(5, 0)
+    quiz: Quiz = cr.trace(playground.model, *playground.driver.stage.training.arrays()[:2])[0].quiz(5, 0)
     fields = page.locator("#quiz input")
     assert fields.count() == 5
     fields.first.fill("123")

@@ -29,6 +29,7 @@ main.command("report")(report.report)
 main.command("diagram")(diagram.diagram)
 main.command("export")(export.export)
 main.command("play")(play.play)
+main.command("view")(play.view)
 main.command("doctor")(doctor.doctor)
 main.command("check-script")(check_script.check_script)
 

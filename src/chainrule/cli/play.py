@@ -1,32 +1,82 @@
-"""`chainrule play`: the playground in the browser."""
+"""`chainrule play`: the playground in the browser; `chainrule view`: a recorded training there."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chainrule.cli.common import Output, foreseen
 
+if TYPE_CHECKING:
+    from chainrule.web.open import Page
+
+Port = Annotated[int, typer.Option(help="Port of the page. [a free one]", show_default=False)]
+NoOpen = Annotated[bool, typer.Option("--no-open", help="Print the address only.")]
+
 
 @foreseen
 def play(
     what: Annotated[str, typer.Argument(help="or, mlp, xor, circle, spiral, moons, or a CSV file.")] = "or",
-    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.")] = 0,
-    no_open: Annotated[bool, typer.Option("--no-open", help="Print the address only.")] = False,
+    target: Annotated[str | None, typer.Option("--target", "-t", help="Of a file: the column to predict.")] = None,
+    hidden: Annotated[str | None, typer.Option(help="Of a file: units of the hidden layers, as 8,4. [8]")] = None,
+    port: Port = 0,
+    no_open: NoOpen = False,
 ) -> None:
     """Open a network in the browser: train it step by step and see every number."""
-    from chainrule.web.playground import Playground
+    from chainrule.web.open import dashboard
+
+    model, x, y, more = _table(what, target, hidden) if _is_file(what) else _preset(what)
+    _stay(dashboard(model, x, y, port=port, open=not no_open, wait=False, **more))
+
+
+@foreseen
+def view(
+    run: Annotated[str, typer.Argument(help="A run's folder or run.jsonl, or a folder of runs.")],
+    port: Port = 0,
+    no_open: NoOpen = False,
+) -> None:
+    """Show a recorded training in the browser, frame by frame, beside other runs."""
+    from chainrule.web.open import dashboard
+
+    _stay(dashboard(Path(run), port=port, open=not no_open, wait=False))
+
+
+def _stay(page: Page) -> None:
+    """Print the address and wait for Ctrl-C."""
+    print(page.url, flush=True)
+    print("Ctrl-C ends it.", file=sys.stderr, flush=True)
+    page.wait()
+
+
+def _is_file(what: str) -> bool:
+    return Path(what).exists() or bool(Path(what).suffix)
+
+
+def _preset(name: str) -> tuple[Any, Any, Any, dict[str, Any]]:
     from chainrule.web.presets import preset
 
-    chosen = preset(what)
-    playground = Playground(
-        chosen.model, chosen.x, chosen.y, batch_size=chosen.batch_size, speed=chosen.speed, port=port, open=not no_open,
-        features=chosen.features, classes=chosen.classes or None, target=chosen.target, name=chosen.title,
-    )  # fmt: skip
-    Output().say("Ctrl-C ends it. The page:")
-    print(playground.url, flush=True)
-    playground.wait()
+    p = preset(name)
+    return p.model, p.x, p.y, {
+        "batch_size": p.batch_size, "speed": p.speed, "feature_names": p.features, "target": p.target, "name": p.title,
+    }  # fmt: skip
 
 
-__all__ = ["play"]
+def _table(path: str, target: str | None, hidden: str | None) -> tuple[Any, Any, Any, dict[str, Any]]:
+    from chainrule.cli.check import _prepared
+    from chainrule.cli.show import show_columns
+    from chainrule.cli.train import _units
+    from chainrule.web.table import problem
+
+    prepared = _prepared(path, target)
+    show_columns(Output(), prepared)
+    p = problem(prepared, _units(hidden))
+    return p.model, *p.training, {
+        "validation_data": p.validation, "batch_size": p.batch_size, "feature_names": p.features,
+        "class_names": p.classes, "target": p.target, "name": Path(path).stem,
+    }  # fmt: skip
+
+
+__all__ = ["play", "view"]

@@ -48,10 +48,24 @@ def row_of(stage: Stage, row: int) -> tuple[Batch, int]:
     if isinstance(stage.training, ArrayBatches):
         batch, place = Batch(*stage.training.arrays()), row
     else:
-        batch, place = Batch(stage.probe.x, stage.probe.y, stage.probe.weight), row
+        batch, place = Batch(stage.probe.x, stage.probe.y, stage.probe.weight), _place(stage.probe.rows, row)
     if not 0 <= place < batch.rows:
         raise RequestError(f"There is no row {row}: the data have {batch.rows} rows, counted from 0.", 404)
     return batch, place
+
+
+def _place(rows: Any, row: int) -> int:
+    """Return where a row of the training data is among those at hand; of a stream these are counted themselves.
+
+    Raises:
+        RequestError: it is not there.
+    """
+    if not len(rows):
+        return row
+    found = np.flatnonzero(np.asarray(rows) == row)
+    if not len(found):
+        raise RequestError(f"Row {row} was not recorded, so that nothing can be derived for it.", 404)
+    return int(found[0])
 
 
 def _answer(observation: Observation, question: Question) -> Json:

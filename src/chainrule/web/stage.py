@@ -21,14 +21,19 @@ INTERVAL_S = 0.05
 
 
 class Peeked(Batches):
-    """What is known of data that come as a stream, found out before any batch is used up."""
+    """What is known of data of which only some rows are at hand.
 
-    def __init__(self, stream: Batches) -> None:
-        self.steps, self.size, self.batch_size = stream.steps, stream.size, stream.batch_size
-        self._first = stream.peek()
+    Args:
+        first: these rows.
+        steps, size, batch_size: as of `Batches`.
+    """
+
+    def __init__(self, first: Batch, steps: int | None, size: int | None, batch_size: int | None) -> None:
+        self.steps, self.size, self.batch_size = steps, size, batch_size
+        self._first = first
 
     def peek(self) -> Batch:
-        """The first batch."""
+        """The rows that are known."""
         return self._first
 
 
@@ -44,12 +49,14 @@ class Stage:
         session: what happens next.
         training, probe, names: the data, for what is computed on them.
         trail: the weights the training has passed through, as far as the page has seen them.
+        runs: recordings of other trainings, to be compared with.
     """
 
     def __init__(self, driver: Driver, state: str = PLAYING) -> None:
         self.driver = driver
         self.hub = Hub()
         self.trail = Trail()
+        self.runs: list[Any] = []
         self.session = Session(driver, self.show, self.hub.put, state)
         self.session.cost = self.cost
         self.model: Any = None
@@ -82,7 +89,9 @@ class Stage:
     ) -> None:
         """Be ready to show a training; the work begins when somebody looks."""
         self.model, self.names = model, (features, classes)
-        self.training = training if isinstance(training, ArrayBatches) else Peeked(training)
+        if not isinstance(training, ArrayBatches):  # a stream: found out before any batch is used up
+            training = Peeked(training.peek(), training.steps, training.size, training.batch_size)
+        self.training = training
         self._about = {
             "training": self.training, "validation": validation, "epochs": epochs, "name": name, "features": features,
             "target": target, "classes": classes, "started": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -17,7 +17,7 @@ from chainrule.dtype_policies import precision
 from chainrule.recording.messages import decode
 from chainrule.web.derivation import derive
 from chainrule.web.loop import Loop
-from chainrule.web.playground import Playground
+from chainrule.web.open import Page, dashboard
 from chainrule.web.presets import PRESETS, preset
 from chainrule.web.protocol import Question
 
@@ -27,10 +27,10 @@ RNG = np.random.default_rng(0)
 @pytest.fixture
 def play() -> Iterator[Any]:
     """Open playgrounds; they are closed at the end."""
-    opened: list[Playground] = []
+    opened: list[Page] = []
 
-    def play(model: Any, x: Any, y: Any, **more: Any) -> Playground:
-        opened.append(Playground(model, x, y, open=False, **more))
+    def play(model: Any, x: Any, y: Any, **more: Any) -> Page:
+        opened.append(dashboard(model, x, y, open=False, wait=False, **more))
         return opened[-1]
 
     yield play
@@ -39,12 +39,12 @@ def play() -> Iterator[Any]:
 
 
 @pytest.fixture
-def lecture(play: Any) -> Playground:
+def lecture(play: Any) -> Page:
     chosen = preset("or")
     return play(chosen.model, chosen.x, chosen.y, batch_size=4)
 
 
-def test_files_come_with_their_types(lecture: Playground, visit: Any) -> None:
+def test_files_come_with_their_types(lecture: Page, visit: Any) -> None:
     page = visit(lecture.url)
     for path, kind in (("/", "text/html"), ("/static/main.js", "text/javascript"), ("/static/style.css", "text/css"),
                        ("/static/trace.css", "text/css"), ("/static/icon.svg", "image/svg+xml")):  # fmt: skip
@@ -54,14 +54,14 @@ def test_files_come_with_their_types(lecture: Playground, visit: Any) -> None:
     assert page.http.head("/").status_code == 200
 
 
-def test_only_files_of_the_static_folder_are_given_out(lecture: Playground, visit: Any) -> None:
+def test_only_files_of_the_static_folder_are_given_out(lecture: Page, visit: Any) -> None:
     page = visit(lecture.url)
     folder = Path(cr.__file__).parent / "web" / "static"
     for path in ("/static/", "/static/nothing.js", "/static/../app.py", "/static/tabs/", f"/static/{folder}/main.js"):
         assert page.get(path).status_code == 404
 
 
-def test_the_page_gets_start_status_and_frame(lecture: Playground, visit: Any, wait: Any) -> None:
+def test_the_page_gets_start_status_and_frame(lecture: Page, visit: Any, wait: Any) -> None:
     page = visit(lecture.url).listen()
     wait(lambda: page.of("start") and page.of("frame") and page.of("status"))
     assert next(kind for kind, _ in page.heard) == "start"
@@ -74,7 +74,7 @@ def test_the_page_gets_start_status_and_frame(lecture: Playground, visit: Any, w
     assert status["can"]["step"] == ["sample", "batch", "epoch"]
 
 
-def test_every_step_is_shown(lecture: Playground, visit: Any, wait: Any) -> None:
+def test_every_step_is_shown(lecture: Page, visit: Any, wait: Any) -> None:
     page = visit(lecture.url).listen()
     page.command(do="step", by="batch")
     wait(lambda: any(frame["step"] == 1 for frame in page.of("frame")))
@@ -84,7 +84,7 @@ def test_every_step_is_shown(lecture: Playground, visit: Any, wait: Any) -> None
     np.testing.assert_allclose(bias, [-0.3659], atol=5e-5)
 
 
-def test_two_pages_see_the_same(lecture: Playground, visit: Any, wait: Any) -> None:
+def test_two_pages_see_the_same(lecture: Page, visit: Any, wait: Any) -> None:
     first, second = visit(lecture.url).listen(), visit(lecture.url).listen()
     first.command(do="step", by="batch")
     second.command(do="step", by="batch")
@@ -93,19 +93,19 @@ def test_two_pages_see_the_same(lecture: Playground, visit: Any, wait: Any) -> N
         wait(lambda page=page: page.of("status")[-1]["step"] == 2)
 
 
-def test_a_page_that_comes_late_gets_all_epochs(lecture: Playground, visit: Any, wait: Any) -> None:
+def test_a_page_that_comes_late_gets_all_epochs(lecture: Page, visit: Any, wait: Any) -> None:
     page = visit(lecture.url)
     for _ in range(5):
         page.command(do="step", by="epoch")
-    wait(lambda: lecture.loop.position.step == 5)
+    wait(lambda: lecture.driver.position.step == 5)
     late = visit(lecture.url).listen()
     wait(lambda: len(late.of("epoch")) == 5)
     assert next(kind for kind, _ in late.heard) == "start"
 
 
-def test_the_derivation_is_that_of_trace(lecture: Playground, visit: Any, wait: Any) -> None:
+def test_the_derivation_is_that_of_trace(lecture: Page, visit: Any, wait: Any) -> None:
     page = visit(lecture.url)
-    wait(lambda: lecture.loop.stage.moment is not None)
+    wait(lambda: lecture.driver.stage.moment is not None)
     chosen = preset("or")
     mine = page.get("/api/derivation", row=2, weight="perceptron/out/kernel[0,0]", notation="lecture", digits=4).json()
     observation = cr.trace(chosen.model, chosen.x, chosen.y)[2]
@@ -127,7 +127,7 @@ def test_the_derivation_is_that_of_trace(lecture: Playground, visit: Any, wait: 
     assert r"\begin{aligned}" in mine["latex"]
 
 
-def test_an_edited_weight_changes_the_derivation_to_what_trace_says(lecture: Playground, visit: Any) -> None:
+def test_an_edited_weight_changes_the_derivation_to_what_trace_says(lecture: Page, visit: Any) -> None:
     page = visit(lecture.url)
     page.command(do="edit", path="perceptron/out/kernel", index=[0, 0], value=2.5)
     chosen = preset("or")
@@ -137,9 +137,9 @@ def test_an_edited_weight_changes_the_derivation_to_what_trace_says(lecture: Pla
 
 
 @pytest.mark.parametrize("notation", ["lecture", "textbook", "keras"])
-def test_notations_and_digits(lecture: Playground, visit: Any, notation: str, wait: Any) -> None:
+def test_notations_and_digits(lecture: Page, visit: Any, notation: str, wait: Any) -> None:
     page = visit(lecture.url)
-    wait(lambda: lecture.loop.stage.moment is not None)
+    wait(lambda: lecture.driver.stage.moment is not None)
     chosen = preset("or")
     found = page.get("/api/derivation", row=0, notation=notation, digits=2).json()["lines"]
     assert found == cr.trace(chosen.model, chosen.x, chosen.y, notation=notation, digits=2)[0].to_dict()
@@ -178,9 +178,9 @@ def tape_gradients(model: Any, x: Any, y: Any) -> dict[str, Any]:
     return {v.path: np.asarray(g) for v, g in zip(model.trainable_variables, found, strict=True)}
 
 
-def test_a_view_is_answered_and_an_unknown_one_refused(lecture: Playground, visit: Any, wait: Any) -> None:
+def test_a_view_is_answered_and_an_unknown_one_refused(lecture: Page, visit: Any, wait: Any) -> None:
     page = visit(lecture.url)
-    wait(lambda: lecture.loop.stage.moment is not None)
+    wait(lambda: lecture.driver.stage.moment is not None)
     assert page.get("/api/view/weights").status_code == 200
     for name in ("nothing", "os", "__init__", "weights.py", "..%2Fapp"):
         assert page.get(f"/api/view/{name}").status_code == 404
@@ -193,7 +193,9 @@ def test_hostile_names_come_as_data(play: Any, visit: Any, wait: Any) -> None:
     model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1, "sigmoid")])
     model.compile("sgd", "binary_crossentropy")
     names = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>']
-    playground = play(model, RNG.normal(size=(5, 2)), [0, 1, 0, 1, 1], features=names, classes=["=cmd", "</script>"])
+    playground = play(
+        model, RNG.normal(size=(5, 2)), [0, 1, 0, 1, 1], feature_names=names, class_names=["=cmd", "</script>"]
+    )
     page = visit(playground.url).listen()
     wait(lambda: page.of("start"))
     assert [f["name"] for f in page.of("start")[0]["data"]["features"]] == names
@@ -216,7 +218,7 @@ def test_weights_that_are_no_numbers_are_shown_and_named(play: Any, visit: Any, 
     page.command(do="edit", path="m/out/kernel", index=[0, 0], value=0.5)
     page.command(do="edit", path="m/out/kernel", index=[1, 0], value=0.5)
     page.command(do="step", by="batch")
-    wait(lambda: playground.loop.position.step == 1)
+    wait(lambda: playground.driver.position.step == 1)
 
 
 @pytest.mark.parametrize("name", PRESETS)

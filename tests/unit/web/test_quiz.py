@@ -13,11 +13,11 @@ from chainrule.web.quiz import ask
 def stage():
     pytest.importorskip("starlette")
     pytest.importorskip("latex2mathml")
-    from chainrule.web.playground import Playground
+    from chainrule.web.open import dashboard
 
     chosen = preset("or")
-    playground = Playground(chosen.model, chosen.x, chosen.y, open=False, batch_size=4)
-    yield playground.loop.stage
+    playground = dashboard(chosen.model, chosen.x, chosen.y, open=False, wait=False, batch_size=4)
+    yield playground.driver.stage
     playground.close()
 
 

@@ -1,0 +1,192 @@
+"""`chainrule.dashboard`: a model with its data, or a recorded training, in the browser."""
+
+from __future__ import annotations
+
+import html
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from chainrule.data.adapters import make_batches
+from chainrule.data.batches import ArrayBatches
+from chainrule.errors import ChainruleError, DataError
+from chainrule.recording.recording import Recording, load
+from chainrule.web.loop import Loop
+from chainrule.web.replay import Replay
+from chainrule.web.server import Server
+
+RUN_FILE = "run.jsonl"
+MOST_RUNS = 8
+
+
+class Page:
+    """A page in the browser with what stands behind it. Ends with `close()`, its `with` block, or the process.
+
+    Args:
+        driver: a `Loop` or a `Replay`.
+        port: 0 takes a free one.
+        open: open the page in the browser.
+    """
+
+    def __init__(self, driver: Loop | Replay, port: int = 0, open: bool = True) -> None:
+        self.driver = driver
+        self.server = Server(driver.stage, port).start()
+        driver.start()
+        if open:
+            self.server.open()
+
+    @property
+    def url(self) -> str:
+        """The address of the page, token included."""
+        return self.server.url
+
+    @property
+    def model(self) -> Any:
+        """The model, as it is now."""
+        return self.driver.stage.model
+
+    def wait(self) -> None:
+        """Stay until Ctrl-C, then close."""
+        try:
+            while not threading.Event().wait(3600):
+                pass
+        except KeyboardInterrupt:
+            self.close()
+
+    def close(self) -> None:
+        """End the training and the page; the model stays as it is."""
+        self.driver.close()
+        self.server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Page {self.url}>"
+
+    def _repr_html_(self) -> str:
+        url = html.escape(self.url, quote=True)
+        return f'<a href="{url}" target="_blank" rel="noopener">Open the dashboard</a>'
+
+
+def dashboard(
+    model: Any,
+    x: Any = None,
+    y: Any = None,
+    sample_weight: Any = None,
+    *,
+    validation_data: Any = None,
+    batch_size: int = 32,
+    feature_names: Sequence[str] | None = None,
+    class_names: Sequence[str] | None = None,
+    target: str | None = None,
+    name: str | None = None,
+    speed: float | None = None,
+    port: int = 0,
+    open: bool = True,
+    wait: bool | None = None,
+) -> Page:
+    """Open a page that trains a model on data step by step, or that shows a recorded training.
+
+    The training begins paused. Whatever is learnt is in `model`, and `fit` would go on from there.
+
+    Args:
+        model: compiled; or a recording, a run file, or a folder of runs, of which the newest is shown beside the
+            others.
+        x, y: arrays or data frames.
+        sample_weight: one per row.
+        validation_data: `(x, y)`, evaluated after each epoch.
+        batch_size: rows per step, at first.
+        feature_names, class_names, target, name: shown on the page.
+        speed: batches per second at first; None is as fast as it goes.
+        port: 0 takes a free one.
+        open: open the page in the browser.
+        wait: stay until Ctrl-C; by default in scripts, but not in notebooks and at a prompt.
+
+    Raises:
+        MissingExtraError: Starlette or uvicorn is not installed.
+        ChainruleError: the port is taken, or the model is not compiled.
+        DataError: the data do not fit, or are a stream.
+        ModelFileError: a run file is damaged.
+
+    >>> import chainrule as cr
+    >>> import numpy as np
+    >>> model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> with dashboard(model, np.zeros((8, 2)), np.zeros(8), open=False, wait=False) as page:
+    ...     page.url.split(":")[1]
+    '//127.0.0.1'
+    """
+    driver: Loop | Replay
+    if isinstance(model, str | os.PathLike | Recording):
+        driver = replay_of(model)
+    else:
+        driver = Loop(
+            model, *_batches(model, x, y, sample_weight, validation_data, batch_size), features=feature_names,
+            classes=class_names, target=target, name=name,
+        )  # fmt: skip
+        driver.stage.session.speed = speed
+    page = Page(driver, port, open)
+    if wait or (wait is None and _in_script()):
+        print(f"Dashboard (Ctrl-C ends it): {page.url}", file=sys.stderr, flush=True)
+        page.wait()
+    return page
+
+
+def _batches(model: Any, x: Any, y: Any, weight: Any, validation: Any, size: int) -> tuple[ArrayBatches, Any]:
+    if not getattr(model, "compiled", False):
+        raise ChainruleError(
+            "dashboard: expected a compiled model, or the path of a run. Compile the model first: "
+            "model.compile(optimizer='adam', loss='mean_squared_error')."
+        )
+    if x is None or y is None:
+        raise DataError("dashboard: pass the data to train on too: dashboard(model, x, y).")
+    training = make_batches(x, y, weight, batch_size=size, shuffle=True, where="dashboard")
+    if not isinstance(training, ArrayBatches):
+        raise DataError(
+            "dashboard: expected arrays or data frames, so that rows can be looked at one by one. For a stream use "
+            "model.fit(..., callbacks=[chainrule.callbacks.Dashboard()])."
+        )
+    if validation is None:
+        return training, None
+    return training, make_batches(validation[0], validation[1], where="dashboard (validation_data)")
+
+
+# -- recordings --------------------------------------------------------------------------------------------------------
+
+
+def replay_of(run: str | os.PathLike[str] | Recording) -> Replay:
+    """Return the replay of a recording, a run file or run folder, or of the newest run of a folder of runs.
+
+    Raises:
+        DataError: there is no run.
+        ModelFileError: the run file is damaged.
+    """
+    if isinstance(run, Recording):
+        return Replay(run)
+    path = Path(run)
+    if path.is_dir() and not (path / RUN_FILE).exists():
+        files = sorted(path.glob(f"*/{RUN_FILE}"), key=lambda p: p.stat().st_mtime)[-MOST_RUNS:]
+        if not files:
+            raise DataError(f"dashboard: there is no run in '{path}': neither {RUN_FILE} nor folders that hold one.")
+        *others, newest = [load(file) for file in files]
+        return Replay(newest, others)
+    if not path.exists():
+        raise DataError(f"dashboard: there is no file or folder '{path}'.")
+    return Replay(load(path))
+
+
+def _in_script() -> bool:
+    return not (hasattr(sys, "ps1") or sys.flags.interactive or "IPython" in sys.modules)
+
+
+__all__ = ["Page", "dashboard", "replay_of"]
