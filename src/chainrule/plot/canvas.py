@@ -153,6 +153,18 @@ def _dress(legend: Any, theme: Theme) -> None:
         text.set_color(theme.text)
 
 
+def logarithmic(ax: Axes, which: str) -> None:
+    """Make an axis, `'x'` or `'y'`, logarithmic, with plain numbers at its ticks."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    getattr(ax, f"set_{which}scale")("log")
+    axis = getattr(ax, f"{which}axis")
+    low, high = getattr(ax, f"get_{which}lim")()
+    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    wide = not 0 < low < high < 9 * low  # then there is more than one power of ten to write at
+    axis.set_minor_formatter(NullFormatter() if wide else FuncFormatter(lambda v, _: f"{v:.2g}"))
+
+
 def whole_numbers(ax: Axes) -> None:
     """Label the horizontal axis with whole numbers only."""
     from matplotlib.ticker import MaxNLocator

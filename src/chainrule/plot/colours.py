@@ -38,6 +38,9 @@ SURFACE_STOPS = (
 )  # fmt: skip
 
 
+_DATA = "#0072B3"  # not quite BLUE, so that SVG can tell it from a sign or a class, and swap it for another theme's
+
+
 class Theme(Record):
     """The neutral colours of one background; `name` is `'light'` or `'dark'`."""
 
@@ -52,7 +55,7 @@ class Theme(Record):
     data: str  # what has neither sign nor class: one curve, points
 
 
-LIGHT = Theme("light", "#ffffff", "#f6f7f9", "#1b1f24", "#57606a", "#e4e7eb", "#8c959f", ("#ffffff", "#000000"), BLUE)
+LIGHT = Theme("light", "#ffffff", "#f6f7f9", "#1b1f24", "#57606a", "#e4e7eb", "#8c959f", ("#ffffff", "#000000"), _DATA)
 DARK = Theme(
     "dark", "#111418", "#1a1f25", "#e6e9ed", "#9aa4af", "#2a3038", "#6b7580", ("#000000", "#ffffff"), "#56B4E9"
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _NO_METADATA: dict[str, Any] = {"Date": None, "Creator": None, "Format": None, "Type": None}
 _FONT = "system-ui, 'DejaVu Sans', sans-serif"
-_ROLES = ("background", "panel", "text", "muted", "grid", "line")
+_ROLES = ("background", "panel", "text", "muted", "grid", "line", "data")
 
 
 def svg(ax: Axes, *, variables: bool = False) -> str:
@@ -73,6 +73,6 @@ def _safe(text: str) -> str:
 def _with_variables(text: str, name: str) -> str:
     theme = THEMES[name]
     for role in _ROLES:
-        colour = getattr(theme, role)
+        colour = getattr(theme, role).lower()
         text = re.sub(f'(?<=: ){re.escape(colour)}(?=[;"])', f"var(--chainrule-{role}, {colour})", text)
     return text

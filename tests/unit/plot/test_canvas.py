@@ -126,6 +126,7 @@ def test_svg_keeps_the_digits_of_what_is_said() -> None:
 def test_svg_with_variables_follows_the_page() -> None:
     text = cr.plot.svg(cr.plot.training(HISTORY, theme="dark"), variables=True)
     assert f"var(--chainrule-text, {DARK.text})" in text
+    assert f"var(--chainrule-data, {DARK.data.lower()})" in text
     assert re.search(rf"(?<!, ){DARK.text}", text) is None
 
 

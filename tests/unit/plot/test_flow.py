@@ -49,6 +49,17 @@ def test_a_recording_gives_the_norms_of_each_frame(tmp_path: Any) -> None:
     assert np.isfinite(found.ratios[1:, 0]).all()
 
 
+def test_weights_put_back_at_the_end_are_no_step_of_the_training(tmp_path: Any) -> None:
+    model = network()
+    recorder = cr.callbacks.Recorder(tmp_path / "run", every=1, cost=None)
+    stop = cr.callbacks.EarlyStopping(monitor="loss", mode="max", restore_best_weights=True, patience=2)
+    model.fit(X, Y, epochs=6, verbose=0, callbacks=[recorder, stop])
+    run = cr.recording.load(tmp_path / "run")
+    assert run.steps[-1] == run.steps[-2]
+    assert numbers.gradient_flow(run).steps.tolist() == run.steps[:-1]
+    assert numbers.spreads(run)[0].steps.tolist() == run.steps[:-1]
+
+
 def test_bars_of_a_model() -> None:
     model = network(2)
     ax = cr.plot.gradient_flow(model, X, Y)

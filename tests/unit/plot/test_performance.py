@@ -155,15 +155,16 @@ def test_picture_of_a_confusion_matrix(rng: np.random.Generator, k: int, theme: 
 def test_letters_in_the_cells_can_be_read() -> None:
     from matplotlib.colors import to_hex
 
-    from chainrule.plot.colours import contrast
+    from chainrule.plot.colours import THEMES, contrast, mix
 
-    for theme in ("light", "dark"):
-        ax = cr.plot.confusion(
-            np.repeat([0, 1], 50), np.r_[np.zeros(40), np.ones(10), np.zeros(3), np.ones(47)], theme=theme
-        )
-        pixels = np.asarray(ax.images[0].get_array()).reshape(-1, 3)
-        for text, pixel in zip(ax.texts, pixels, strict=True):
-            assert contrast(to_hex(text.get_color()), to_hex(pixel / 255)) > 5
+    y, p = np.repeat([0, 1], 50), np.r_[np.zeros(40), np.ones(10), np.zeros(3), np.ones(47)]
+    for name, theme in THEMES.items():
+        ax = cr.plot.confusion(y, p, theme=name)
+        shades = ax.collections[0].get_facecolors()
+        np.testing.assert_allclose(shades[:, 3], 0.6 * numbers.confusion(y, p).shares.ravel())
+        for shade, text in zip(shades, ax.texts, strict=True):
+            cell = mix(to_hex(shade[:3]), theme.background, shade[3])
+            assert contrast(to_hex(text.get_color()), cell) > 4.5
 
 
 def test_curves_are_drawn_as_computed(rng: np.random.Generator) -> None:

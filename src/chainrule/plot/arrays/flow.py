@@ -69,7 +69,7 @@ def gradient_flow(what: Any, x: Any = None, y: Any = None, *, rows: int | None =
 
 
 def _of_recording(recording: Any) -> GradientFlow:
-    frames = [f for f in recording.frames if f.get("flow")]
+    frames = [f for f in moments(recording) if f.get("flow")]
     paths = list(dict.fromkeys(entry["path"] for frame in frames for entry in frame["flow"]))
     if not paths:
         raise DataError(f"The recording '{recording.name}' holds no gradients.")
@@ -81,6 +81,15 @@ def _of_recording(recording: Any) -> GradientFlow:
                 if entry[key] is not None:
                     sizes[kind, n, place[entry["path"]]] = float(entry[key])
     return GradientFlow(short(paths), np.array([f["step"] for f in frames]), sizes[0], sizes[1])
+
+
+def moments(recording: Any) -> list[Any]:
+    """Return the frames of a training; when it ended with the weights of its best epoch, these are no step of it."""
+    found: list[Any] = []
+    for frame in recording.frames:
+        if not found or frame["step"] > found[-1]["step"]:
+            found.append(frame)
+    return found
 
 
 def short(paths: list[str]) -> tuple[str, ...]:

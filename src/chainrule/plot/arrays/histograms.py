@@ -10,7 +10,7 @@ import numpy as np
 from chainrule import tree
 from chainrule._typing import Array
 from chainrule.errors import DataError
-from chainrule.plot.arrays.flow import short
+from chainrule.plot.arrays.flow import moments, short
 from chainrule.plot.arrays.inputs import as_arrays
 from chainrule.plot.arrays.layers import layer_outputs
 from chainrule.plot.arrays.sample import some
@@ -79,7 +79,7 @@ def spreads(recording: Any) -> tuple[Spread, ...]:
     Raises:
         DataError: the recording holds no weights.
     """
-    frames = [f for f in recording.frames if f["weights"]]
+    frames = [f for f in moments(recording) if f["weights"]]
     if not frames:
         raise DataError(f"The recording '{recording.name}' holds no weights.")
     paths = [

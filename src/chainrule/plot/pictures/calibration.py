@@ -52,7 +52,7 @@ def calibration(
     ax.errorbar(shown.predicted, shown.observed, spread, color=look.data, linestyle="", elinewidth=0.9)
     ax.scatter(shown.predicted, shown.observed, 20 + 60 * shown.counts / shown.counts.max(), look.data, zorder=3)
     ax.set_xlim(-0.02, 1.02)
-    ax.set_ylim(0, 1.02)
+    ax.set_ylim(-0.02, 1.02)
     ax.set_aspect("equal")
     whose = shown.of if shown.of.startswith("the ") else f"class {shown.of}"
     aside = f"Brier {shown.brier:.4g}, ECE {shown.ece:.3g}"

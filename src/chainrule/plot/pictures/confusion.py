@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.plot import canvas, numbers
-from chainrule.plot.colours import BLUE, Theme, ink_on, mix
+from chainrule.plot.colours import Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _WRITTEN = 12  # with more classes than that, cells are too small for numbers
 _SLANTED = 6
-_DARKEST = 0.7  # so that one colour of letters is read on all shades
+_DARKEST = 0.6  # so that letters are read on all shades
 
 
 def confusion(
@@ -57,10 +57,18 @@ def confusion(
 
 
 def _cells(ax: Axes, theme: Theme, shown: Confusion) -> None:
+    from matplotlib.collections import PatchCollection
+    from matplotlib.colors import to_rgba
+    from matplotlib.patches import Rectangle
+
     k, shares = len(shown.names), shown.shares
-    shades = [[mix(BLUE, theme.background, _DARKEST * float(s)) for s in row] for row in shares]
-    pixels = np.array([[[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in row] for row in shades], np.uint8)
-    ax.imshow(pixels, interpolation="nearest", aspect="equal")
+    # Shades are transparent, so that a page's own background shows through them.
+    cells = [Rectangle((j - 0.5, i - 0.5), 1, 1) for i in range(k) for j in range(k) if shares[i, j]]
+    shades = [to_rgba(theme.data, _DARKEST * float(s)) for s in shares.ravel() if s]
+    ax.add_collection(PatchCollection(cells, facecolors=shades, linewidths=0))
+    ax.set_xlim(-0.5, k - 0.5)
+    ax.set_ylim(k - 0.5, -0.5)
+    ax.set_aspect("equal")
     edges = np.arange(0.5, k - 1)
     ax.hlines(edges, -0.5, k - 0.5, color=theme.grid, linewidth=0.6)
     ax.vlines(edges, -0.5, k - 0.5, color=theme.grid, linewidth=0.6)
@@ -69,11 +77,10 @@ def _cells(ax: Axes, theme: Theme, shown: Confusion) -> None:
     size = canvas.LABEL if k <= 4 else canvas.TICK - (k > 8)
     for i in range(k):
         for j in range(k):
-            if not shown.counts[i, j] and k > 4:
-                continue
-            text = f"{shown.counts[i, j]}\n{100 * shares[i, j]:.0f} %"
-            weight = "bold" if i == j else "normal"
-            ax.text(j, i, text, ha="center", va="center", fontsize=size, fontweight=weight, color=ink_on(shades[i][j]))
+            if shown.counts[i, j] or k <= 4:
+                text = f"{shown.counts[i, j]}\n{100 * shares[i, j]:.0f} %"
+                weight = "bold" if i == j else "normal"
+                ax.text(j, i, text, ha="center", va="center", fontsize=size, fontweight=weight, color=theme.text)
 
 
 def _sentences(shown: Confusion) -> list[str]:

@@ -52,7 +52,7 @@ def gradient_flow(
         ax, look = canvas.begin(ax, theme, (5.6, min(1.2 + 0.32 * len(shown.names), 9.0)))
         _bars(ax, look, shown)
     else:
-        ax, look = canvas.begin(ax, theme, (10.0, 3.8))
+        ax, look = canvas.begin(ax, theme, (8.8, 3.4))
         _lines(ax, look, shown)
     return canvas.describe(ax, _sentence(shown))
 
@@ -68,8 +68,8 @@ def _bars(ax: Axes, theme: Theme, shown: GradientFlow) -> None:
         text = f"{norms[k]:.2g}" if np.isfinite(norms[k]) else "not finite"
         ax.annotate(text, (max(norms[k], floor) if known[k] else floor, k), (4, 0), textcoords="offset points",
                     va="center", fontsize=canvas.TICK - 1, color=theme.muted, annotation_clip=False)  # fmt: skip
-    ax.set_xscale("log")
     ax.set_xlim(floor, (float(positive.max()) if positive.size else 1.0) * 4)
+    canvas.logarithmic(ax, "x")
     ax.set_yticks(places, [canvas.plain(n, 28) for n in shown.names])
     ax.set_ylim(len(norms) - 0.4, -0.6)
     canvas.finish(ax, theme, title="gradient flow", x="norm of the gradient", grid="x")
@@ -107,7 +107,7 @@ def _draw(ax: Axes, theme: Theme, shown: GradientFlow, values: Array, chosen: li
             label=canvas.plain(shown.names[k], 24),
         )
     if drawn:
-        ax.set_yscale("log")
+        canvas.logarithmic(ax, "y")
 
 
 def _sentence(shown: GradientFlow) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chainrule.plot.arrays.histograms import Histogram, Spread
 
 _MOST = 12
-_COLUMNS = 4
+_COLUMNS = 3
 
 
 def weights(what: Any, *, bins: int = 40, most: int = _MOST, ax: Axes | None = None, theme: str | None = None) -> Axes:
@@ -75,7 +75,7 @@ def activations(
 def _grid(count: int, ax: Axes | None, theme: str | None) -> tuple[Axes, Theme, list[Axes], int]:
     columns = min(count, _COLUMNS)
     rows = -(-count // columns)
-    size = (5.2, 3.4) if count == 1 else (2.7 * columns, 2.2 * rows)
+    size = (5.2, 3.4) if count == 1 else (2.8 * columns, 2.2 * rows)
     ax, look = canvas.begin(ax, theme, size)
     return ax, look, canvas.panels(ax, look, count, columns), columns
 
@@ -93,7 +93,8 @@ def _histograms(found: tuple[Histogram, ...], most: int, x: str, ax: Axes | None
         aside = f"{one.lost} not finite" if one.lost else aside
         last = k + columns >= len(shown)
         canvas.finish(panel, look, title=one.name, aside=aside, x=x if last else "", grid="y")
-        panel.locator_params(axis="both", nbins=4)
+        panel.locator_params(axis="x", nbins=4)
+        panel.locator_params(axis="y", nbins=4, integer=True)
     return ax
 
 

@@ -36,7 +36,7 @@ def learning_rates(found: Any, *, ax: Axes | None = None, theme: str | None = No
     low, high = float(np.nanmin(found.losses)), float(np.nanmax(found.losses[: max(2, len(found.losses) // 2)]))
     if np.isfinite([low, high]).all() and high > low:
         ax.set_ylim(low - 0.06 * (high - low), high + (_TALLEST - 1) * (high - low))
-    ax.set_xscale("log")
+    canvas.logarithmic(ax, "x")
     canvas.finish(
         ax, look, title="learning rates", aside=f"suggestion {found.suggestion:.2g}", x="learning rate", y="loss",
         grid="y", legend=True,

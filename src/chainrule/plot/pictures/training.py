@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from chainrule.plot import canvas, numbers
-from chainrule.plot.colours import TRAINING, VALIDATION, Theme
+from chainrule.plot.colours import VALIDATION, Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ def training(
     count = len(shown.curves)
     columns = min(count, 3)
     rows = -(-count // columns)
-    size = (5.6, 4.0) if count == 1 else (4.2 * columns, 3.2 * rows)
+    size = (5.6, 4.0) if count == 1 else (3.3 * columns, 2.7 * rows)
     ax, look = canvas.begin(ax, theme, size)
     for panel, curve in zip(canvas.panels(ax, look, count, columns), shown.curves, strict=True):
         _draw(panel, look, shown, curve, curve.logarithmic if log is None else log)
@@ -50,7 +50,7 @@ def _draw(ax: Axes, theme: Theme, shown: Training, curve: Curve, log: bool) -> N
     few = len(shown.epochs) <= 2
     marker = "o" if few else ""
     n, m = len(curve.training), len(curve.validation)
-    ax.plot(shown.epochs[:n], curve.training, color=TRAINING, marker=marker, label="training")
+    ax.plot(shown.epochs[:n], curve.training, color=theme.data, marker=marker, label="training")
     if m:
         ax.plot(shown.epochs[:m], curve.validation, color=VALIDATION, linestyle="--", marker=marker, label="validation")
     aside = ""
@@ -59,7 +59,7 @@ def _draw(ax: Axes, theme: Theme, shown: Training, curve: Curve, log: bool) -> N
         ax.plot([curve.best], [value], "o", ms=7, mfc="none", mec=theme.text, label="best epoch")
         aside = f"best {value:.4g} in epoch {curve.best}"
     if log and (curve.training > 0).any():
-        ax.set_yscale("log")
+        canvas.logarithmic(ax, "y")
     canvas.whole_numbers(ax)
     legend = bool(m) and curve is shown.curves[0]
     canvas.finish(ax, theme, title=curve.name, aside=aside, x="epoch", grid="y", legend=legend)
