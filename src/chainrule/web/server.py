@@ -80,7 +80,8 @@ class Server:
         self._server.should_exit = True
         if self._thread.is_alive():
             self._thread.join(STOP_S)
-        self._socket.close()
+        if not self._thread.is_alive():  # else an answer is still being computed, and the thread closes it in the end
+            self._socket.close()
 
     def __enter__(self) -> Self:
         return self.start()
