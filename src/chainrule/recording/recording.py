@@ -131,6 +131,11 @@ class Recording:
 
         return training(self.history, **options)
 
+    def _repr_html_(self) -> str:
+        from importlib import import_module
+
+        return str(import_module("chainrule.web.offline").notebook(self))
+
     def __repr__(self) -> str:
         epochs, frames, findings = len(self.epochs), len(self.frames), len(self.findings)
         state = self.end["why"] if self.end is not None else "no end"

@@ -126,13 +126,12 @@ def _spread(sizes: Sequence[int], room: int, least: int) -> list[int] | None:
     >>> _spread([10] * 9, 15, 2) is None
     True
     """
-    n = len(sizes)
-    every = 1
+    n, every = len(sizes), 1
     while n:
         kept = sorted({*range(0, n, every), n - 1})
         if sum(sizes[i] for i in kept) <= room:
             return kept
-        if len(kept) <= least:
+        if every >= n:
             break
         every = every + 1 if every < 8 else every * 2
     last = [n - 1] if n else []
