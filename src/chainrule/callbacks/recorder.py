@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 FILE = "run.jsonl"
 _BATCHES = ("on_train_batch_begin", "on_train_batch_end")
-_FEW_EPOCHS = 10
+FEW_EPOCHS = 10
+SHORT_EPOCH_S = 0.5
 
 
 class Recorder(Callback):
@@ -95,6 +97,7 @@ class Recorder(Callback):
         self.journal: Journal | None = None
         self._data: tuple[Any, Any] = (None, None)
         self._running = False
+        self._began = self._epoch_s = 0.0
         self._step = self._before = self._epoch = self._epochs = self._updates = 0
 
     @property
@@ -111,9 +114,13 @@ class Recorder(Callback):
     def _listens_to(self, hook: str) -> bool:
         if hook not in _BATCHES or is_overridden(self, hook, Recorder):
             return super()._listens_to(hook)
-        params = self.params or {}
-        few = self.every == "auto" and (params.get("epochs") or 0) <= _FEW_EPOCHS
-        return hook == "on_train_batch_end" and (self._apart > 0 or few or params.get("steps") is None)
+        unknown = (self.params or {}).get("steps") is None
+        return hook == "on_train_batch_end" and (self._apart > 0 or self._looks_within_epochs or unknown)
+
+    @property
+    def _looks_within_epochs(self) -> bool:
+        """Whether there are so few epochs that frames are taken between their batches, too."""
+        return self.every == "auto" and ((self.params or {}).get("epochs") or 0) <= FEW_EPOCHS
 
     @property
     def hears_at_intervals(self) -> bool:
@@ -123,8 +130,9 @@ class Recorder(Callback):
     @property
     def hears_of_epochs_late(self) -> bool:
         """Whether no frame of one of the next epochs is wanted in particular, or could be taken anyway."""
-        journal = self.journal
-        return journal is not None and (self.every == "auto" or not journal.allowance.allows())
+        if self._looks_within_epochs:
+            return self._epochs > 0 and self._epoch_s < SHORT_EPOCH_S
+        return self.every == "auto" or (self.journal is not None and not self.journal.allowance.allows())
 
     # -- training ------------------------------------------------------------------------------------------------------
 
@@ -168,6 +176,7 @@ class Recorder(Callback):
     def on_epoch_begin(self, epoch: int, logs: LogsLike = None) -> None:
         """Note where the epoch begins."""
         self._epoch, self._before, self._updates = epoch, self._step, _updates(self.model)
+        self._began = perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: LogsLike = None) -> None:
         """Take a frame, if it is time."""
@@ -180,6 +189,7 @@ class Recorder(Callback):
         """Write the metrics, and take a frame, if it is time."""
         assert self.journal is not None
         self._step, self._epochs = max(self._step, self._before + self._steps()), self._epochs + 1
+        self._epoch_s = perf_counter() - self._began
         self.journal.epochs([epoch], [self._step], [logs or {}])
         self._frame_of_epoch(logs)
 
@@ -204,10 +214,10 @@ class Recorder(Callback):
         updates = _updates(self.model) - self._updates
         return updates if 0 < updates < steps and not self.model.optimizer.gradient_accumulation_steps else steps
 
-    def _frame(self, logs: LogsLike, if_wanted: bool = False) -> None:
+    def _frame(self, logs: LogsLike, if_wanted: bool = False, last: bool = False) -> None:
         assert self.journal is not None
         if not if_wanted or self.journal.wants(self._step):
-            self.journal.frame(self._step, self._epoch, max(self._step - self._before - 1, 0), logs)
+            self.journal.frame(self._step, self._epoch, max(self._step - self._before - 1, 0), logs, last)
 
     def on_train_end(self, logs: LogsLike = None) -> None:
         """Write how the model is now."""
@@ -223,7 +233,7 @@ class Recorder(Callback):
         assert self.journal is not None
         self._running = False
         if why != "error" and not self.journal.is_shown(self._step):
-            self._frame(logs)
+            self._frame(logs, last=True)
         self.journal.end(self._step, self._epochs, why, isinstance(error, DivergedError))
 
     # -- a training that goes on in a new process ----------------------------------------------------------------------

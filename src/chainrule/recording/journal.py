@@ -88,12 +88,18 @@ class Journal:
         """Whether a frame of this step may be taken: there is time for it, and it would be kept."""
         return (self.last is None or step > self.last["step"]) and self.allowance.allows() and self.file.wants(step)
 
-    def frame(self, step: int, epoch: int, batch: int, logs: Mapping[str, Any] | None) -> None:
-        """Write what the model is like now, and what that shows of its health."""
-        with self.allowance.spending():
+    def frame(self, step: int, epoch: int, batch: int, logs: Mapping[str, Any] | None, last: bool = False) -> None:
+        """Write what the model is like now, and what that shows of its health.
+
+        Args:
+            last: whether training has ended: then the frame is taken in any case, but if there is no time left for it,
+                it has weights and outputs only.
+        """
+        brief = last and not self.allowance.affords(self.allowance.expected)
+        with self.allowance.spending(again=not brief):
             made = messages.frame(
                 self.model, self.probe, step=step, epoch=epoch, batch=batch, seconds=self.seconds,
-                logs=logs, previous=self.last, gradients=self._gradients_fit(),
+                logs=logs, previous=self.last, gradients=self._gradients_fit(), brief=brief,
             )  # fmt: skip
             self.last = made
             self._write_epochs()

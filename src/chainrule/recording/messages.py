@@ -28,7 +28,7 @@ from chainrule.recording.about_model import describe_model, describe_training, l
 from chainrule.recording.formulas import formulas_of
 from chainrule.recording.forward import forward_of
 from chainrule.recording.lines import Message, decode, encode
-from chainrule.recording.measure import measure
+from chainrule.recording.measure import glance, measure
 from chainrule.recording.probe import Probe, draw
 from chainrule.utils.naming import unique_paths
 
@@ -92,6 +92,7 @@ def frame(
     logs: Mapping[str, Any] | None = None,
     previous: Message | None = None,
     gradients: bool = True,
+    brief: bool = False,
 ) -> Message:
     """Return what the model is like now.
 
@@ -105,6 +106,7 @@ def frame(
         logs: loss and metrics so far.
         previous: the frame before; then `flow` says how far a step moved each weight on average since.
         gradients: False leaves them out (they are about half of a frame's cost and size).
+        brief: leave out all but weights and outputs.
 
     >>> import chainrule as cr
     >>> model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1, kernel_initializer="ones", name="d")], name="m")
@@ -114,7 +116,7 @@ def frame(
     ([[2.0]], [[2.0], [2.0]], 'm/d/kernel')
     """
     weights = weights_of(model)
-    found = measure(model, probe, gradients)
+    found = glance(model, probe) if brief else measure(model, probe, gradients)
     return {
         "kind": "frame",
         "step": step,
@@ -127,7 +129,7 @@ def frame(
         "gradients": found.gradients,
         "outputs": found.outputs,
         "units": found.units,
-        "flow": _flow(model, weights, found.gradients, step, previous),
+        "flow": [] if brief else _flow(model, weights, found.gradients, step, previous),
         "learning_rate": learning_rate_of(model.optimizer),
     }
 

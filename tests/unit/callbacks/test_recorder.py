@@ -121,12 +121,52 @@ def test_batches_are_heard_of_one_by_one_only_while_there_is_time(tmp_path: Path
     assert Recorder(tmp_path, every=2).hears_at_intervals
 
 
-def test_long_trainings_are_not_interrupted_at_batches(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("short", "one_by_one"), [(0.0, 5), (1000.0, 1)])
+def test_few_epochs_are_looked_into_while_they_are_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short: float, one_by_one: int
+) -> None:
+    ended: list[int] = []
+
+    class Listening(Recorder):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            ended.append(epoch)
+            super().on_epoch_end(epoch, logs)
+
+    monkeypatch.setattr("chainrule.callbacks.recorder.SHORT_EPOCH_S", short)
+    network().fit(X, Y, batch_size=16, epochs=5, verbose=0, callbacks=[Listening(tmp_path, cost=None)])
+    assert ended == list(range(one_by_one))
+    assert len(load(tmp_path).epochs) == 5
+    assert {1, 3} < set(load(tmp_path).steps)  # within the first epoch
+
+
+def test_what_is_listened_to(tmp_path: Path) -> None:
+    def asked(epochs: int, **arguments: Any) -> tuple[bool, bool]:
+        recorder = Recorder(tmp_path, **arguments)
+        recorder.set_params({"epochs": epochs, "steps": 5, "verbose": 0})
+        return recorder._listens_to("on_train_batch_end"), recorder.hears_of_epochs_late
+
+    assert asked(100) == (False, True)
+    assert asked(2) == (True, False)
+    assert asked(100, every=2) == (False, False)
+    assert asked(100, every="batch") == (True, False)
+
+
+def test_many_epochs_run_together(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path)
-    recorder.set_params({"epochs": 100, "steps": 5, "verbose": 0})
-    assert not recorder._listens_to("on_train_batch_end")
-    recorder.set_params({"epochs": 2, "steps": 5, "verbose": 0})
-    assert recorder._listens_to("on_train_batch_end")
+    history = network().fit(X, Y, batch_size=16, epochs=100, verbose=0, callbacks=[recorder])
+    run = load(tmp_path)
+    assert run.history == history.history
+    assert [e["step"] for e in run.epochs] == list(range(4, 404, 4))
+    assert [e["epoch"] for e in run.epochs] == list(range(100))
+    assert all(f["step"] % 4 == 0 and f["epoch"] == max(f["step"] // 4 - 1, 0) for f in run.frames)
+
+
+def test_where_no_time_is_left_the_last_frame_is_brief(tmp_path: Path) -> None:
+    model, _, _ = record(tmp_path, cost=0.0)
+    last = load(tmp_path).frames[-1]
+    assert (last["units"], last["gradients"], last["flow"]) == ([], None, [])
+    np.testing.assert_array_equal(last["weights"]["m/a/kernel"], model.get_weights()[0])
+    np.testing.assert_allclose(last["outputs"], model.predict(X, verbose=0), rtol=1e-6)
 
 
 def test_a_small_budget_thins_the_frames(tmp_path: Path) -> None:
