@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shlex
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -79,7 +80,7 @@ def train(
 def _train(output: Output, settings: Settings, out: Path, name: str | None, overwrite: bool, with_report: bool) -> None:
     from chainrule.tabular import train as steps
     from chainrule.tabular.curves import require_matplotlib
-    from chainrule.tabular.run import require_writable, run_folder, write_run
+    from chainrule.tabular.run import RECORDING, require_writable, run_folder, write_run
 
     started = time.perf_counter()
     require_matplotlib()
@@ -88,12 +89,15 @@ def _train(output: Output, settings: Settings, out: Path, name: str | None, over
     prepared = steps.prepare(settings)
     show_columns(output, prepared)
     _say_network(output, prepared)
-    with Progress(output, prepared.settings.epochs) as progress:
-        fitted = steps.train(prepared, progress)
-    progress.done(len(fitted.history["loss"]), fitted.stopped_early, prepared.settings.patience, fitted.model.engine)
-    output.say("Training the linear model to compare with ...")
-    assessed = steps.assess(prepared, fitted)
-    run = write_run(out, prepared, fitted, assessed, name, overwrite)
+    with tempfile.TemporaryDirectory(prefix="chainrule-") as folder:
+        recording = Path(folder, RECORDING)
+        with Progress(output, prepared.settings.epochs) as progress:
+            fitted = steps.train(prepared, progress, recording)
+        epochs = len(fitted.history["loss"])
+        progress.done(epochs, fitted.stopped_early, prepared.settings.patience, fitted.model.engine)
+        output.say("Training the linear model to compare with ...")
+        assessed = steps.assess(prepared, fitted)
+        run = write_run(out, prepared, fitted, assessed, name, overwrite, recording)
     report = _write_report(output, run.folder, prepared) if with_report else None
     _conclude(output, run.metrics, str(run.folder), report)
     columns = [
@@ -128,7 +132,8 @@ def _conclude(output: Output, metrics: dict[str, Any], folder: str, report: Path
         verdict, reason = _verdict(margin)
         output.say(f"The network {verdict} the {other} baseline: {SCORE_NAMES[main]} {ours} against {theirs}{reason}.")
     output.say(
-        f"Run folder: {folder}  (model.keras, metrics.json, history.csv, predictions.csv, config.toml, curves.png)"
+        f"Run folder: {folder}  (model.keras, metrics.json, history.csv, predictions.csv, "
+        "config.toml, run.jsonl, curves.png)"
     )
     if report is not None:
         output.say(f"Report:     {report}  (open it in a browser)")

@@ -105,7 +105,10 @@ class Facts:
         return f"probability of {self.names.classes[self.positive]}"
 
     @cached_property
-    def findings(self) -> list[Any]:
+    def findings(self) -> list[dict[str, Any]]:
         """What the training's health gave cause for, in the order of the steps."""
         recording = self.folder.recording
-        return [] if recording is None else list(recording.findings)
+        found = [] if recording is None else list(recording.findings)
+        return [
+            {**f, "message": self.names.hidden(f["message"]), "where": self.names.hidden(f["where"])} for f in found
+        ]

@@ -33,12 +33,15 @@ class Names:
             shown = [f"class {i + 1}" if private else c for i, c in enumerate(target.classes)]
             self.classes = tuple(shown)
             self._classes = dict(zip(target.classes, shown, strict=True))
+        self._hidden = dict(self._classes) if private else {}
         self.features: list[str] = []
         self.columns: dict[str, tuple[int, ...]] = {}
         for encoder in preprocessor.encoders:
             own = self._features(encoder)
             self.columns[encoder.name] = tuple(range(len(self.features), len(self.features) + len(own)))
             self.features += own
+            if private:
+                self._hidden |= dict(zip(encoder.features, own, strict=True))
 
     def class_of(self, cell: str) -> str:
         """Return what a class is called."""
@@ -51,6 +54,12 @@ class Names:
         if not self.private:
             return name
         return f"category {encoder.names.index(name) + 1}" if name in encoder.names else "another category"
+
+    def hidden(self, words: str) -> str:
+        """Return a sentence in which, in a private report, categories and classes have their numbers for names."""
+        for name in sorted(self._hidden, key=len, reverse=True):
+            words = words.replace(name, self._hidden[name])
+        return words
 
     def _features(self, encoder: Any) -> list[str]:
         if not self.private or not isinstance(encoder, CategoryEncoder):

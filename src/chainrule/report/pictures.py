@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chainrule.report.facts import Facts
 
 _MOST_POINTS = 400
+_FEWEST_FRAMES = 3
 
 
 def svg(draw: Callable[..., Any], *arguments: Any, **options: Any) -> Html:
@@ -47,7 +48,21 @@ def network(facts: Facts) -> Html:
 
 def inside(facts: Facts) -> list[tuple[Html, str]]:
     """Return pictures of gradients, weights and units, each with what is said below it."""
-    return []
+    from chainrule import plot
+
+    recording, prepared = facts.folder.recording, facts.prepared
+    found = []
+    if recording is not None and len(recording.frames) > 1:
+        words = "How long the gradient of each layer was, and how far a step moved its weights."
+        found.append((svg(plot.gradient_flow, recording), words))
+        found.append((svg(plot.weights, recording), "How the weights of each layer spread out as training went on."))
+    else:
+        found.append((svg(plot.weights, facts.run.model), "How the weights of each layer are spread."))
+    if prepared is not None:
+        test = prepared.split.test[some_rows(len(prepared.split.test), _MOST_POINTS, 0)]
+        words = "What the units give on the test rows. A ReLU that gives 0 on all of them is dead."
+        found.append((svg(plot.activations, facts.run.model, prepared.matrix[test]), words))
+    return found
 
 
 def decision_slice(facts: Facts) -> Html | None:
@@ -65,5 +80,11 @@ def decision_slice(facts: Facts) -> Html | None:
     )  # fmt: skip
 
 
-def loss_surface(facts: Facts) -> Html | str:
-    return "The run holds no recording, so the path of the training is not known."
+def loss_surface(facts: Facts) -> Html | None:
+    """Return the loss over the directions in which the weights moved most; None if nobody has recorded them."""
+    from chainrule import plot
+
+    recording = facts.folder.recording
+    if recording is None or len(recording.path_of_weights()) < _FEWEST_FRAMES:
+        return None
+    return svg(plot.surface, plot.numbers.surface(recording))

@@ -94,7 +94,7 @@ def build(inputs: int, outputs: int, settings: Settings) -> Any:
 
 def fit(
     inputs: int, outputs: int, settings: Settings, train: tuple[Array, Array], validation: tuple[Array, Array],
-    report: Report | None = None,
+    report: Report | None = None, recorder: Any = None,
 ) -> Fitted:  # fmt: skip
     """Build and train a network, and go back to the weights of its best epoch.
 
@@ -102,6 +102,8 @@ def fit(
         settings: resolved; its seed decides everything random.
         train, validation: matrix and target.
         report: is called after each epoch.
+        recorder: a callback that is told of everything before the others, so that it sees the last weights of the
+            training, not those that are restored.
 
     Raises:
         DivergedError: the loss became NaN or infinite.
@@ -116,6 +118,8 @@ def fit(
         stopping,
         callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=max(settings.patience // 3, 1), min_lr=1e-5),
     ]
+    if recorder is not None:
+        used.insert(0, recorder)
     if report is not None:
         used.append(callbacks.LambdaCallback(on_epoch_end=report))
     history = model.fit(

@@ -3,7 +3,8 @@
 model.keras        opens in Keras too; its member `preprocessing.json` turns rows of a table into the network's input
 metrics.json       test scores and baselines          history.csv       loss and metrics of each epoch
 predictions.csv    of the held-out rows               curves.png        the history as a picture
-config.toml        repeats the run bit for bit
+config.toml        repeats the run bit for bit        run.jsonl         the recorded training (`chainrule.recording`)
+report.html        everything there is to know, for the eye (`chainrule.report`)
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from chainrule.tabular.train import Assessed, Prepared
 
 MEMBER = "preprocessing.json"
+RECORDING = "run.jsonl"
 _DATE = "1980-01-01@00:00:00"  # for every run, so that the same run is the same file
 
 
@@ -85,6 +87,7 @@ def write_run(
     assessed: Assessed,
     name: str | None = None,
     overwrite: bool = False,
+    recording: Path | None = None,
 ) -> Run:
     """Write the run folder under a temporary name and rename it, so that it is whole or not there.
 
@@ -92,6 +95,7 @@ def write_run(
         out: the folder in which it is made.
         name: of the run folder; None takes the name of the data file, with a number if that is taken.
         overwrite: whether a run of that name may be replaced.
+        recording: a file to copy as `run.jsonl`.
 
     Raises:
         SettingsError: the name is taken.
@@ -108,6 +112,8 @@ def write_run(
         ) from None
     try:
         _write_files(draft, prepared, fitted, assessed, metrics)
+        if recording is not None:
+            shutil.copyfile(recording, draft / RECORDING)
         draft.chmod(0o755)
         _move(draft, folder)
     except OSError as error:

@@ -6,6 +6,7 @@ read -> columns -> task -> split -> preprocess  |  network, early stopping  |  b
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from chainrule.tabular.run import Run
 
 _SPLIT, _BOOTSTRAP = 1, 2
+_FRAMES, _MEGABYTES = 100, 5.0
 MAIN_SCORE = {"binary": "accuracy", "multiclass": "accuracy", "regression": "rmse"}
 """The score that is compared first."""
 
@@ -120,11 +122,30 @@ def prepare(settings: Settings) -> Prepared:
     return Prepared(settings, table, rows, columns, task, split, preprocessor, matrix, y, remarks)
 
 
-def train(prepared: Prepared, report: recipe.Report | None = None) -> recipe.Fitted:
-    """Train the network; see `recipe.fit`."""
+def train(
+    prepared: Prepared, report: recipe.Report | None = None, recording: str | Path | None = None
+) -> recipe.Fitted:
+    """Train the network; see `recipe.fit`.
+
+    Args:
+        recording: a file in which the training is recorded (see `chainrule.recording`).
+    """
+    recorder = None if recording is None else _recorder(prepared, Path(recording))
     return recipe.fit(
         prepared.matrix.shape[1], prepared.preprocessor.outputs, prepared.settings,
-        prepared.part(prepared.split.train), prepared.part(prepared.split.validation), report,
+        prepared.part(prepared.split.train), prepared.part(prepared.split.validation), report, recorder,
+    )  # fmt: skip
+
+
+def _recorder(prepared: Prepared, file: Path) -> Any:
+    """Return the callback that records: at most `_FRAMES` frames, the same ones each time."""
+    from chainrule.callbacks import Recorder
+
+    target, settings = prepared.preprocessor.target, prepared.settings
+    return Recorder(
+        file, every=-(-settings.epochs // _FRAMES), cost=None, budget_mb=_MEGABYTES, seed=settings.seed,
+        name=Path(settings.data).name.partition(".")[0], features=prepared.preprocessor.features,
+        target=target.name, classes=target.classes if isinstance(target, ClassTarget) else None,
     )  # fmt: skip
 
 
@@ -171,15 +192,16 @@ def train_table(path: str | Path, target: str, out: str | Path = "runs", **optio
         DivergedError: the loss became NaN or infinite; nothing is written then.
     """
     from chainrule.tabular.curves import require_matplotlib
-    from chainrule.tabular.run import require_writable, run_folder, write_run
+    from chainrule.tabular.run import RECORDING, require_writable, run_folder, write_run
 
     require_matplotlib()
     naming = {k: options.pop(k) for k in ("name", "overwrite") if k in options}
     run_folder(out, str(path), **{"name": None, "overwrite": False, **naming})
     require_writable(out)
     prepared = prepare(Settings(data=str(path), target=target, **options))
-    fitted = train(prepared)
-    return write_run(out, prepared, fitted, assess(prepared, fitted), **naming)
+    with tempfile.TemporaryDirectory(prefix="chainrule-") as folder:
+        fitted = train(prepared, recording=Path(folder, RECORDING))
+        return write_run(out, prepared, fitted, assess(prepared, fitted), recording=Path(folder, RECORDING), **naming)
 
 
 def decode(preprocessor: TablePreprocessor, outputs: Array) -> Array:

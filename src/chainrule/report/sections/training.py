@@ -6,7 +6,7 @@ from typing import Any
 
 from chainrule.report import pictures
 from chainrule.report.facts import Facts
-from chainrule.report.html import Html, details, figure, figures, items, join, table, tag, term
+from chainrule.report.html import Html, details, figure, items, join, table, tag, term
 from chainrule.report.numbers import number
 from chainrule.report.section import Section
 
@@ -65,4 +65,4 @@ def _inside(facts: Facts) -> Html:
     made = pictures.inside(facts)
     if not made:
         return Html()
-    return join([tag("h3", "Inside the network"), figures(*(figure(p, said) for p, said in made))])
+    return join([tag("h3", "Inside the network"), *(figure(p, said, wide=True) for p, said in made)])
