@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chainrule.glassbox.quiz import Quiz
+from chainrule.terms import TERMS
 
 
 @pytest.fixture
@@ -27,6 +28,9 @@ def test_the_tour_follows_the_lecture(open_preset: Any) -> None:
     while True:
         titles.append(page.inner_text("#tour h2"))
         assert page.locator(".toured").count() == 1
+        links = page.locator("#tour a").evaluate_all("(all) => all.map((a) => a.href.split('#')[1])")
+        assert links
+        assert set(links) <= {term.slug for term in TERMS.values()}
         if page.is_visible("#tour .act") and titles[-1] != "Your turn":
             page.click("#tour .act")
         if page.inner_text("#tour .primary") == "Done":
@@ -83,6 +87,14 @@ def test_answers_are_judged_by_the_numbers_of_the_engine(play: Any, visit: Any) 
     assert page.locator("#quiz .hints li").count() == 5
     page.click("#quiz button:text('Other blanks')")
     tab.until(lambda: page.inner_text("#quiz [role=status]") == "0 of 5 right.")
+
+
+def test_the_glossary_opens_beside_the_page(open_preset: Any) -> None:
+    page = open_preset("or").page
+    page.click("#tour-button")
+    with page.context.expect_page() as opened:
+        page.click("#tour a >> nth=0")
+    assert opened.value.locator("dt#perceptron").inner_text() == "perceptron"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

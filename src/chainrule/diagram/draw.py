@@ -70,8 +70,9 @@ def _units(content: Content, stage: Stage, spot: Spot, look: Look, style: Style)
         if look.values:
             found += _cells(content, unit.cells, (x, y), look, style, stage.kind)
         else:
+            size = 14.0 * min(1.0, (2 * p.RADIUS - 4.0) / label_width([unit.symbol], 14.0))
             words = unit.symbol.text + (f" ({unit.name})" if unit.name else "")
-            found += [Circle(x, y, p.RADIUS, words), Label(x, y, [unit.symbol], 14.0)]
+            found += [Circle(x, y, p.RADIUS, words), Label(x, y, [unit.symbol], size)]
         if unit.name and stage.kind == "input":
             found.append(Label(x - half - 8.0, y, [unit.name], p.NAME_SIZE, "end"))
         elif unit.name:

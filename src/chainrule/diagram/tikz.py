@@ -16,12 +16,16 @@ from chainrule.plot.colours import LIGHT
 
 _SCALE = 0.75  # points for a pixel
 _FINEST = 24  # rows and columns of a picture of weights: each cell is a command
+_LATIN = 0x250  # letters up to here are in every T1 font
 _ANCHORS = {"middle": "center", "start": "west", "end": "east"}
 
-_HEAD = r"""\documentclass[border=4pt]{standalone}
+_HEAD = r"""\documentclass{article}
+\usepackage[paperwidth=WIDTHpt, paperheight=HEIGHTpt, margin=0pt]{geometry}
 \usepackage[T1]{fontenc}
 \usepackage{amsmath}
 \usepackage{tikz}
+\pagestyle{empty}
+\setlength{\parindent}{0pt}
 \begin{document}
 """
 
@@ -35,10 +39,16 @@ def write(picture: Picture, standalone: bool = True) -> str:
         if name != "none"
     ]
     lines.append(rf"\begin{{tikzpicture}}[x={_SCALE}pt, y=-{_SCALE}pt, font=\sffamily]")
+    lines.append(rf"  \path[use as bounding box] (0,0) rectangle {_at(picture.width, picture.height)};")
     for shape in picture.shapes:
         lines += [f"  {line}" for line in _shape(shape)]
     body = "\n".join([*lines, r"\end{tikzpicture}"]) + "\n"
-    return f"{_HEAD}{body}\\end{{document}}\n" if standalone else body
+    if not standalone:
+        return body
+    head = _HEAD.replace("WIDTH", f"{_SCALE * picture.width + 1:.0f}").replace(
+        "HEIGHT", f"{_SCALE * picture.height + 12:.0f}"
+    )
+    return f"{head}{body}\\end{{document}}\n"
 
 
 def _comment(text: str) -> str:
@@ -93,7 +103,7 @@ def _label(label: Label) -> str:
 
 def _words(part: str | Math) -> str:
     if isinstance(part, str):
-        return words(part)
+        return "".join(c if c.isalpha() and ord(c) < _LATIN else "$-$" if c == "−" else words(c) for c in part)
     return f"${part.latex}$" if pieces(part) is not None else words(part.text)
 
 

@@ -1,7 +1,8 @@
-"""The glossary as a page of the documentation: `python -m chainrule.terms.page docs/glossary.md`."""
+"""The glossary as a page: of the documentation (`python -m chainrule.terms.page docs/glossary.md`), of the server."""
 
 from __future__ import annotations
 
+import html
 import sys
 from itertools import groupby
 from pathlib import Path
@@ -27,6 +28,25 @@ def _entry(term: Term) -> str:
     also = f" ({', '.join(term.also)})" if term.also else ""
     see = f" See {', '.join(f'[{name}](#{TERMS[name].slug})' for name in term.see)}." if term.see else ""
     return f'<a id="{term.slug}"></a>**{term.name}**{also}: {term.text}{see}\n'
+
+
+def web_page() -> str:
+    """Return all entries as HTML, for the server of the live page: `static/glossary.html#learning-rate`."""
+    entries = []
+    for term in TERMS.values():
+        also = f" ({html.escape(', '.join(term.also))})" if term.also else ""
+        links = ", ".join(f'<a href="#{TERMS[name].slug}">{html.escape(name)}</a>' for name in term.see)
+        see = f" See {links}." if links else ""
+        entries.append(
+            f'<dt id="{term.slug}">{html.escape(term.name)}{also}</dt><dd>{html.escape(term.text)}{see}</dd>'
+        )
+    return (
+        '<!doctype html>\n<html lang="en" class="glossary"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark"><title>Glossary · chainrule</title>'
+        '<link rel="icon" href="icon.svg" type="image/svg+xml"><link rel="stylesheet" href="teacher.css"></head>\n'
+        f"<body><main><h1>Glossary</h1><dl>\n{chr(10).join(entries)}\n</dl></main></body></html>\n"
+    )
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -22,6 +21,7 @@ from chainrule.web import events
 from chainrule.web.guard import Guard
 from chainrule.web.protocol import Json, RequestError, parse_command, parse_question
 from chainrule.web.stage import Stage
+from chainrule.web.turns import Turns
 
 STATIC = Path(__file__).parent / "static"
 ANSWER_S = 5.0
@@ -65,6 +65,7 @@ class _Pages:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.guard: Any = None
+        self.turns = Turns(stage.session)
         self.files = {str(p.relative_to(STATIC)): p for p in STATIC.rglob("*") if p.suffix in TYPES and p.is_file()}
 
     # -- files ---------------------------------------------------------------------------------------------------------
@@ -77,6 +78,10 @@ class _Pages:
             from chainrule.glassbox.render.html import STYLE
 
             return Response(STYLE, media_type=TYPES[".css"])
+        if request.path_params["path"] == "glossary.html":
+            from chainrule.terms.page import web_page
+
+            return Response(web_page(), media_type=TYPES[".html"])
         return self._file(request.path_params["path"])
 
     def _file(self, name: str) -> Response:
@@ -108,17 +113,17 @@ class _Pages:
         from chainrule.web.derivation import derive
 
         question = parse_question(request.query_params)
-        return _answer(await run_in_threadpool(derive, self.stage, question))
+        return _answer(await self.turns.run(derive, self.stage, question))
 
     async def quiz(self, request: Request) -> Response:
         from chainrule.web.quiz import ask
 
-        return _answer(await run_in_threadpool(ask, self.stage, request.query_params))
+        return _answer(await self.turns.run(ask, self.stage, request.query_params))
 
     async def view(self, request: Request) -> Response:
         compute = _view(request.path_params["name"])
         query = {k: v for k, v in request.query_params.items() if len(v) <= 4000}
-        return _answer(await run_in_threadpool(_computed, compute, self.stage, query))
+        return _answer(await self.turns.run(_computed, compute, self.stage, query))
 
 
 def _view(name: str) -> Callable[..., Json]:

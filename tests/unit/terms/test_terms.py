@@ -70,6 +70,13 @@ def test_it_prints_as_text_and_html():
     assert "<b>step</b>" in cr.glossary("step")._repr_html_()
 
 
+def test_the_live_page_s_glossary_has_every_term_and_no_dead_link():
+    made = page.web_page()
+    names = re.findall(r'<dt id="([^"]*)">', made)
+    assert names == [t.slug for t in TERMS.values()]
+    assert set(re.findall(r'href="#([^"]*)"', made)) <= set(names)
+
+
 def test_the_page_is_what_the_script_writes():
     assert PAGE.read_text(encoding="utf-8") == page.markdown(), "run: python -m chainrule.terms.page docs/glossary.md"
     links = set(re.findall(r"\]\(#([^)]*)\)", page.markdown()))

@@ -68,13 +68,7 @@ def words(text: str) -> str:
     """Return a title fit for `\\text{...}`: mathematics as plain as possible."""
     from chainrule.glassbox.ascii import to_ascii
 
-    pieces = []
-    for c in text:
-        if c in _WORDS:
-            pieces.append(_WORDS[c])
-        else:
-            pieces.append(c if c.isascii() else to_ascii(c))
-    return "".join(p if p.startswith("$") else escape(p) for p in pieces)
+    return "".join(_WORDS[c] if c in _WORDS else escape(c if c.isascii() else to_ascii(c)) for c in text)
 
 
 # -- one derivative ---------------------------------------------------------------------------------------------------

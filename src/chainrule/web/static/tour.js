@@ -15,22 +15,22 @@ const step = (by, text) => ({ text, needs: "step", do: (source, state) => send(s
 const set = (changes, text) => ({ text, do: (_, state) => state.set(changes) });
 
 const STOPS = [
-  { at: "network", title: "A neuron", text: ["Read it from left to right. A neuron multiplies each input by a weight, adds a bias, and gets h. Its activation squeezes h into p, the prediction.",
+  { at: "network", title: "A neuron", words: ["perceptron", "weight", "bias"], text: ["Read it from left to right. A neuron multiplies each input by a weight, adds a bias, and gets h. Its activation squeezes h into p, the prediction.",
     "Wide lines are large weights; blue and solid is positive, orange and dashed is negative. Every number you see is one the model used."] },
-  { at: "data", title: "The prediction table", text: ["Each row is an observation: its inputs, and y, what should come out. The network predicts all of them; right and wrong are marked with a sign and a word.", "Choose a row: everything else on the page follows it."],
+  { at: "data", title: "The prediction table", words: ["prediction table", "observation"], text: ["Each row is an observation: its inputs, and y, what should come out. The network predicts all of them; right and wrong are marked with a sign and a word.", "Choose a row: everything else on the page follows it."],
     act: set({ row: 2 }, "Choose observation 3") },
-  { at: "derivation", title: "The error", text: ["Here is that row, computed in full: h, then p, then the loss ℓ, which says how wrong p is. It is 0 where p equals y, and grows the further they are apart.", "Training makes the mean loss of all rows small."] },
-  { at: "views", title: "The loss surface", text: ["Change two weights, and the loss changes: a landscape above the plane of the two. Valleys are good weights. The line on it is the way the training has gone."], act: { text: "Show the surface", do: () => document.getElementById("tab-surface")?.click() } },
-  { at: "controls", title: "Descent", text: ["A step goes downhill: each weight moves against its slope, times the learning rate. w ← w − η · ∂ℓ/∂w.", "Take a step and watch loss and lines; Back undoes it. Then try a learning rate ten times as large."], act: step("batch", "Take one step") },
-  { at: "derivation", title: "Backpropagation", text: ["Where do the slopes come from? From the chain rule: begin at the loss and multiply, link by link, until you reach the weight. Where paths meet, they are added.",
+  { at: "derivation", title: "The error", words: ["loss", "mean squared error"], text: ["Here is that row, computed in full: h, then p, then the loss ℓ, which says how wrong p is. It is 0 where p equals y, and grows the further they are apart.", "Training makes the mean loss of all rows small."] },
+  { at: "views", title: "The loss surface", words: ["loss surface", "minimum"], text: ["Change two weights, and the loss changes: a landscape above the plane of the two. Valleys are good weights. The line on it is the way the training has gone."], act: { text: "Show the surface", do: () => document.getElementById("tab-surface")?.click() } },
+  { at: "controls", title: "Descent", words: ["gradient descent", "learning rate"], text: ["A step goes downhill: each weight moves against its slope, times the learning rate. w ← w − η · ∂ℓ/∂w.", "Take a step and watch loss and lines; Back undoes it. Then try a learning rate ten times as large."], act: step("batch", "Take one step") },
+  { at: "derivation", title: "Backpropagation", words: ["chain rule", "backpropagation", "check"], text: ["Where do the slopes come from? From the chain rule: begin at the loss and multiply, link by link, until you reach the weight. Where paths meet, they are added.",
     "Click a line in the network to derive its weight. The check compares every slope with one measured by moving the weight a little."] },
-  { at: "network", title: "Hidden layers", text: (hidden) => hidden
+  { at: "network", title: "Hidden layers", words: ["hidden layer", "XOR"], text: (hidden) => hidden
     ? ["Between inputs and output stands a hidden layer. Each unit draws a line of its own; the small pictures show what it makes of the plane. The output combines them, so the boundary can bend.", "That is how XOR is solved, which no single neuron can do."]
     : ["A single neuron parts the plane by one straight line. For OR that is enough; for XOR no such line exists. A hidden layer of two units solves it.", "Start the same page with: chainrule play mlp"] },
-  { at: "derivation", title: "Matrices", text: ["All units of a layer at once, all rows at once: H = XW + b. The weights form the kernel W, a row for each input and a column for each unit.", "In Keras's notation kernel[0,1] is the weight from the first input to the second unit. The numbers stay the same."], act: set({ notation: "keras" }, "Use Keras's names") },
-  { at: "loss", title: "Overfitting", text: ["Now let it play. The training loss falls; what counts are rows it has not learned from. When their loss rises while the other falls on, the network learns by heart.", "The health panel says so, and what to try: fewer units, L2, dropout, stopping earlier."],
+  { at: "derivation", title: "Matrices", words: ["matrix form", "kernel"], text: ["All units of a layer at once, all rows at once: H = XW + b. The weights form the kernel W, a row for each input and a column for each unit.", "In Keras's notation kernel[0,1] is the weight from the first input to the second unit. The numbers stay the same."], act: set({ notation: "keras" }, "Use Keras's names") },
+  { at: "loss", title: "Overfitting", words: ["overfitting", "regularisation"], text: ["Now let it play. The training loss falls; what counts are rows it has not learned from. When their loss rises while the other falls on, the network learns by heart.", "The health panel says so, and what to try: fewer units, L2, dropout, stopping earlier."],
     act: { text: "Play", needs: "play", do: (source, state) => send(source, state, { do: "play" }) } },
-  { at: "derivation", title: "Your turn", text: ["Work out some numbers by hand: Quiz hides a few of them, says whether yours are right, and names the rule that helps."], act: { text: "Open the quiz", needs: "quiz", do: () => document.getElementById("quiz-button")?.click() } },
+  { at: "derivation", title: "Your turn", words: ["derivation"], text: ["Work out some numbers by hand: Quiz hides a few of them, says whether yours are right, and names the rule that helps."], act: { text: "Open the quiz", needs: "quiz", do: () => document.getElementById("quiz-button")?.click() } },
 ];
 
 /** Whether the network has a layer between inputs and output. */
@@ -38,6 +38,9 @@ const hasHidden = (state) => (state.start?.model?.layers ?? []).filter((layer) =
 
 /** Whether the page can do what a stop's button offers. */
 const possible = (act, source) => act && (!act.needs || source.live);
+
+/** Links into the glossary, which the server has. */
+const explained = (words) => el("p", { class: "note" }, words.map((word, i) => [i ? ", " : "Glossary: ", el("a", { href: `static/glossary.html#${word.toLowerCase().replaceAll(" ", "-")}`, target: "_blank" }, word)]));
 
 function panels() {
   return Object.fromEntries(PANELS.map((name) => [name, document.getElementById(name)]));
@@ -73,7 +76,7 @@ export function startTour(source, state, elements = panels()) {
     const stop = STOPS[at], said = typeof stop.text === "function" ? stop.text(hasHidden(state)) : stop.text;
     count.textContent = `Tour, ${at + 1} of ${STOPS.length}`;
     title.textContent = stop.title;
-    refill(text, said.map((sentence) => el("p", null, sentence)));
+    refill(text, said.map((sentence) => el("p", null, sentence)), source.live && explained(stop.words));
     act.hidden = !possible(stop.act, source);
     act.textContent = stop.act?.text ?? "";
     act.onclick = () => stop.act.do(source, state);
