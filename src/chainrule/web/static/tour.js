@@ -21,7 +21,7 @@ const STOPS = [
     act: set({ row: 2 }, "Choose observation 3") },
   { at: "derivation", title: "The error", words: ["loss", "mean squared error"], text: ["Here is that row, computed in full: h, then p, then the loss ℓ, which says how wrong p is. It is 0 where p equals y, and grows the further they are apart.", "Training makes the mean loss of all rows small."] },
   { at: "views", title: "The loss surface", words: ["loss surface", "minimum"], text: ["Change two weights, and the loss changes: a landscape above the plane of the two. Valleys are good weights. The line on it is the way the training has gone."], act: { text: "Show the surface", do: () => document.getElementById("tab-surface")?.click() } },
-  { at: "controls", title: "Descent", words: ["gradient descent", "learning rate"], text: ["A step goes downhill: each weight moves against its slope, times the learning rate. w ← w − η · ∂ℓ/∂w.", "Take a step and watch loss and lines; Back undoes it. Then try a learning rate ten times as large."], act: step("batch", "Take one step") },
+  { at: "controls", title: "Descent", words: ["gradient descent", "learning rate"], text: ["A step goes downhill: each weight moves against its slope, times the learning rate. w ← w − η · ∂ℓ/∂w.", "Take a step (in a recording: move the slider) and watch loss and lines; Back undoes it. Then try a learning rate ten times as large."], act: step("batch", "Take one step") },
   { at: "derivation", title: "Backpropagation", words: ["chain rule", "backpropagation", "check"], text: ["Where do the slopes come from? From the chain rule: begin at the loss and multiply, link by link, until you reach the weight. Where paths meet, they are added.",
     "Click a line in the network to derive its weight. The check compares every slope with one measured by moving the weight a little."] },
   { at: "network", title: "Hidden layers", words: ["hidden layer", "XOR"], text: (hidden) => hidden
@@ -30,7 +30,7 @@ const STOPS = [
   { at: "derivation", title: "Matrices", words: ["matrix form", "kernel"], text: ["All units of a layer at once, all rows at once: H = XW + b. The weights form the kernel W, a row for each input and a column for each unit.", "In Keras's notation kernel[0,1] is the weight from the first input to the second unit. The numbers stay the same."], act: set({ notation: "keras" }, "Use Keras's names") },
   { at: "loss", title: "Overfitting", words: ["overfitting", "regularisation"], text: ["Now let it play. The training loss falls; what counts are rows it has not learned from. When their loss rises while the other falls on, the network learns by heart.", "The health panel says so, and what to try: fewer units, L2, dropout, stopping earlier."],
     act: { text: "Play", needs: "play", do: (source, state) => send(source, state, { do: "play" }) } },
-  { at: "derivation", title: "Your turn", words: ["derivation"], text: ["Work out some numbers by hand: Quiz hides a few of them, says whether yours are right, and names the rule that helps."], act: { text: "Open the quiz", needs: "quiz", do: () => document.getElementById("quiz-button")?.click() } },
+  { at: "derivation", live: true, title: "Your turn", words: ["derivation"], text: ["Work out some numbers by hand: Quiz hides a few of them, says whether yours are right, and names the rule that helps."], act: { text: "Open the quiz", needs: "quiz", do: () => document.getElementById("quiz-button")?.click() } },
 ];
 
 /** Whether the network has a layer between inputs and output. */
@@ -49,6 +49,7 @@ function panels() {
 export function startTour(source, state, elements = panels()) {
   document.getElementById("tour")?.remove();
   const opener = document.activeElement, { notation } = state;
+  const stops = STOPS.filter((stop) => source.live || !stop.live);
   let at = 0;
   const count = el("p", { class: "note" }), title = el("h2", { id: "tour-title", tabindex: "-1" }), text = el("div", { class: "text" });
   const act = el("button", { type: "button", class: "act" }), back = el("button", { type: "button", onclick: () => go(at - 1) }, "Back"), next = el("button", { type: "button", class: "primary" });
@@ -70,18 +71,18 @@ export function startTour(source, state, elements = panels()) {
   }
 
   function go(to) {
-    if (to >= STOPS.length) return end();
+    if (to >= stops.length) return end();
     at = Math.max(to, 0);
     state.set({ notation });
-    const stop = STOPS[at], said = typeof stop.text === "function" ? stop.text(hasHidden(state)) : stop.text;
-    count.textContent = `Tour, ${at + 1} of ${STOPS.length}`;
+    const stop = stops[at], said = typeof stop.text === "function" ? stop.text(hasHidden(state)) : stop.text;
+    count.textContent = `Tour, ${at + 1} of ${stops.length}`;
     title.textContent = stop.title;
     refill(text, said.map((sentence) => el("p", null, sentence)), source.live && explained(stop.words));
     act.hidden = !possible(stop.act, source);
     act.textContent = stop.act?.text ?? "";
     act.onclick = () => stop.act.do(source, state);
     back.disabled = at === 0;
-    next.textContent = at === STOPS.length - 1 ? "Done" : "Next";
+    next.textContent = at === stops.length - 1 ? "Done" : "Next";
     next.onclick = () => go(at + 1);
     card.classList.toggle("left", RIGHT.includes(stop.at));
     mark(elements[stop.at]);
