@@ -2,8 +2,8 @@
  * The guided tour, in the lecture's order. `startTour(source, state, elements)` walks through the panels; `elements`
  * are the panels by name: controls, data, network, output, derivation, loss, health, views.
  *
- * A stop is {at, title, text, act}: the panel it is about, what to say (a text, or a function of the network), and
- * what its button does.
+ * A stop: the panel it is at, what to say (text, or a function of whether there is a hidden layer), words of the
+ * glossary, what its button does; `live` and `needs` say that it takes a server.
  */
 import { el, refill } from "./dom.js";
 import { send } from "./send.js";
@@ -11,17 +11,17 @@ import { send } from "./send.js";
 const PANELS = ["controls", "data", "network", "output", "derivation", "loss", "health", "views"];
 const RIGHT = ["output", "loss", "health"]; // what stands on the right: the card keeps to the left
 
-const step = (by, text) => ({ text, needs: "step", do: (source, state) => send(source, state, { do: "step", by }) });
+const command = (order, text) => ({ text, needs: true, do: (source, state) => send(source, state, order) });
 const set = (changes, text) => ({ text, do: (_, state) => state.set(changes) });
 
 const STOPS = [
   { at: "network", title: "A neuron", words: ["perceptron", "weight", "bias"], text: ["Read it from left to right. A neuron multiplies each input by a weight, adds a bias, and gets h. Its activation squeezes h into p, the prediction.",
     "Wide lines are large weights; blue and solid is positive, orange and dashed is negative. Every number you see is one the model used."] },
-  { at: "data", title: "The prediction table", words: ["prediction table", "observation"], text: ["Each row is an observation: its inputs, and y, what should come out. The network predicts all of them; right and wrong are marked with a sign and a word.", "Choose a row: everything else on the page follows it."],
+  { at: "data", title: "The prediction table", words: ["prediction table", "observation"], text: ["Each row is an observation: its inputs, and y, what should come out. The network predicts all of them.", "Choose a row: the whole page follows it."],
     act: set({ row: 2 }, "Choose observation 3") },
-  { at: "derivation", title: "The error", words: ["loss", "mean squared error"], text: ["Here is that row, computed in full: h, then p, then the loss ℓ, which says how wrong p is. It is 0 where p equals y, and grows the further they are apart.", "Training makes the mean loss of all rows small."] },
+  { at: "derivation", title: "The error", words: ["loss", "mean squared error"], text: ["Here is that row in full: h, then p, then the loss ℓ, which says how wrong p is. It is 0 where p equals y.", "Training makes the mean loss of all rows small."] },
   { at: "views", title: "The loss surface", words: ["loss surface", "minimum"], text: ["Change two weights, and the loss changes: a landscape above the plane of the two. Valleys are good weights. The line on it is the way the training has gone."], act: { text: "Show the surface", do: () => document.getElementById("tab-surface")?.click() } },
-  { at: "controls", title: "Descent", words: ["gradient descent", "learning rate"], text: ["A step goes downhill: each weight moves against its slope, times the learning rate. w ← w − η · ∂ℓ/∂w.", "Take a step (in a recording: move the slider) and watch loss and lines; Back undoes it. Then try a learning rate ten times as large."], act: step("batch", "Take one step") },
+  { at: "controls", title: "Descent", words: ["gradient descent", "learning rate"], text: ["A step goes downhill: each weight moves against its slope, times the learning rate. w ← w − η · ∂ℓ/∂w.", "Take a step (in a recording: move the slider) and watch loss and lines; Back undoes it. Then try a learning rate ten times as large."], act: command({ do: "step", by: "batch" }, "Take one step") },
   { at: "derivation", title: "Backpropagation", words: ["chain rule", "backpropagation", "check"], text: ["Where do the slopes come from? From the chain rule: begin at the loss and multiply, link by link, until you reach the weight. Where paths meet, they are added.",
     "Click a line in the network to derive its weight. The check compares every slope with one measured by moving the weight a little."] },
   { at: "network", title: "Hidden layers", words: ["hidden layer", "XOR"], text: (hidden) => hidden
@@ -29,8 +29,8 @@ const STOPS = [
     : ["A single neuron parts the plane by one straight line. For OR that is enough; for XOR no such line exists. A hidden layer of two units solves it.", "Start the same page with: chainrule play mlp"] },
   { at: "derivation", title: "Matrices", words: ["matrix form", "kernel"], text: ["All units of a layer at once, all rows at once: H = XW + b. The weights form the kernel W, a row for each input and a column for each unit.", "In Keras's notation kernel[0,1] is the weight from the first input to the second unit. The numbers stay the same."], act: set({ notation: "keras" }, "Use Keras's names") },
   { at: "loss", title: "Overfitting", words: ["overfitting", "regularisation"], text: ["Now let it play. The training loss falls; what counts are rows it has not learned from. When their loss rises while the other falls on, the network learns by heart.", "The health panel says so, and what to try: fewer units, L2, dropout, stopping earlier."],
-    act: { text: "Play", needs: "play", do: (source, state) => send(source, state, { do: "play" }) } },
-  { at: "derivation", live: true, title: "Your turn", words: ["derivation"], text: ["Work out some numbers by hand: Quiz hides a few of them, says whether yours are right, and names the rule that helps."], act: { text: "Open the quiz", needs: "quiz", do: () => document.getElementById("quiz-button")?.click() } },
+    act: command({ do: "play" }, "Play") },
+  { at: "derivation", live: true, title: "Your turn", words: ["derivation"], text: ["Work out some numbers by hand: Quiz hides a few, says whether yours are right, and names the rule that helps."], act: { text: "Open the quiz", do: () => document.getElementById("quiz-button")?.click() } },
 ];
 
 /** Whether the network has a layer between inputs and output. */
