@@ -1,0 +1,149 @@
+"""The saved page in a browser: replay, edits, derivations without Python, and no request to anywhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.data.adapters import make_batches
+from chainrule.recording import messages
+from chainrule.recording.recording import Recording
+
+TABS = ["surface", "gradients", "weights", "confusion", "calibration", "importance", "runs"]
+
+
+def recorded(epochs: int = 12) -> tuple[Any, Recording, Any, Any]:
+    """A small network, a recording with a frame after each of its epochs, and its data."""
+    cr.utils.set_random_seed(4)
+    x = np.random.default_rng(0).normal(size=(40, 2)).astype("float32")
+    y = (x[:, 0] * x[:, 1] > 0).astype("float32")
+    layers = [cr.Input((2,)), cr.layers.Dense(3, "tanh", name="hidden"), cr.layers.Dense(1, "sigmoid", name="out")]
+    model = cr.Sequential(layers, name="net")
+    model.compile(cr.optimizers.SGD(0.5), "binary_crossentropy")
+    batches = make_batches(x, y, None, where="test")
+    probe = messages.draw(batches)
+    found = [messages.start(model, batches, probe=probe, name="xor & <b>co</b>", features=["<i>a</i>", "b"])]
+    for i in range(epochs):
+        loss = float(model.fit(x, y, verbose=0).history["loss"][0])
+        found.append(messages.frame(model, probe, step=2 * i + 2, epoch=i, batch=1, seconds=0.0, logs={"loss": loss}))
+        found.append(messages.epoch(i, 2 * i + 2, 0.0, {"loss": loss}))
+    return model, Recording([*found, messages.end(2 * epochs, epochs, 1.0, "all epochs")]), x, y
+
+
+class Saved:
+    """A saved page in a tab, with the model and the data it is of."""
+
+    def __init__(self, folder: Path, visit: Any, **options: Any) -> None:
+        self.model, self.recording, self.x, self.y = recorded()
+        self.recording.save_html(folder / "run.html")
+        self.tab = visit((folder / "run.html").as_uri(), **options)
+        self.page = self.tab.page
+        self.page.wait_for_selector(".derived tr")
+
+    def step(self) -> int:
+        found = re.search(r"step (\d+)", self.tab.text(".progress"))
+        return int(found[1]) if found else -1
+
+    def derived(self) -> str:
+        return str(self.page.inner_text("#derivation"))
+
+
+@pytest.fixture
+def saved(tmp_path: Path, visit: Any) -> Saved:
+    return Saved(tmp_path, visit)
+
+
+def test_opens_at_the_last_frame_and_fetches_nothing(saved: Saved) -> None:
+    assert saved.step() == 24
+    assert saved.tab.requests == [saved.page.url]
+    assert saved.page.title().startswith("xor & <b>co</b>")
+    assert "<i>a</i>" in saved.page.inner_text("#rows")
+    assert saved.page.locator("#rows i").count() == 0
+
+
+def test_the_derivation_is_that_of_the_trace(saved: Saved) -> None:
+    shown = saved.derived()
+    assert "check ✓" in shown
+    t = cr.trace(saved.model, saved.x[:1], saved.y[:1])
+    rows = saved.page.locator(".derived td.cr-value")
+    values = [text.replace("\u2062", "") for text in rows.all_inner_texts()]
+    scalars = [line for line in t[0].page.lines() if isinstance(line.value, float)]
+    expected = [line.shown.text for line in scalars if line.shown is not None and "e" not in line.shown.text]
+    plain = [v.replace("\n", "").replace(" ", "") for v in values]
+    assert [v for v in plain if "·10" not in v] == expected
+
+
+def test_replay_by_slider_keys_and_play(saved: Saved) -> None:
+    slider = saved.page.locator("#replay input")
+    slider.focus()
+    saved.page.keyboard.press("ArrowLeft")
+    saved.tab.until(lambda: saved.step() == 22)
+    assert "frame 11 of 12" in saved.tab.text("#replay")
+    saved.page.click("#play")  # goes on to the end and stops there
+    saved.tab.until(lambda: saved.step() == 24)
+    saved.tab.until(lambda: saved.page.inner_text("#play") == "Play")
+    saved.page.click("#back")
+    saved.tab.until(lambda: saved.step() == 22)
+
+
+def test_a_changed_weight_changes_the_numbers_as_python_computes_them(saved: Saved) -> None:
+    before = saved.derived()
+    saved.page.fill("#weight-value", "1.25")
+    saved.page.keyboard.press("Enter")
+    saved.tab.until(lambda: saved.derived() != before)
+    kernel = saved.model.layers[0].kernel
+    changed = kernel.numpy().copy()
+    changed[0, 0] = 1.25
+    kernel.assign(changed)
+    node = cr.trace(saved.model, saved.x[:1], saved.y[:1])[0].node("w11^(1)")
+    shown = node.page.sections[0].lines[0].shown.text
+    saved.tab.until(lambda: shown in saved.page.inner_text(".node-line").replace("\n", ""))
+    saved.page.click("#back")
+    saved.tab.until(lambda: saved.derived() == before)
+
+
+def test_every_tab_shows_something(saved: Saved) -> None:
+    saved.page.locator("#views").scroll_into_view_if_needed()
+    for name in TABS:
+        saved.page.click(f"#tab-{name}")
+        panel = f"#view-{name}"
+        saved.tab.until(
+            lambda panel=panel: saved.page.locator(f"{panel} svg, {panel} table, {panel} canvas").count() > 0
+        )
+        assert saved.page.locator(f"{panel} .empty:visible").count() <= (name == "runs")
+
+
+def test_confusion_is_that_of_the_model(saved: Saved) -> None:
+    saved.page.locator("#views").scroll_into_view_if_needed()
+    saved.page.click("#tab-confusion")
+    saved.page.wait_for_selector("table.confusion")
+    said = saved.model.predict(saved.x, verbose=0)[:, 0] > 0.5
+    right = int((said == saved.y).sum())
+    assert f"{right} of 40 right" in saved.page.inner_text("table.confusion caption")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(tmp_path: Path, visit: Any, theme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    saved = Saved(tmp_path, visit, theme=theme)
+    saved.page.locator("#views").scroll_into_view_if_needed()
+    for name in TABS:
+        saved.page.click(f"#tab-{name}")
+        saved.page.wait_for_timeout(400)
+        found = axe.run(saved.page, options={})
+        assert found.response["passes"]
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+
+
+def test_nothing_is_wider_than_a_small_screen(tmp_path: Path, visit: Any) -> None:
+    saved = Saved(tmp_path, visit, width=320)
+    saved.page.locator("#views").scroll_into_view_if_needed()
+    for name in TABS:
+        saved.page.click(f"#tab-{name}")
+        saved.page.wait_for_timeout(300)
+        assert saved.page.evaluate("document.documentElement.scrollWidth") <= 320, name
