@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import random
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -262,7 +263,7 @@ def undisturbed(model: Any) -> Iterator[None]:
     drawn = [(g, g.drawn) for g in generators]
     process, numpy_state, python_state = vars(seeds._Process).copy(), np.random.get_state(), random.getstate()  # noqa: NPY002
     for index, layer in enumerate(layers):
-        layer._random_index = index
+        object.__setattr__(layer, "_random_index", index)
     try:
         yield
     finally:
@@ -271,6 +272,24 @@ def undisturbed(model: Any) -> Iterator[None]:
             layer.__dict__.update(attributes)
         for generator, count in drawn:
             generator.drawn = count
-        seeds._Process.key, seeds._Process.drawn = process["key"], process["drawn"]
-        np.random.set_state(numpy_state)  # noqa: NPY002
-        random.setstate(python_state)
+        if not _beside.a_training:
+            seeds._Process.key, seeds._Process.drawn = process["key"], process["drawn"]
+            np.random.set_state(numpy_state)  # noqa: NPY002
+            random.setstate(python_state)
+
+
+class _Beside(threading.local):
+    a_training = False
+
+
+_beside = _Beside()
+
+
+@contextmanager
+def beside_a_training() -> Iterator[None]:
+    """Within the block nothing is put back that another thread may be using: the random numbers of the process."""
+    before, _beside.a_training = _beside.a_training, True
+    try:
+        yield
+    finally:
+        _beside.a_training = before

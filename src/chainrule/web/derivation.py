@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,10 @@ from chainrule.glassbox.render.data import page_to_dict
 from chainrule.glassbox.render.html import STYLE
 from chainrule.web.protocol import Json, Question, RequestError
 from chainrule.web.stage import Stage
+
+WIDEST = 2000
+"""Units of a layer; beyond that the paths to one weight are too many to be listed."""
+MOST_NUMBERS = 10_000
 
 
 def derive(stage: Stage, question: Question) -> Json:
@@ -73,16 +78,32 @@ def _answer(observation: Observation, question: Question) -> Json:
     made: Json = {
         "html": fragment(observation),
         "latex": observation.latex(),
-        "lines": page_to_dict(page),
+        "lines": _bounded(page_to_dict(page)),
         "check": {"largest": check.max_abs, "ok": check.ok, "checked": check.checked, "total": check.total},
         "node": None,
         "update": None,
     }
-    if question.weight:
+    if question.weight and _widest(observation) <= WIDEST:
         node = observation.node(question.weight)
         made["node"] = {"text": node.text(True), "html": fragment(node), "latex": node.latex(), "value": node.value}
+    if question.weight:
         made["update"] = _update(observation, question.weight)
     return made
+
+
+def _widest(observation: Observation) -> int:
+    """Return how many units the widest layer has."""
+    return max((max(v.shape, default=1) for v in observation.runner.variables), default=1)
+
+
+def _bounded(page: Json) -> Json:
+    """Return a page without arrays that nobody would read: their shape stands in their place."""
+    for section in page["sections"]:
+        for line in section["lines"]:
+            size = np.shape(line["value"]) if isinstance(line["value"], list) else ()
+            if math.prod(size) > MOST_NUMBERS:
+                line["value"] = {"shape": list(size)}
+    return page
 
 
 def fragment(thing: Any) -> str:

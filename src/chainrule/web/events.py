@@ -44,9 +44,9 @@ def thinned(entries: list[Entry], most: int) -> list[Entry]:
     """Leave epochs out where more than `most` have passed since the last look, but never the newest.
 
     >>> hub = Hub()
-    >>> hub.put({"kind": "start"})
+    >>> _ = hub.put({"kind": "start"})
     >>> for i in range(1000):
-    ...     hub.put({"kind": "epoch", "epoch": i, "step": i})
+    ...     _ = hub.put({"kind": "epoch", "epoch": i, "step": i})
     >>> [kept.number for kept in thinned(hub.since(0), 100)][-3:]
     [982, 992, 1001]
     """

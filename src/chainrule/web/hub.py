@@ -40,8 +40,8 @@ class Hub:
     """Where the training puts messages and the server reads them.
 
     >>> hub = Hub()
-    >>> hub.put({"kind": "status", "state": "playing"})
-    >>> hub.put({"kind": "start"})
+    >>> _ = hub.put({"kind": "status", "state": "playing"})
+    >>> _ = hub.put({"kind": "start"})
     >>> [entry.kind for entry in hub.since(0)]
     ['start', 'status']
     >>> hub.since(hub.number)
@@ -58,8 +58,8 @@ class Hub:
         self._readers = 0
         self._contact = monotonic()
 
-    def put(self, message: Json) -> None:
-        """Add a message."""
+    def put(self, message: Json) -> Entry:
+        """Add a message; returns it with its number."""
         kind = message["kind"]
         with self._lock:
             self.number += 1
@@ -71,6 +71,7 @@ class Hub:
                 self._newest[kind] = entry
             else:
                 self._add(kind, entry)
+        return entry
 
     def clear(self) -> None:
         """Forget all messages: another training begins."""

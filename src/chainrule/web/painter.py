@@ -19,6 +19,9 @@ from chainrule.web.twin import Moment, Twin
 SHARE = 0.03
 """While the model trains, this share of the time at most goes into frames."""
 
+BYTES_A_SECOND = 4_000_000
+"""So much of frames at most: a page has to read them, too."""
+
 DATA_S = 2.0
 """After so long, or when the training pauses, the health of the data is looked at."""
 
@@ -43,6 +46,7 @@ class Painter:
         self._previous: Json | None = None
         self._monitor: Monitor | None = None
         self._heard = hub.number
+        self._length = 0
         self._failed = self._started = self._checked = False
         self._began = perf_counter()
         self._news = threading.Event()
@@ -79,7 +83,7 @@ class Painter:
                 self._hurry.clear()
                 spent = self._make(*waiting)
                 if not waiting[2] and not self._closed:
-                    self._hurry.wait(min(spent / SHARE, 5.0))
+                    self._hurry.wait(min(max(spent / SHARE, self._length / BYTES_A_SECOND), 5.0))
 
     def _make(self, twin: Twin, moment: Moment, now: bool) -> float:
         began = thread_time()
@@ -100,7 +104,9 @@ class Painter:
                     self.hub.put(messages.start(model, probe=self.probe, **self.about))
                 self._started = True
             for message in self._messages(twin, moment, now):
-                self.hub.put(message)
+                entry = self.hub.put(message)
+                if message["kind"] == "frame":
+                    self._length = len(entry.text)  # encoded here, where the time is counted
 
     def _messages(self, twin: Twin, moment: Moment, now: bool) -> list[Json]:
         here, previous = moment.position, self._previous

@@ -176,9 +176,9 @@ class ReplayStage(Stage):
         paths = unique_paths(self.model.weights)
         values = [self.replay.frame["weights"][paths[id(v)]] for v in self.model.weights]
         rest = [v.numpy() for v in (self.model.optimizer.variables if self.model.optimizer is not None else ())]
-        self.moment = Moment(
-            self.replay.position, self.replay.frame["seconds"], self.replay.logs, [*values, *rest], self.twin.revision
-        )
+        frame, revision = self.replay.frame, self.twin.revision
+        moment = Moment(self.replay.position, frame["seconds"], self.replay.logs, [*values, *rest], revision)
+        self.shown = (self.twin, moment)
 
     def joined(self) -> None:
         """All is there already."""

@@ -117,7 +117,7 @@ class Session:
     """
 
     def __init__(
-        self, driver: Driver, show: Callable[[bool], None], tell: Callable[[Json], None], state: str = PLAYING
+        self, driver: Driver, show: Callable[[bool], None], tell: Callable[[Json], object], state: str = PLAYING
     ) -> None:
         self.driver = driver
         self.state = state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from time import perf_counter
+from time import monotonic, perf_counter, sleep
 from typing import Any
 
 from chainrule.data.batches import ArrayBatches, Batch, Batches
@@ -18,6 +18,9 @@ from chainrule.web.twin import Moment, Twin, values_of, variables_of
 
 INTERVAL_S = 0.05
 """While the model trains, a moment is taken this often at most."""
+
+SOON_S = 2.0
+"""A question that comes before there is anything to show waits for so long."""
 
 
 class Peeked(Batches):
@@ -49,6 +52,7 @@ class Stage:
         session: what happens next.
         training, probe, names: the data, for what is computed on them.
         trail: the weights the training has passed through, as far as the page has seen them.
+        shown: the twin, and the moment that the page shows; None before anything is shown.
         runs: recordings of other trainings, to be compared with.
     """
 
@@ -65,13 +69,15 @@ class Stage:
         self.names: tuple[Sequence[str] | None, Sequence[str] | None] = (None, None)
         self.revision = 0
         self.twin: Twin | None = None
-        self.moment: Moment | None = None
+        self.shown: tuple[Twin, Moment] | None = None
+        self._noted: Moment | None = None
         self.seconds = 0.0
         self._about: Json | None = None
         self._variables: list[Any] = []
         self._painter: Painter | None = None
         self._began = perf_counter()
         self._next = 0.0
+        self._wanted = False
 
     # -- the training thread -------------------------------------------------------------------------------------------
 
@@ -104,6 +110,7 @@ class Stage:
         self._painter = None
         self.hub.clear()
         self.trail.clear()
+        self.shown = self._noted = None
         self._began, self.seconds = perf_counter(), 0.0
         self.changed()
 
@@ -122,7 +129,8 @@ class Stage:
 
     def show(self, now: bool) -> None:
         """Have the page show this moment: at once, or if somebody looks and it is time again."""
-        if self._about is None or not (now or (self.hub.readers and perf_counter() >= self._next)):
+        wanted = self.hub.readers or self._wanted
+        if self._about is None or not (now or (wanted and perf_counter() >= self._next)):
             return
         began = perf_counter()
         self.note()
@@ -132,21 +140,23 @@ class Stage:
 
     def note(self) -> None:
         """Take the values of the variables as they are now."""
-        self.moment = Moment(
+        self._noted = Moment(
             self.driver.position, perf_counter() - self._began, dict(self.driver.logs), values_of(self._variables),
             self.revision,
         )  # fmt: skip
 
     def paint(self, now: bool) -> None:
         """Have the noted moment shown. After the training any thread may do so, for a page that came late."""
-        if self.moment is None or self._about is None:
+        moment = self._noted
+        if moment is None or self._about is None:
             return
         if self.twin is None or self.twin.revision != self.revision:
             self.twin = Twin(self.model, self.revision)
         if self._painter is None:
             self.probe = messages.draw(self.training)
             self._painter = Painter(self.hub, self.probe, self.trail, self._about)
-        self._painter.paint(self.twin, self.moment, now)
+        self.shown, self._wanted = (self.twin, moment), False
+        self._painter.paint(self.twin, moment, now)
 
     def close(self) -> None:
         """End; what was shown last stays."""
@@ -166,15 +176,19 @@ class Stage:
         return (painted + self.seconds) / max(perf_counter() - self._began, 1e-9)
 
     def newest(self) -> tuple[Twin, Moment]:
-        """Return the twin, and the moment that the page shows.
+        """Return the twin, and the moment that the page shows; waits a moment for the first.
 
         Raises:
             RequestError: there is none yet.
         """
-        twin, moment = self.twin, self.moment
-        if twin is None or moment is None or twin.revision != moment.revision:
+        deadline = monotonic() + SOON_S
+        while self.shown is None and monotonic() < deadline:
+            self._wanted = True
+            self.joined()
+            sleep(0.01)
+        if self.shown is None:
             raise RequestError("There is nothing to show yet: the training has not begun.", 409)
-        return twin, moment
+        return self.shown
 
 
 __all__ = ["Stage"]

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from chainrule._typing import Array
+from chainrule.glassbox.record import beside_a_training
 from chainrule.records import Record
 from chainrule.web.session import Position
 
@@ -78,7 +79,8 @@ class Twin:
                 for variable, value in zip(self._variables, moment.values, strict=True):
                     variable.assign(value)
                 self.moment = moment
-            yield self.model
+            with beside_a_training():
+                yield self.model
 
 
 __all__ = ["Moment", "Twin", "values_of", "variables_of"]

@@ -91,7 +91,7 @@ def test_nobody_looking_changes_nothing(page: Dashboard) -> None:
         np.testing.assert_array_equal(a, b)
     stage = page._fitting.stage
     assert stage.session.state == FINISHED
-    assert stage.twin is None  # the page's work has not even begun
+    assert stage.shown is None  # the page's work has not even begun
     assert len(stage.hub.all("epoch")) == 30
 
 

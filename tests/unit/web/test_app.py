@@ -105,7 +105,7 @@ def test_a_page_that_comes_late_gets_all_epochs(lecture: Page, visit: Any, wait:
 
 def test_the_derivation_is_that_of_trace(lecture: Page, visit: Any, wait: Any) -> None:
     page = visit(lecture.url)
-    wait(lambda: lecture.driver.stage.moment is not None)
+    wait(lambda: lecture.driver.stage.shown is not None)
     chosen = preset("or")
     mine = page.get("/api/derivation", row=2, weight="perceptron/out/kernel[0,0]", notation="lecture", digits=4).json()
     observation = cr.trace(chosen.model, chosen.x, chosen.y)[2]
@@ -139,7 +139,7 @@ def test_an_edited_weight_changes_the_derivation_to_what_trace_says(lecture: Pag
 @pytest.mark.parametrize("notation", ["lecture", "textbook", "keras"])
 def test_notations_and_digits(lecture: Page, visit: Any, notation: str, wait: Any) -> None:
     page = visit(lecture.url)
-    wait(lambda: lecture.driver.stage.moment is not None)
+    wait(lambda: lecture.driver.stage.shown is not None)
     chosen = preset("or")
     found = page.get("/api/derivation", row=0, notation=notation, digits=2).json()["lines"]
     assert found == cr.trace(chosen.model, chosen.x, chosen.y, notation=notation, digits=2)[0].to_dict()
@@ -180,7 +180,7 @@ def tape_gradients(model: Any, x: Any, y: Any) -> dict[str, Any]:
 
 def test_a_view_is_answered_and_an_unknown_one_refused(lecture: Page, visit: Any, wait: Any) -> None:
     page = visit(lecture.url)
-    wait(lambda: lecture.driver.stage.moment is not None)
+    wait(lambda: lecture.driver.stage.shown is not None)
     assert page.get("/api/view/weights").status_code == 200
     for name in ("nothing", "os", "__init__", "weights.py", "..%2Fapp"):
         assert page.get(f"/api/view/{name}").status_code == 404

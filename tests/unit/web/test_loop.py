@@ -11,6 +11,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.data.adapters import make_batches
+from chainrule.glassbox.record import undisturbed
 from chainrule.web.loop import Loop
 from chainrule.web.protocol import RequestError, parse_command
 from chainrule.web.session import PAUSED
@@ -302,3 +303,13 @@ def test_going_back_leaves_the_learning_rate_as_it_was_set(page: Page) -> None:
     for _ in range(3):
         page.do(do="back")
     assert page.loop.settings()["learning_rate"] == 0.25
+
+
+def test_what_is_computed_for_the_page_draws_no_random_numbers_of_the_training(page: Page) -> None:
+    """A trace puts the process's random numbers back; beside a training that would take back what it has drawn."""
+    stage = page.loop.stage
+    until(lambda: stage.shown is not None)
+    twin, moment = stage.newest()
+    with twin.at(moment) as model, undisturbed(model):
+        drawn = np.random.uniform()  # noqa: NPY002 - as a user's data pipeline may, on the training's thread
+    assert np.random.uniform() != drawn  # noqa: NPY002
