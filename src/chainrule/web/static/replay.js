@@ -12,7 +12,7 @@ export function replaySlider(element, source, state) {
     if (!replay) return;
     slider.max = String(replay.count - 1);
     slider.value = String(replay.at);
-    setText(text, `frame ${replay.at + 1} of ${replay.count}`);
+    setText(text, `frame ${replay.at + 1} of ${replay.count}${replay.note ? ` (${replay.note})` : ""}`);
   });
   state.on((changed) => { if (["start", "frame", "status"].some((n) => changed.has(n))) draw(); });
 }

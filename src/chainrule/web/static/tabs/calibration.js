@@ -31,10 +31,10 @@ function drawBins(box, data, element) {
     svg("circle", { class: "bin", cx: x(p), cy: y(data.observed[i]), r: 3 + 5 * Math.sqrt(data.counts[i] / most) })));
   const line = svg("path", { class: "line line-1", d: `M${data.predicted.map((p, i) => `${x(p).toFixed(1)} ${y(data.observed[i]).toFixed(1)}`).join("L")}` });
   const perfect = svg("path", { class: "perfect", d: `M${x(0)} ${y(0)}L${x(1)} ${y(1)}` });
-  const words = `Brier score ${brief(data.brier, 3)}, expected calibration error ${brief(data.ece, 3)}. The dashed line is perfect; whiskers hold 95 %.`;
+  const words = `Probability of ${/^the /.test(data.class) ? data.class : `class ${data.class}`}. Brier score ${brief(data.brier, 3)}, expected calibration error ${brief(data.ece, 3)}. The dashed line is perfect; whiskers hold 95 %.`;
   const rows = el("div", { class: "scroll" });
   table(rows, ["predicted", "observed", "95 % from", "to", "observations"], data.predicted.map((p, i) => [brief(p, 3), brief(data.observed[i], 3), brief(data.low[i], 3), brief(data.high[i], 3), count(data.counts[i])]));
-  refill(box, el("div", { class: "half" }, picture(frame, "Calibration curve", words, axes(x, y, b, { xLabel: `predicted probability of ${data.class}`, yLabel: "share" }), perfect, line, points)), el("div", { class: "beside" }, el("p", { class: "note" }, words), el("details", { class: "as-table", open: true }, el("summary", null, "Show as table"), rows)));
+  refill(box, el("div", { class: "half" }, picture(frame, "Calibration curve", words, axes(x, y, b, { xLabel: "predicted", yLabel: "observed share" }), perfect, line, points)), el("div", { class: "beside" }, el("p", { class: "note" }, words), el("details", { class: "as-table", open: true }, el("summary", null, "Show as table"), rows)));
 }
 
 function drawResiduals(box, data, element) {

@@ -9,7 +9,7 @@ export const runsTab = { name: "runs", title: "Runs", create };
 
 function create(element, source, state) {
   const view = { metric: "loss", log: false, given: null, mine: [], current: null };
-  const bar = el("div", { class: "row" }), chart = el("div"), rows = el("div", { class: "scroll" }), empty = el("p", { class: "empty" }, "One training so far. Change a setting and start again: its curve will be drawn beside this one.");
+  const bar = el("div", { class: "row" }), chart = el("div"), rows = el("div", { class: "scroll" }), empty = el("p", { class: "empty" }, source.live ? "One training so far. Change a setting and start again: its curve will be drawn beside this one." : "This file holds one training.");
   refill(element, el("div", { class: "row spread" }, el("p", { class: "note about" }, "Curves of this training and of those before it, over epochs."), bar), chart, rows, empty);
   source.view("runs", {}).then((found) => { view.given = found.runs; draw(); }, () => { view.given = []; });
 
