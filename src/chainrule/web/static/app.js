@@ -38,7 +38,7 @@ export function startApp(source) {
   state.on((changed) => {
     if (!changed.has("start")) return;
     const { run, model } = state.start;
-    at("#run-name").textContent = [run?.name, model.name].filter((n, i, all) => n && all.indexOf(n) === i).join(" · ");
+    at("#run-name").textContent = [run?.name, model.name].filter((n, i, all) => n && (i === 0 || !all[0]?.toLowerCase().includes(n.toLowerCase()))).join(" · ");
     at("#foot").textContent = `chainrule ${run?.chainrule ?? ""} · ${model.parameters} parameters · loss ${model.loss ?? ""} · ${model.engine ?? ""} engine`;
     document.title = `${run?.name ?? model.name} · chainrule`;
   });

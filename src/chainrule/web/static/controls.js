@@ -36,7 +36,7 @@ export function controls(element, source, state) {
     reset.hidden = !source.live || over;
     settings.draw();
     const epochs = start?.training?.epochs, at = state.place;
-    setText(where, at ? `epoch ${count(Math.min(epochs || Infinity, (at.epoch ?? 0) + 1))}${epochs ? ` / ${count(epochs)}` : ""}` : "");
+    setText(where, at ? `epoch ${count(Math.min(epochs || Infinity, (at.epoch ?? 0) + (at.batch ? 1 : 0)))}${epochs ? ` / ${count(epochs)}` : ""}` : "");
     const loss = frame?.logs?.loss, word = end ? `ended: ${end.why}` : STATES[status?.state] ?? "";
     setText(more, at ? [`step ${count(at.step ?? 0)}`, loss === undefined ? "" : `loss ${brief(loss)}`, word, sampleText(status)].filter(Boolean).join(" · ") : "waiting for the training …");
   });

@@ -91,8 +91,8 @@ export class State {
 }
 
 /** Where the training is, by the message that came last. */
-function placeOf({ epoch, step }) {
-  return { epoch, step };
+function placeOf({ epoch, batch, step }) {
+  return { epoch, batch, step };
 }
 
 function numbersOf(rows) {
