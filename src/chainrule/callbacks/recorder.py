@@ -144,7 +144,9 @@ class Recorder(Callback):
         else:
             journal.go_on()
         self._running = True
-        if not self._resumes and not journal.is_shown(self._step):
+        if journal.last is None and not self._resumes:
+            journal.before()
+        elif not self._resumes and not journal.is_shown(self._step):
             self._frame(logs)
 
     def _begin(self) -> Journal:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from chainrule.data.batches import ArrayBatches, Batches
 from chainrule.health import Finding, Monitor
 from chainrule.health.data import seconds_for
 from chainrule.recording import messages
+from chainrule.recording.about_model import learning_rate_of
 from chainrule.recording.allowance import Allowance
 from chainrule.recording.lines import Message
 from chainrule.recording.probe import Probe
@@ -58,6 +60,7 @@ class Journal:
         self.allowance = Allowance(limits.share)
         self.findings: list[Finding] = []
         self.last: Message | None = None
+        self._first: _Before | None = None
         self._ended = self._noted_at = self._written_at = 0.0
         self._waiting: list[Message] = []
         self._monitor = Monitor(model, probe) if limits.health else None
@@ -72,7 +75,7 @@ class Journal:
 
     def start(self, training: Batches, validation: Batches | None, **names: Any) -> None:
         """Write what is trained on what; `names` as in `messages.start`."""
-        with self.allowance.spending(again=False):
+        with self.allowance.spending():  # which costs about as much as a frame
             made = messages.start(self.model, training, validation, probe=self.probe, **names)
             if not self.limits.timed:
                 made["run"]["started"] = None
@@ -84,9 +87,16 @@ class Journal:
         """Since the beginning, as it is written."""
         return self.allowance.elapsed if self.limits.timed else 0.0
 
+    def before(self) -> None:
+        """Remember what the model is like before it trains, to write it when there is time."""
+        self._first = _Before(self.model)
+        if self.allowance.allows():
+            self._write_first()
+
     def wants(self, step: int) -> bool:
         """Whether a frame of this step may be taken: there is time for it, and it would be kept."""
-        return (self.last is None or step > self.last["step"]) and self.allowance.allows() and self.file.wants(step)
+        shown = self.last["step"] if self.last is not None else 0
+        return step > shown and self.allowance.allows() and self.file.wants(step)
 
     def frame(self, step: int, epoch: int, batch: int, logs: Mapping[str, Any] | None, last: bool = False) -> None:
         """Write what the model is like now, and what that shows of its health.
@@ -95,14 +105,28 @@ class Journal:
             last: whether training has ended: then the frame is taken in any case, but if there is no time left for it,
                 it has weights and outputs only.
         """
-        brief = last and not self.allowance.affords(self.allowance.expected)
+        self._write_first(last)
+        self._write(step, epoch, batch, logs, brief=last and not self.allowance.affords(self.allowance.expected))
+
+    def _write_first(self, last: bool = False) -> None:
+        first, self._first = self._first, None
+        if first is not None:
+            with first.shown():
+                self._write(0, 0, 0, None, last and not self.allowance.affords(2 * self.allowance.expected), first.rate)
+
+    def _write(
+        self, step: int, epoch: int, batch: int, logs: Mapping[str, Any] | None, brief: bool, rate: float | None = None
+    ) -> None:
         with self.allowance.spending(again=not brief):
             made = messages.frame(
-                self.model, self.probe, step=step, epoch=epoch, batch=batch, seconds=self.seconds,
+                self.model, self.probe, step=step, epoch=epoch, batch=batch, seconds=self.seconds if step else 0.0,
                 logs=logs, previous=self.last, gradients=self._gradients_fit(), brief=brief,
             )  # fmt: skip
+            if rate is not None:
+                made["learning_rate"] = rate
             self.last = made
-            self._write_epochs()
+            if step:
+                self._write_epochs()
             self.file.append(made if self._weights_fit() else {**made, "weights": {}, "gradients": None})
             self._examine(made)
 
@@ -130,6 +154,8 @@ class Journal:
 
     def is_shown(self, step: int) -> bool:
         """Whether the last frame shows the model as it is now."""
+        if self._first is not None:
+            return False
         if self.last is None or self.last["step"] < step:
             return False
         weights, before = messages.weights_of(self.model), self.last["weights"]
@@ -137,6 +163,7 @@ class Journal:
 
     def end(self, step: int, epochs: int, why: str, diverged: bool = False) -> None:
         """Write why training ended, and close the file."""
+        self._write_first(last=True)
         self._write_epochs()
         if diverged:
             self._examine(messages.epoch(epochs, step, self.seconds, {"loss": math.nan}))
@@ -174,3 +201,23 @@ class Journal:
     def _size(self) -> float:
         """Return how many bytes all weights take in the file: in base64, three are written as four."""
         return 4 / 3 * float(sum(v.value.nbytes for v in self.model.weights))
+
+
+class _Before:
+    """The weights and the learning rate of a model as they are now."""
+
+    def __init__(self, model: Any) -> None:
+        self._values = [(v, v.numpy()) for v in model.weights]
+        self.rate = learning_rate_of(model.optimizer)
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Give the model these weights for the block."""
+        now = [(v, v.numpy()) for v, _ in self._values]
+        try:
+            for v, value in self._values:
+                v.assign(value)
+            yield
+        finally:
+            for v, value in now:
+                v.assign(value)

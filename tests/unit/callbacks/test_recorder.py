@@ -67,18 +67,27 @@ def test_a_run_from_beginning_to_end(tmp_path: Path) -> None:
 def test_a_recorded_training_is_bit_for_bit_the_same(tmp_path: Path) -> None:
     plain = network()
     history = plain.fit(X, Y, batch_size=16, epochs=6, verbose=0)
-    for every in (1, "batch"):
-        model, recorded, _ = record(tmp_path, every=every, overwrite=True)
+    for every, cost in ((1, None), ("batch", None), ("auto", 0.0), ("auto", 0.3)):
+        model, recorded, _ = record(tmp_path, every=every, cost=cost, overwrite=True)
         assert recorded.history == history.history
         for a, b in zip(plain.get_weights(), model.get_weights(), strict=True):
             np.testing.assert_array_equal(a, b)
 
 
-def test_the_first_frame_shows_the_model_before(tmp_path: Path) -> None:
-    record(tmp_path)
-    first = load(tmp_path).frames[0]
+@pytest.mark.parametrize("cost", [None, 0.5, 0.0])
+def test_the_first_frame_shows_the_model_before_whenever_it_is_written(tmp_path: Path, cost: float | None) -> None:
+    model = network()
+    rate = float(model.optimizer.learning_rate)
+    schedule = cr.callbacks.LearningRateScheduler(lambda epoch, lr: lr / 2)
+    recorder = Recorder(tmp_path, cost=cost)
+    model.fit(X, Y, epochs=6, verbose=0, callbacks=[recorder, schedule])
+    frames = load(tmp_path).frames
+    assert (frames[0]["step"], frames[0]["learning_rate"], frames[0]["seconds"]) == (0, rate, 0.0)
     for v in network().weights:
-        np.testing.assert_array_equal(first["weights"][v.path], v.value)
+        np.testing.assert_array_equal(frames[0]["weights"][v.path], v.value)
+    np.testing.assert_allclose(frames[0]["outputs"], network().predict(X, verbose=0), rtol=1e-6)
+    np.testing.assert_array_equal(frames[-1]["weights"]["m/a/kernel"], model.get_weights()[0])
+    assert frames[-1]["learning_rate"] == pytest.approx(rate / 64)
 
 
 @pytest.mark.parametrize(
