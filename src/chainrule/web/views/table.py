@@ -25,10 +25,11 @@ def compute(stage: Any, offset: str = "0", limit: str = "50") -> Json:
         else:
             x, y, total = stage.probe.x, stage.probe.y, stage.probe.size
         rows = np.arange(min(first, total), min(first + most, total))
-        return {"total": total, "step": now.step, "rows": _rows(now, x, y, rows) if len(rows) else []}
+        numbers = rows if isinstance(training, ArrayBatches) or not len(stage.probe.rows) else stage.probe.rows[rows]
+        return {"total": total, "step": now.step, "rows": _rows(now, x, y, rows, numbers) if len(rows) else []}
 
 
-def _rows(now: Scene, x: Any, y: Any, rows: Any) -> list[Json]:
+def _rows(now: Scene, x: Any, y: Any, rows: Any, numbers: Any) -> list[Json]:
     inputs = tree.map_structure(lambda a: a[rows], x)
     outputs = tree.flatten(now.model.predict(inputs, verbose=0))
     columns = [_flat(a) for a in tree.flatten(inputs)]
@@ -40,7 +41,7 @@ def _rows(now: Scene, x: Any, y: Any, rows: Any) -> list[Json]:
             "y": [v for a in targets for v in a[i].tolist()],
             "p": [v for a in outputs for v in _flat(a)[i].tolist()],
         }
-        for i, row in enumerate(rows)
+        for i, row in enumerate(numbers)
     ]
 
 

@@ -6,8 +6,11 @@ from sklearn.metrics import accuracy_score, brier_score_loss, confusion_matrix, 
 
 import chainrule as cr
 from chainrule.errors import ChainruleError
+from chainrule.recording import messages
+from chainrule.recording.recording import Recording
 from chainrule.web.protocol import RequestError
-from chainrule.web.views import calibration, confusion, gradients, importance, region, surface, table, weights
+from chainrule.web.stage import Peeked
+from chainrule.web.views import calibration, confusion, gradients, importance, region, runs, surface, table, weights
 
 
 def classifier(features=2, units=4, outputs=1, seed=0):
@@ -204,3 +207,26 @@ def test_weights_that_are_no_numbers(stage_of):
     with pytest.raises(ChainruleError):
         confusion.compute(stage)
     assert np.isnan(region.compute(stage, y="1")["values"]).all()
+
+
+def test_runs_are_those_that_the_stage_knows_of(stage_of):
+    x, y = data(30)
+    stage = stage_of(classifier(), x, y)
+    assert runs.compute(stage) == {"runs": []}
+    start = stage.hub.newest("start")
+    epochs = [messages.epoch(e, e, 0.0, {"loss": 1 / (e + 1)}) for e in range(2500)]
+    stage.runs = [Recording([start, *epochs])]
+    (run,) = runs.compute(stage)["runs"]
+    assert run["settings"] == "sgd, η 0.5, batch 32"
+    assert len(run["epochs"]) <= runs.MOST_EPOCHS
+    assert run["epochs"][-1]["epoch"] == 2499
+
+
+def test_rows_of_a_probe_keep_their_numbers(stage_of):
+    x, y = data(1000)
+    stage = stage_of(classifier(), x, y)
+    stage.training = Peeked((stage.probe.x, stage.probe.y, None), 1, 1000, 32)
+    found = table.compute(stage, offset="3", limit="2")
+    assert found["total"] == 256
+    assert [r["row"] for r in found["rows"]] == stage.probe.rows[3:5].tolist()
+    assert confusion.compute(stage)["rows"] == 256
