@@ -16,7 +16,6 @@ from chainrule.health.data import check_data
 from chainrule.health.finding import Finding, worst_first
 from chainrule.health.monitor import has_classes, illnesses, output_layers
 from chainrule.health.report import Report
-from chainrule.health.thresholds import limit
 
 ROWS = 1024
 
@@ -70,9 +69,9 @@ def _ills_of_model(
         looked_at.append(f"gradients of {len(kernels)} kernel{'s' * (len(kernels) != 1)}")
     loss = loss_of(model, probe.y, measured.outputs) if model.compiled else None
     baseline = constant_loss(model, probe.y, measured.outputs) if model.compiled else None
-    solved = loss is not None and baseline is not None and loss < limit("solved") * baseline
+    left = loss / baseline if loss is not None and baseline else 1.0
     frame = {"units": measured.units, "gradients": measured.gradients, "weights": weights_of(model)}
-    found = illnesses(frame, ends, probe.size, solved)
+    found = illnesses(frame, ends, probe.size, left)
     losses = list(logs.get("loss", ()))
     if losses and not any(f.code == "diverged" for f in found):
         looked_at.append(f"{len(losses)} epochs")

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
 from chainrule._typing import Array
 from chainrule.health.finding import Finding
 from chainrule.health.thresholds import limit
+
+_AGAINST_VANISHING = (
+    "activation='relu' in the hidden layers, with kernel_initializer='he_normal'",
+    "BatchNormalization between the layers",
+    "fewer layers",
+)
+_AGAINST_EXPLODING = (
+    "smaller initial weights: kernel_initializer='he_normal' for relu, 'glorot_uniform' for tanh",
+    "scaled inputs and targets: y = (y - y.mean()) / y.std()",
+    "an optimizer with clipnorm=1.0",
+)
 
 
 def not_finite(weights: Mapping[str, Array], step: int | None = None) -> list[Finding]:
@@ -59,11 +71,40 @@ def vanishing(gradients: Mapping[str, Array], step: int | None = None) -> list[F
             f"The gradient of '{first}' is {kernels[first]:.2g}, only {share:.2g} of that of '{largest}' "
             f"({kernels[largest]:.2g}): it vanishes on its way back.",
             {"gradient": kernels[first], "largest": kernels[largest], "share": share, "limit": limit("vanishing")},
-            (
-                "activation='relu' in the hidden layers, with kernel_initializer='he_normal'",
-                "BatchNormalization between the layers",
-                "fewer layers",
-            ),
+            _AGAINST_VANISHING,
+        )
+    ]  # fmt: skip
+
+
+def signal(units: Iterable[Mapping[str, Any]], step: int | None = None) -> list[Finding]:
+    """Find outputs that shrink to nothing or grow without bound from hidden layer to hidden layer: so do gradients.
+
+    Args:
+        units: what each hidden layer's units give, with the standard deviation `std` over rows and units.
+
+    >>> growing = [{"layer": f"d{i}", "std": 10.0**i} for i in range(6)]
+    >>> print(signal(growing)[0].message)
+    The outputs of the hidden layers grow from 1 in 'd0' to 1e+05 in 'd5' (standard deviations), and gradients with ...
+    """
+    units = list(units)
+    if len(units) < 2 or not units[0]["std"]:
+        return []
+    first, last = units[0], units[-1]
+    ratio = last["std"] / first["std"]
+    if limit("signal_lost") <= ratio <= limit("signal_grown"):
+        return []
+    code, verb, advice = (
+        ("exploding-gradients", "grow", _AGAINST_EXPLODING) if ratio > 1 else
+        ("vanishing-gradients", "shrink", _AGAINST_VANISHING)
+    )  # fmt: skip
+    return [
+        Finding(
+            code, "warning", last["layer"], step,
+            f"The outputs of the hidden layers {verb} from {first['std']:.2g} in '{first['layer']}' to "
+            f"{last['std']:.2g} in '{last['layer']}' (standard deviations), and gradients with them.",
+            {"first": first["std"], "last": last["std"], "ratio": ratio,
+             "limit": limit("signal_grown" if ratio > 1 else "signal_lost")},
+            advice,
         )
     ]  # fmt: skip
 
@@ -87,11 +128,7 @@ def exploding(gradients: Mapping[str, Array], weights: Mapping[str, Array], step
             "exploding-gradients", "warning", layer_of(worst), step,
             f"The gradient of '{worst}' has norm {size:.2g}, {ratio:.2g} times that of the weights: it explodes.",
             {"gradient": size, "ratio": ratio, "limit": limit("exploding")},
-            (
-                "smaller initial weights: kernel_initializer='he_normal' for relu, 'glorot_uniform' for tanh",
-                "scaled inputs and targets: y = (y - y.mean()) / y.std()",
-                "an optimizer with clipnorm=1.0",
-            ),
+            _AGAINST_EXPLODING,
         )
     ]  # fmt: skip
 

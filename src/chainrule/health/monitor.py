@@ -81,9 +81,7 @@ class Monitor:
     def _frame(self, message: Message) -> list[Finding]:
         step, weights = message["step"], message.get("weights") or {}
         self._note(message, weights)
-        return illnesses(
-            message, self._ends, 0 if self.x is None else len(tree.flatten(self.x)[0]), self._solved(), step
-        )
+        return illnesses(message, self._ends, 0 if self.x is None else len(tree.flatten(self.x)[0]), self._left(), step)
 
     def _note(self, message: Message, weights: Mapping[str, Array]) -> None:
         """Remember what the rules about progress need."""
@@ -100,9 +98,9 @@ class Monitor:
             if self._baseline is None:
                 self._baseline = constant_loss(self.model, self.y, outputs)
 
-    def _solved(self) -> bool:
-        loss, baseline = self._probe_loss, self._baseline
-        return loss is not None and baseline is not None and loss < limit("solved") * baseline
+    def _left(self) -> float:
+        """Return the lowest loss so far as a share of that of the best constant prediction; 1 if it is not known."""
+        return 1.0 if self._lowest is None or not self._baseline else self._lowest / self._baseline
 
     # -- epochs -------------------------------------------------------------------------------------------------------
 
@@ -151,13 +149,14 @@ CAUSES = ("dead-relu", "saturated-units", *OF_GRADIENTS, "learning-rate-high", "
 """Findings that explain a loss that does not fall, or say it."""
 
 
-def illnesses(frame: Message, ends: frozenset[str], rows: int, solved: bool, step: int | None = None) -> list[Finding]:
+def illnesses(frame: Message, ends: frozenset[str], rows: int, left: float, step: int | None = None) -> list[Finding]:
     """Return what one frame shows: the cause alone, where one illness follows from another.
 
     Args:
         ends: names of the layers that give the outputs, which may be 0 or at the end of their range.
         rows: of the probe.
-        solved: whether the task is learnt, so that units may saturate and gradients vanish.
+        left: the lowest loss, as a share of that of the best constant prediction: where little is left to learn,
+            units may saturate and gradients vanish.
     """
     hidden = [u for u in frame.get("units") or () if u["layer"] not in ends]
     gradients_, weights = frame.get("gradients") or {}, frame.get("weights") or {}
@@ -165,12 +164,14 @@ def illnesses(frame: Message, ends: frozenset[str], rows: int, solved: bool, ste
     if found:
         return found
     found = units.dead_relu(hidden, rows, step)
-    if not solved:
+    if left > limit("half_learnt"):
         found += units.saturated(hidden, rows, step)
     if not found:
         found += gradients.exploding(gradients_, weights, step)
-    if not found and not solved:
+    if not found and left > limit("solved"):
         found += gradients.vanishing(gradients_, step)
+    if not found and left > limit("solved"):
+        found += gradients.signal(hidden, step)
     return found
 
 

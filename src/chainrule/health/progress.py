@@ -139,12 +139,16 @@ def stuck(
     learning-rate-low
     """
     epochs = len(losses)
-    early = epochs < limit("stuck_epochs") or step < limit("stuck_steps")
-    if early or probe is None or baseline is None or not np.isfinite(losses).all():
+    if epochs < limit("stuck_epochs") or probe is None or baseline is None or not np.isfinite(losses).all():
         return []
     half = losses[epochs // 2 - 1]
     fell = 1 - losses[-1] / half if half > 0 else 0.0
-    if probe <= limit("stuck") * baseline or fell > limit("falling"):
+    if fell > limit("falling"):
+        return []
+    still = moved is not None and moved < limit("still") and step >= limit("still_steps")
+    if still and probe > limit("unsolved") * baseline:
+        return [_too_low(losses, moved, rate, step)]
+    if probe <= limit("stuck") * baseline or step < limit("stuck_steps"):
         return []
     if moved < limit("moved") if moved is not None else _creeps(losses):
         return [_too_low(losses, moved, rate, step)]

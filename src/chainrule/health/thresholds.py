@@ -22,7 +22,7 @@ THRESHOLDS: dict[str, Threshold] = {
     ),
     "saturated_units": Threshold(
         0.5,
-        "share of a layer's sigmoid or tanh units within 1 % of an end of their range on 95 % of the rows",
+        "share of a layer's sigmoid or tanh units within 1 % of an end of their range on 90 % of the rows",
         "half of the layer passes hardly any gradient back",
     ),
     # gradients
@@ -36,11 +36,22 @@ THRESHOLDS: dict[str, Threshold] = {
         "norm of a kernel's gradient divided by the norm of the kernel",
         "a plain step with learning rate 0.001 would change the weights by ten times their size",
     ),
+    "signal_lost": Threshold(
+        1e-3,
+        "standard deviation of the outputs of the last hidden layer, as a share of that of the first, that is nothing",
+        "healthy networks stay between 0.2 and 5",
+    ),
+    "signal_grown": Threshold(1e3, "the same share, that is enormous", "healthy networks stay between 0.2 and 5"),
     # progress
     "solved": Threshold(
         0.1,
         "loss, as a share of that of the best constant prediction, below which a network has learnt its task",
         "units saturate and gradients shrink where nothing is left to learn",
+    ),
+    "half_learnt": Threshold(
+        0.5,
+        "the same loss, below which units may saturate",
+        "the steep units of a hard task that is being learnt do",
     ),
     "jumping_epochs": Threshold(8, "epochs that are looked at for jumps of the loss", "fewer may be an accident"),
     "jump": Threshold(
@@ -81,6 +92,17 @@ THRESHOLDS: dict[str, Threshold] = {
         "distance of all weights from the first ones, as a share of their norm, below which the "
         "learning rate is to blame",
         "healthy weights move by a tenth or more in that time",
+    ),
+    "still": Threshold(
+        0.005,
+        "the same distance, that is next to nothing",
+        "less than a hundredth of a healthy training",
+    ),
+    "still_steps": Threshold(30, "updates after which weights that have hardly moved say so", "momentum needs some"),
+    "unsolved": Threshold(
+        0.9,
+        "loss, as a share of that of the best constant prediction, above which weights that do not move should",
+        "a network that is trained further may stand still",
     ),
     "creeping": Threshold(
         0.8,
