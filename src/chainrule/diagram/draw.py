@@ -57,8 +57,12 @@ def draw(content: Content, look: Look, style: Style) -> Picture:
 
 def _caption(stage: Stage, spot: Spot) -> list[Shape]:
     x, y = spot.caption
-    title = Label(x, y + 8.0, [stage.title], p.TITLE_SIZE, bold=True)
-    return [title, Label(x, y + 25.0, [stage.detail], p.DETAIL_SIZE, ink="muted")] if stage.detail else [title]
+    title = Label(x, y + 8.0, [p.shortened(stage.title)], p.TITLE_SIZE, bold=True)
+    return (
+        [title, Label(x, y + 25.0, [p.shortened(stage.detail)], p.DETAIL_SIZE, ink="muted")]
+        if stage.detail
+        else [title]
+    )
 
 
 def _units(content: Content, stage: Stage, spot: Spot, look: Look, style: Style) -> list[Shape]:
@@ -74,9 +78,9 @@ def _units(content: Content, stage: Stage, spot: Spot, look: Look, style: Style)
             words = unit.symbol.text + (f" ({unit.name})" if unit.name else "")
             found += [Circle(x, y, p.RADIUS, words), Label(x, y, [unit.symbol], size)]
         if unit.name and stage.kind == "input":
-            found.append(Label(x - half - 8.0, y, [unit.name], p.NAME_SIZE, "end"))
+            found.append(Label(x - half - 8.0, y, [p.shortened(unit.name)], p.NAME_SIZE, "end"))
         elif unit.name:
-            found.append(Label(x + half + 8.0, y, [unit.name], p.NAME_SIZE, "start"))
+            found.append(Label(x + half + 8.0, y, [p.shortened(unit.name)], p.NAME_SIZE, "start"))
     return found
 
 

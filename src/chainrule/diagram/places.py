@@ -20,6 +20,7 @@ TITLE_SIZE, DETAIL_SIZE, NAME_SIZE = 13.0, 12.0, 12.0
 _MARGIN = 18.0
 _ROW_GAP = 34.0  # what the layout itself leaves between two rows
 _BIAS_SLOT = 50.0
+_LONGEST = 29  # characters of a name
 LANE = 36.0  # how broad a bundle of lines is that passes a column
 
 
@@ -118,13 +119,22 @@ def _body(stage: Stage, look: Look) -> tuple[float, float]:
     return BLOCK_WIDTH, BOX_HEIGHT if stage.kind == "steps" else BLOCK_HEIGHT
 
 
+def shortened(name: str) -> str:
+    """Return a name that does not widen the picture beyond measure.
+
+    >>> shortened("age"), shortened("a name of a column that somebody has made very long indeed")
+    ('age', 'a name of a column that some…')
+    """
+    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+
+
 def _beside(stage: Stage) -> float:
     """Return the room that the names of features or classes take beside the units."""
-    return max((text_length(u.name, NAME_SIZE) + 10.0 for u in stage.units if u.name), default=0.0)
+    return max((text_length(shortened(u.name), NAME_SIZE) + 10.0 for u in stage.units if u.name), default=0.0)
 
 
 def _caption_width(stage: Stage) -> float:
-    return max(text_length(stage.title, TITLE_SIZE, True), text_length(stage.detail, DETAIL_SIZE))
+    return max(text_length(shortened(stage.title), TITLE_SIZE, True), text_length(shortened(stage.detail), DETAIL_SIZE))
 
 
 def _gap(content: Content, look: Look) -> float:

@@ -107,6 +107,14 @@ def test_stages_of_a_chain_stand_at_one_height():
     assert len({round(s.caption[1], 6) for s in spots}) == 1
 
 
+def test_long_names_do_not_widen_the_picture():
+    model = chain(2, 1)
+    usual = network(model, feature_names=["a" * 29, "b"]).picture.width
+    made = network(model, feature_names=["a" * 500, "b"])
+    assert made.picture.width == pytest.approx(usual, rel=0.05)
+    assert "a" * 500 in made.svg()  # for the pointer and for listeners
+
+
 def test_what_python_prepares_is_linked_to_the_inputs():
     content = read(view_of(text(), Options(Style(2))))
     titles = [s.title for s in content.stages]

@@ -2,6 +2,9 @@
 
 import json
 import re
+import runpy
+import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -179,6 +182,23 @@ def test_forward_pass_alone(trace):
     model = trace.runner.model
     quiz = cr.trace(model, X)[2].quiz(3)
     assert [b.symbol for b in quiz.blanks] == ["h", "p"]
+
+
+LAWS = runpy.run_path(str(Path(__file__).parents[1] / "layers" / "test_laws.py"))
+
+
+@pytest.mark.parametrize("name", list(LAWS["CASES"]))
+def test_any_layer_makes_an_exercise(name):
+    """Every page either hides numbers, or says that it has none to hide."""
+    case = LAWS["CASES"][name]
+    model, x = LAWS["model_of"](case, LAWS["built"](case)), LAWS["inputs_of"](case, "float32")
+    model.compile(cr.optimizers.SGD(0.1), "mse")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cr.errors.TrapWarning)
+        t = cr.trace(model, x, np.random.default_rng(1).normal(size=(4, *model.output_shape[1:])))
+    quiz = t[1].quiz(4)
+    assert "[A]" in quiz.text()
+    assert quiz.check({b.name: b.value for b in quiz.blanks}).ok
 
 
 def test_names_of_the_user_are_no_markup():
