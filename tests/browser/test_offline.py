@@ -147,3 +147,26 @@ def test_nothing_is_wider_than_a_small_screen(tmp_path: Path, visit: Any) -> Non
         saved.page.click(f"#tab-{name}")
         saved.page.wait_for_timeout(300)
         assert saved.page.evaluate("document.documentElement.scrollWidth") <= 320, name
+
+
+def test_a_changed_input_changes_what_is_predicted(saved: Saved) -> None:
+    before = saved.derived()
+    saved.page.click(".inputs summary")
+    saved.page.locator(".inputs input").first.fill("2.5")
+    saved.page.keyboard.press("Enter")
+    saved.tab.until(lambda: "x = (2.5, " in saved.derived())
+    x = saved.x[:1].copy()
+    x[0, 0] = 2.5
+    p = float(saved.model.predict(x, verbose=0)[0, 0])
+    saved.tab.until(lambda: f"{p:.3f}" in saved.page.inner_text("#rows tbody tr:first-child"))
+    assert "check ✓" in saved.derived()
+    saved.page.locator("#replay input").focus()
+    saved.page.keyboard.press("ArrowLeft")
+    saved.tab.until(lambda: saved.step() == 22)
+    assert "x = (2.5, " in saved.derived()
+    saved.page.click("#back")
+    saved.tab.until(lambda: "x = (2.5, " not in saved.derived())
+    saved.page.keyboard.press("ArrowRight")
+    saved.page.locator("#replay input").focus()
+    saved.page.keyboard.press("ArrowRight")
+    saved.tab.until(lambda: saved.derived() == before)

@@ -28,7 +28,9 @@ export class OfflineSource extends Source {
     this.findings = of("finding");
     [this.end] = of("end");
     this.kept = null; // the frame with weights changed by hand
-    this.undo = [];
+    this.own = null; // the probe with inputs changed by hand
+    this.undo = []; // what was there before each change: {kept, own}
+    this.changesInputs = !whyNotForward(this.start) && this.start.probe?.x?.shape?.length === 2;
     this.timer = 0;
     this.speed = null;
     this.replay = { count: this.frames.length, at: this.frames.length - 1, note, seek: (i) => this.seek(i) };
@@ -46,21 +48,24 @@ export class OfflineSource extends Source {
 
   seek(i) {
     this.replay.at = Math.max(0, Math.min(this.frames.length - 1, i));
-    this.kept = null;
-    this.undo = [];
+    this.kept = this.own ? this.computed(this.recorded) : null;
+    this.undo = this.own ? [{ kept: null, own: null }] : [];
     this.show();
   }
 
   /** The decoded frame shown: as recorded, or with changes. */
   get frame() {
-    const given = this.kept ?? this.frames[this.replay.at];
+    return this.kept ?? this.recorded;
+  }
+
+  get recorded() {
+    const given = this.frames[this.replay.at];
     given.decoded ??= { weights: arraysOf(given.weights), gradients: arraysOf(given.gradients), outputs: given.outputs && decode(given.outputs) };
-    return { ...given, ...given.decoded };
+    return { ...given, ...given.decoded, decoded: null };
   }
 
   show() {
-    const { decoded: _, ...frame } = this.frame;
-    this.emit("frame", frame);
+    this.emit("frame", this.frame);
     this.emit("status", this.status());
   }
 
@@ -89,7 +94,7 @@ export class OfflineSource extends Source {
   }
 
   async command(command) {
-    const todo = { play: () => this.play(), pause: () => this.pause(), step: () => this.seek(this.replay.at + 1), back: () => this.back(), edit: () => this.edit(command) }[command.do];
+    const todo = { play: () => this.play(), pause: () => this.pause(), step: () => this.seek(this.replay.at + 1), back: () => this.back(), edit: () => this.edit(command), input: () => this.input(command) }[command.do];
     if (!todo) throw new Error("A recording cannot train on: start chainrule's live page for that.");
     if (command.do !== "play" && this.timer) this.pause();
     todo();
@@ -99,7 +104,9 @@ export class OfflineSource extends Source {
 
   back() {
     if (!this.undo.length) return this.seek(this.replay.at - 1);
-    this.kept = this.undo.pop();
+    const before = this.undo.pop(), other = before.own !== this.own;
+    Object.assign(this, before);
+    if (other) this.emit("probe", this.probe());
     return this.show();
   }
 
@@ -110,14 +117,31 @@ export class OfflineSource extends Source {
     if (!array) throw new Error(`There is no weight '${path}' in this frame.`);
     const data = array.data.slice();
     data[offset(array.shape, index)] = value;
-    this.undo.push(this.kept);
+    this.undo.push({ kept: this.kept, own: this.own });
     this.kept = this.computed({ ...before, weights: { ...before.weights, [path]: { shape: array.shape, data } } });
     this.show();
   }
 
+  input({ row: number, feature, value }) {
+    const { x, y } = this.probe(), at = this.place(number), data = x.data.slice();
+    data[at * x.shape[1] + feature] = value;
+    this.undo.push({ kept: this.kept, own: this.own });
+    this.own = { x: { shape: x.shape, data }, y };
+    this.kept = this.computed(this.frame);
+    this.emit("probe", this.own);
+    this.show();
+  }
+
+  /** The place of an observation in the probe. */
+  place(number) {
+    const { rows } = this.start.probe, at = (Array.isArray(rows) ? rows : Array.from(decode(rows).data)).indexOf(number);
+    if (at < 0) throw new Error(`Observation ${number + 1} is not among those of the recording.`);
+    return at;
+  }
+
   /** A frame with what follows from its weights: outputs, gradients, the loss on the probe. */
   computed(frame) {
-    const { x, y } = this.probe(), made = { ...frame, gradients: null, edited: true, decoded: undefined };
+    const { x, y } = this.probe(), made = { ...frame, gradients: null, edited: true };
     if (!whyNotForward(this.start)) {
       const outputs = predict(this.start, frame.weights, this.inputs(x)), rows = x.shape[0];
       made.outputs = { shape: [rows, ...outputs.shape], data: outputs.data };
@@ -140,6 +164,7 @@ export class OfflineSource extends Source {
   }
 
   probe() {
+    if (this.own) return this.own;
     this.decodedProbe ??= { x: decode(this.start.probe.x), y: decode(this.start.probe.y) };
     return this.decodedProbe;
   }
@@ -151,12 +176,11 @@ export class OfflineSource extends Source {
   // -- questions
 
   async derivation({ row: number, weight, notation, digits }) {
-    const { frame, start } = this, rows = start.probe.rows, at = (Array.isArray(rows) ? rows : Array.from(decode(rows).data)).indexOf(number);
+    const { frame, start } = this;
     const why = whyNotDerive(start);
     if (why) throw new Error(why);
     if (!frame.weights) throw new Error("This frame holds no weights: they were too large for the recording.");
-    if (at < 0) throw new Error(`Observation ${number + 1} is not among those of the recording.`);
-    const { x, y } = this.probe(), { page, node, check, update } = derive({
+    const at = this.place(number), { x, y } = this.probe(), { page, node, check, update } = derive({
       start, weights: frame.weights, x: row(x, at), y: row(y, at), row: number, rows: start.data.rows, rate: frame.learning_rate, weight, notation, digits,
       classNames: start.data.task === "multiclass" || start.data.task === "binary" ? start.data.classes : undefined,
     });

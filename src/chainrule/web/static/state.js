@@ -68,6 +68,11 @@ export class State {
     this.set({ frame: decoded, place: placeOf(frame), losses: extended(this.losses, { step: frame.step, epoch: frame.epoch, logs: frame.logs ?? {} }) });
   }
 
+  /** Inputs of the probe that were changed by hand. */
+  take_probe({ x, y }) {
+    this.set({ start: { ...this.start, probe: { ...this.start.probe, x, y } } });
+  }
+
   take_epoch(message) {
     this.set({ epochs: extended(this.epochs, message) });
   }
