@@ -95,6 +95,18 @@ def test_slices_of_many_inputs(rng: np.random.Generator, outputs: int, theme: st
     ax.figure.draw_without_rendering()
 
 
+def test_rows_far_from_the_slice_are_pale() -> None:
+    x = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 9]], np.float32)
+    ax = cr.plot.regions(network(3), x, [1, 1, 1, 1])
+    (points,) = [c for c in ax.collections if c.get_zorder() == 3]
+    near, far = points.get_alpha()[:3], points.get_alpha()[3]
+    assert (near > 0.9).all()
+    assert far < 0.4
+    ax = cr.plot.regions(network(2), x[:, :2], [1, 1, 1, 1])
+    (points,) = [c for c in ax.collections if c.get_zorder() == 3]
+    assert (points.get_alpha() == 0.95).all()
+
+
 def test_predicted_numbers_have_a_scale(rng: np.random.Generator) -> None:
     x = rng.normal(size=(30, 2)).astype(np.float32)
     ax = cr.plot.regions(network(activation=None), x, x[:, 0] * 3)

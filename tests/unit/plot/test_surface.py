@@ -45,20 +45,28 @@ def vectors(model: Any, count: int = 12) -> np.ndarray:
 def normalised() -> Any:
     model = cr.Sequential([cr.Input((2,)), L.Dense(3), L.BatchNormalization(), L.Dense(1)])
     model.compile("sgd", "mse")
+    model.layers[1].set_weights([np.full(3, v, np.float32) for v in (1.5, 0.5, 0.25, 4.0)])
     return model
 
 
-def two_losses() -> Any:
+def weighted() -> Any:
+    model = dense()
+    model.compile("sgd", "binary_crossentropy", loss_weights=[3.0])
+    return model
+
+
+def functional() -> Any:
     inputs = cr.Input((2,))
     hidden = L.Dense(3, activation="relu")(inputs)
     model = cr.Model(inputs, L.Dense(1)(L.Concatenate()([hidden, inputs])))
-    model.compile("sgd", cr.losses.Huber(), loss_weights=[3.0])
+    model.compile("sgd", cr.losses.Huber(), loss_weights=[2.0])
     return model
 
 
 MODELS = {
     "dense": dense,
-    "weighted loss": two_losses,
+    "weighted loss": weighted,
+    "Huber": functional,
     "three classes": lambda: dense(3, "sparse_categorical_crossentropy"),
     "logits": lambda: dense(1, cr.losses.BinaryCrossentropy(from_logits=True)),
     "penalty": lambda: dense(kernel_regularizer="l2"),
@@ -95,7 +103,7 @@ def test_all_ways_give_the_same(make: Any) -> None:
 
 def test_which_models_can_be_stacked() -> None:
     stacked = {name for name, make in MODELS.items() if Losses(make(), X, Y)._can_be_stacked()}
-    assert stacked == {"dense", "three classes", "logits"}
+    assert stacked == {"dense", "weighted loss", "three classes", "logits"}
     assert not Losses(dense(), X, Y, np.ones(4))._can_be_stacked()
 
 
@@ -172,7 +180,12 @@ def test_the_principal_directions_are_those_of_scikit_learn(rng: np.random.Gener
     for own, theirs in zip(directions, svd.components_, strict=True):
         assert abs(own @ theirs) == pytest.approx(1, abs=1e-9)
     np.testing.assert_allclose(shares, svd.singular_values_**2 / np.sum((path - path[-1]) ** 2))
-    assert ((path[-1] - path[0]) @ directions.T >= 0).all()
+
+
+def test_paths_go_to_the_right_and_upwards(rng: np.random.Generator) -> None:
+    for _ in range(10):
+        path = np.cumsum(rng.normal(size=(30, 12)), axis=0)
+        assert ((path[-1] - path[0]) @ principal(path)[0].T >= 0).all()
 
 
 def test_the_end_of_the_path_is_in_the_middle_and_its_losses_are_real() -> None:

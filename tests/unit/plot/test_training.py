@@ -36,7 +36,9 @@ def test_epochs_are_numbered_as_they_were_trained() -> None:
     model, _ = fitted()
     x = np.ones((8, 2), np.float32)
     later = model.fit(x, x[:, 0], initial_epoch=3, epochs=5, verbose=0)
-    assert numbers.training(later).epochs.tolist() == [4, 5]
+    found = numbers.training(later)
+    assert found.epochs.tolist() == [4, 5]
+    assert found.curve("loss").best == 5, "the loss falls, so the last epoch is the best one"
 
 
 @pytest.mark.parametrize(
