@@ -22,6 +22,10 @@ Message = Mapping[str, Any]
 """A message of a run file, with plain arrays in place of encoded ones (`recording/messages.py`)."""
 
 
+_LOOKS = 50
+"""After so many epochs the rules look at all of them only when their number has grown by that part of it."""
+
+
 class Monitor:
     """Finds what is wrong while a model trains.
 
@@ -52,7 +56,7 @@ class Monitor:
         self._lowest: float | None = None
         self._first: Mapping[str, Array] = {}
         self._moved: float | None = None
-        self._seen = 0
+        self._seen = self._looked = 0
         self._rate: float | None = None
         self._largest_rate = 0.0
         self._losses: list[float] = []
@@ -112,8 +116,10 @@ class Monitor:
         if "val_loss" in logs:
             self._validation.append(float(logs["val_loss"]))
         found = progress.diverged(self._losses[-1], step)
-        if found or more:
+        epochs = len(self._losses)
+        if found or more or epochs - self._looked < epochs // _LOOKS:
             return found
+        self._looked = epochs
         found += progress.overfitting(self._losses, self._validation, self._baseline, step)
         fresh = self._seen > 0 and step <= limit("stale") * self._seen
         moved = self._moved if fresh else None

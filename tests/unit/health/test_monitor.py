@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.health import Monitor
+from chainrule.health import Monitor, progress
 from chainrule.recording import messages
 
 X = np.random.default_rng(0).normal(size=(64, 3)).astype(np.float32)
@@ -147,6 +147,23 @@ def test_overfitting_needs_a_rise_that_lasts() -> None:
 def test_a_validation_loss_that_rises_with_the_training_loss_is_no_overfitting() -> None:
     rising = [0.5 + 0.05 * i for i in range(20)]
     assert "overfitting" not in epochs(Monitor(network(), probe()), rising, rising)
+
+
+def test_many_epochs_are_not_looked_at_anew_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+    monkeypatch.setattr(progress, "overfitting", lambda *_: looks.append(1) or [])
+    epochs(Monitor(network(), probe()), [0.5] * 20_000)
+    assert 50 < len(looks) < 500
+
+
+def test_overfitting_is_seen_late_but_seen_in_a_long_training() -> None:
+    falling = [0.999**i for i in range(3000)]
+    rising = [0.5] * 1500 + [0.5 + 0.001 * i for i in range(1500)]
+    monitor = Monitor(network(), probe())
+    assert epochs(monitor, falling, rising) == ["overfitting"]
+    first = monitor.findings[0].step
+    assert first is not None
+    assert 150_000 < first < 200_000
 
 
 def test_the_probe_may_be_arrays_a_probe_or_a_message() -> None:
