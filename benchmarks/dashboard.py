@@ -1,0 +1,84 @@
+"""What the live page costs an ordinary `fit`: with no browser, and with a page that listens and asks.
+
+20,000 rows of 30 features, 64-64-1, batches of 32. Fits of three kinds follow each other in turn, so that whatever
+else the machine does meets all of them alike; the figures are medians of the ratios to the plain fit of the same turn.
+
+    python benchmarks/dashboard.py [--epochs 200] [--turns 15]
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import chainrule as cr
+from chainrule.callbacks import Dashboard
+
+PAGE = """
+import sys, time, threading
+import httpx
+base, token = sys.argv[1].split("/#t=")
+page = httpx.Client(base_url=base, headers={"Authorization": "Bearer " + token}, timeout=None, trust_env=False)
+def ask():
+    while True:
+        page.get("/api/derivation", params={"row": 0, "weight": sys.argv[2]})
+        page.get("/api/view/region")
+        time.sleep(0.25)
+threading.Thread(target=ask, daemon=True).start()
+with page.stream("GET", "/api/events") as stream:
+    print("open", flush=True)
+    for _ in stream.iter_raw():
+        pass
+"""
+"""A page: it takes all events, and asks for a derivation and the output region four times a second."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--turns", type=int, default=15)
+    given = parser.parse_args()
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(20_000, 30)).astype("float32")
+    y = (x @ rng.normal(size=30) > 0).astype("float32")
+
+    def fit(*callbacks: Any) -> tuple[float, float]:
+        cr.utils.set_random_seed(1)
+        hidden = [cr.layers.Dense(64, "relu", name=f"hidden_{i}") for i in (1, 2)]
+        model = cr.Sequential([cr.Input((30,)), *hidden, cr.layers.Dense(1, "sigmoid")], name="table")
+        model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+        began, worked = time.perf_counter(), time.process_time()
+        model.fit(x, y, epochs=given.epochs, batch_size=32, verbose=0, callbacks=list(callbacks))
+        return time.perf_counter() - began, time.process_time() - worked
+
+    with Dashboard(open=None) as alone, Dashboard(open=None) as watched:
+        browser = subprocess.Popen(
+            [sys.executable, "-c", PAGE, watched.url, "table/hidden_1/kernel[0,0]"], stdout=subprocess.PIPE, text=True
+        )
+        assert browser.stdout is not None
+        browser.stdout.readline()
+        kinds: dict[str, Callable[[], tuple[float, float]]] = {
+            "plain fit": fit, "no browser": lambda: fit(alone), "a browser open": lambda: fit(watched),
+        }  # fmt: skip
+        fit(alone)
+        turns = [{name: run() for name, run in kinds.items()} for _ in range(given.turns)]
+        browser.kill()
+        browser.wait()
+    seconds = statistics.median(turn["plain fit"][0] for turn in turns)
+    print(f"plain fit: {seconds:.3f} s for {given.epochs} epochs (median of {given.turns})")
+    for name in ("no browser", "a browser open"):
+        for i, what in enumerate(("time", "processor time of all threads")):
+            ratios = sorted(turn[name][i] / turn["plain fit"][i] - 1 for turn in turns)
+            low, high = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
+            print(f"{name}, {what}: {statistics.median(ratios):+.1%} (half of the turns {low:+.1%} to {high:+.1%})")
+
+
+if __name__ == "__main__":
+    main()
