@@ -170,3 +170,15 @@ def test_a_changed_input_changes_what_is_predicted(saved: Saved) -> None:
     saved.page.locator("#replay input").focus()
     saved.page.keyboard.press("ArrowRight")
     saved.tab.until(lambda: saved.derived() == before)
+
+
+def test_a_recording_shows_itself_in_a_notebook(tmp_path: Path, visit: Any) -> None:
+    recording = recorded(3)[1]
+    (tmp_path / "cell.html").write_text(
+        f"<!doctype html><title>cell</title>{recording._repr_html_()}", encoding="utf-8"
+    )
+    tab = visit((tmp_path / "cell.html").as_uri())
+    inside = tab.page.frame_locator("iframe")
+    inside.locator(".derived tr").first.wait_for()
+    assert "check ✓" in inside.locator("#derivation").inner_text()
+    assert tab.page.locator("figure img").count() == 1

@@ -70,9 +70,10 @@ export class OfflineSource extends Source {
   }
 
   status() {
-    const frame = this.frames[this.replay.at], { training } = this.start;
+    const frame = this.frames[this.replay.at], { training } = this.start, steps = training.steps_per_epoch, step = frame?.step ?? 0;
+    const [epoch, batch] = steps ? [Math.floor(step / steps), step % steps] : [(frame?.epoch ?? 0) + (step ? 1 : 0), 0];
     return {
-      kind: "status", state: this.timer ? "playing" : "paused", epoch: frame?.epoch ?? 0, step: frame?.step ?? 0, cost: 0,
+      kind: "status", state: this.timer ? "playing" : "paused", epoch, batch, step, cost: 0,
       settings: { learning_rate: frame?.learning_rate ?? training.optimizer?.learning_rate, optimizer: training.optimizer?.name, batch_size: training.batch_size },
       can: { set: [], step: [], back: this.undo.length || this.replay.at },
     };

@@ -73,6 +73,7 @@ export function outputPanel(element, source, state) {
 
   function drawRegion(surface) {
     const { region, start } = state, width = element.clientWidth, side = Math.min(width - LEFT - 6, 420);
+    if (side <= 0) return; // not on the screen yet
     const frame = { left: LEFT, right: LEFT + side, top: 8, bottom: 8 + side }, [r, c] = region.size;
     const ratio = Math.min(2, devicePixelRatio || 1);
     canvas.width = canvas.height = Math.round(side * ratio);

@@ -41,6 +41,7 @@ function create(element, source, state) {
   }
 
   function draw(_, data) {
+    if (element.clientWidth < 100) return; // not on the screen yet
     const values = decode(data.loss).data, columns = data.x.length, count = data.y.length;
     const finite = Array.from(values).filter(Number.isFinite), [low, high] = scaleOf(finite);
     const logs = Float32Array.from(values, (v) => Math.log(Math.max(v - low.zero, low.least)));
