@@ -21,7 +21,7 @@ def check_data(x: Any, y: Any = None, names: Sequence[str] | None = None, classe
     Args:
         x: array (rows, features), or more axes, or a structure of such arrays; text in it is passed over.
         y: one target, (rows,), (rows, 1), or one-hot rows; other targets are passed over.
-        names: of the features, by default `column 0` and so on.
+        names: of the features, by default those of a data frame, or `column 0` and so on.
         classes: whether the target holds classes; by default whole numbers of few values do.
 
     >>> x = np.array([[1.0, 5.0], [2.0, 5.0], [3.0, 5.0]])
@@ -30,7 +30,7 @@ def check_data(x: Any, y: Any = None, names: Sequence[str] | None = None, classe
       try: leave it out
       try: look whether the file or the query has lost what it should hold
     """
-    x, labels = _matrix(x, names)
+    x, labels = _matrix(x, names or names_of(x))
     if x is None or not len(x):
         return []
     found = not_finite(x, labels)
@@ -47,6 +47,12 @@ def check_data(x: Any, y: Any = None, names: Sequence[str] | None = None, classe
             found += imbalance(whole)
         found += leakage(x, _some_rows(whole), labels, moving, is_class)
     return found
+
+
+def names_of(x: Any) -> list[str] | None:
+    """Return the names of a data frame's columns, or None for anything else."""
+    columns = getattr(x, "columns", None)
+    return None if columns is None else [str(name) for name in columns]
 
 
 def seconds_for(x: Any) -> float:

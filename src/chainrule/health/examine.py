@@ -12,7 +12,7 @@ from chainrule.data.adapters import make_batches
 from chainrule.errors import DataError
 from chainrule.health import progress
 from chainrule.health.baseline import constant_loss, loss_of
-from chainrule.health.data import check_data
+from chainrule.health.data import check_data, names_of
 from chainrule.health.finding import Finding, worst_first
 from chainrule.health.monitor import has_classes, illnesses, output_layers
 from chainrule.health.report import Report
@@ -27,7 +27,7 @@ def check(model: Any, x: Any, y: Any = None, history: Any = None, *, names: Sequ
         model: built; compiled, if gradients and losses are to be judged.
         x, y: training data as `fit` takes them; units and gradients are looked at on at most 1,024 rows.
         history: what `fit` returned, or a dict of lists; by default that of the model's last `fit`.
-        names: of the features, for messages.
+        names: of the features, for messages; by default those of a data frame.
 
     Raises:
         DataError: the model has no weights yet, or the data cannot be read.
@@ -46,7 +46,7 @@ def check(model: Any, x: Any, y: Any = None, history: Any = None, *, names: Sequ
         raise DataError(f"check: model '{model.name}' has no weights yet. Give it an Input, or call it on data, first.")
     batches = make_batches(x, y, None, where="check")
     data, target, _ = batches.arrays() if hasattr(batches, "arrays") else batches.peek()
-    found = check_data(data, target, names, has_classes(model))
+    found = check_data(data, target, names or names_of(x), has_classes(model))
     looked_at = [_data_in_words(data)]
     found += _ills_of_model(model, batches, _logs(history, model), looked_at)
     return Report(tuple(worst_first(found)), f"model '{model.name}'", tuple(looked_at))

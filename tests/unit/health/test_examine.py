@@ -10,7 +10,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import DataError
-from chainrule.health import THRESHOLDS, check
+from chainrule.health import THRESHOLDS, check, check_data
 from chainrule.health.progress import overfitting, rate_too_high, stuck
 
 rng = np.random.default_rng(0)
@@ -68,6 +68,13 @@ def test_names_of_features_are_escaped_on_pages() -> None:
     html = check(compiled(), x, Y, names=["a", "<script>alert(1)</script>", "c"])._repr_html_()
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
+
+
+def test_columns_of_data_frames_are_called_by_their_names() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"age": X[:, 0], "year": 1.0, "fare": X[:, 2]})
+    for found in (check(compiled(), frame, Y), check_data(frame, Y)):
+        assert [f.where for f in found] == ["year"]
 
 
 def test_weights_that_are_no_numbers() -> None:
