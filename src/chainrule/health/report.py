@@ -7,9 +7,11 @@ from html import escape
 from typing import Any
 
 from chainrule.health.finding import Finding
+from chainrule.plot.colours import BLUE, CLASSES, VERMILLION
 from chainrule.records import Record
 
 _MARKS = {"error": "✗", "warning": "⚠", "note": "·"}
+_COLOURS = {"error": VERMILLION, "warning": CLASSES[4], "note": BLUE}
 
 
 class Report(Record):
@@ -60,14 +62,20 @@ class Report(Record):
         return {"subject": self.subject, "looked_at": list(self.looked_at), "findings": found}
 
     def _repr_html_(self) -> str:
-        items = "".join(
-            f"<li><strong>{_MARKS[f.severity]} {escape(f.severity)}, {escape(f.where)}:</strong> {escape(f.message)}"
-            f"<ul>{''.join(f'<li>try: {escape(t)}</li>' for t in f.tries)}</ul></li>"
-            for f in self.findings
-        )
         head = f"<p><strong>Health of {escape(self.subject)}</strong>: {self._verdict()}.</p>"
-        return f"<div>{head}<ul>{items}</ul><p><small>Looked at: {escape(', '.join(self.looked_at))}.</small></p></div>"
+        looked_at = f"<p><small>Looked at: {escape(', '.join(self.looked_at))}.</small></p>"
+        return f"<div>{head}{''.join(map(_html, self.findings))}{looked_at}</div>"
 
     def _verdict(self) -> str:
         n = len(self.findings)
         return f"{n} finding{'s' * (n > 1)}" if n else "nothing found"
+
+
+def _html(found: Finding) -> str:
+    tries = "".join(f"<li>{escape(t)}</li>" for t in found.tries)
+    title = f"{_MARKS[found.severity]} {found.severity}, {found.where}:"
+    return (
+        f'<div style="border-left: 4px solid {_COLOURS[found.severity]}; padding: 0 0 0 0.8em; margin: 0.8em 0">'
+        f"<strong>{escape(title)}</strong> {escape(found.message)}<br>Try:"
+        f'<ul style="margin: 0.2em 0">{tries}</ul></div>'
+    )

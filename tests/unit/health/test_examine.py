@@ -58,7 +58,7 @@ def test_the_worst_comes_first_in_text_html_and_json() -> None:
     assert str(report).startswith("Health of model 'net': 2 findings.\n✗ error, h: 8 of 8 relu units are dead")
     assert json.loads(json.dumps(report.to_dict()))["findings"][1]["where"] == "c"
     html = report._repr_html_()
-    assert html.count("<li><strong>") == 2
+    assert html.count("<strong>✗") == html.count("<strong>⚠") == 1
     assert "✗ error, h:" in html
 
 
