@@ -80,7 +80,7 @@ def table(
             cells.append(tag(name, c, scope=scope, class_=_kind(kind[i], c)))
         body.append(tag("tr", *cells))
     inner = tag("table", tag("thead", top), tag("tbody", *body), class_=class_)
-    return tag("div", inner, class_="scroll", role="region", aria_label=label, tabindex="0")
+    return tag("div", inner, class_="scroll", role="group", aria_label=label, tabindex="0")
 
 
 def _kind(kind: str | None, cell: Any) -> str | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MOST_POINTS = 400
 _FEWEST_FRAMES = 3
+_SMALL = 5000  # weights of a network whose loss is computed in no time
 
 
 def svg(draw: Callable[..., Any], *arguments: Any, **options: Any) -> Html:
@@ -87,4 +88,5 @@ def loss_surface(facts: Facts) -> Html | None:
     recording = facts.folder.recording
     if recording is None or len(recording.path_of_weights()) < _FEWEST_FRAMES:
         return None
-    return svg(plot.surface, plot.numbers.surface(recording))
+    grid = 40 if facts.run.model.count_params() <= _SMALL else 24
+    return svg(plot.surface, plot.numbers.surface(recording, grid=grid))

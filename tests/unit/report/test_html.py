@@ -39,7 +39,7 @@ def test_long_cells_may_be_broken_and_numbers_stand_right():
     made = table(["a", "b"], [["x" * 30, 1]], label="t", right=(1,))
     assert '<th scope="row" class="long">' in made
     assert '<td class="number">1</td>' in made
-    assert 'role="region" aria-label="t" tabindex="0"' in made
+    assert 'role="group" aria-label="t" tabindex="0"' in made
 
 
 def test_terms_link_to_the_glossary():

@@ -51,7 +51,13 @@ def section(facts: Facts) -> Section:
 
 
 def _overview(facts: Facts, chosen: list[int]) -> Html:
-    heads = ["", "row of the file", "it was", "the network said", "how sure" if facts.is_classification else "error"]
+    heads = [
+        "which",
+        "row of the file",
+        "it was",
+        "the network said",
+        "how sure" if facts.is_classification else "error",
+    ]
     rows = [[_kind(facts, i), *_said(facts, i)] for i in chosen]
     return join([tag("p", "The largest errors among the test rows, and a typical one that is right."),
                  table(heads, rows, label="the worst errors and a typical prediction", right=(1, 4))])  # fmt: skip
@@ -153,7 +159,7 @@ def _cells(facts: Facts, prepared: Prepared, row: int) -> Html:
     rest, level = signed(float(explained.rest[0]), 3), signed(float(explained.level[0]), 3)
     rows.append([tag("span", "rest (biases, and what bends)", class_="muted"), "", "", rest, ""])
     rows.append([tag("b", f"h of {_output(facts, explained)}"), "", "", tag("b", level), ""])
-    heads = ["column", "cell", "input of the network", "adds", ""]
+    heads = ["column", "cell", "input of the network", "adds", "size"]
     return join(
         [table(heads, rows, label="what each column adds to h", right=(3,)), tag("p", _meaning(facts), class_="muted")]
     )
@@ -183,7 +189,7 @@ def _meaning(facts: Facts) -> Html:
 def _formulas(printable: Any) -> Html:
     """Return lines of mathematics: MathML, or text where the package that makes it is not installed."""
     try:
-        return Html(printable.html())
+        return Html(printable.html().replace("<div class='cr-scroll'>", "<div class='cr-scroll' tabindex='0'>"))
     except MissingExtraError:
         return tag("pre", printable.text(unicode=True), tabindex="0")
 
