@@ -138,14 +138,14 @@ class Recorder(Callback):
 
     def on_train_begin(self, logs: LogsLike = None) -> None:
         """Write what is trained on what, and how the model is before; a further `fit` of the model goes on."""
-        journal = self.journal
+        began, journal = perf_counter(), self.journal
         if journal is None or journal.model is not self.model:
             self.journal = journal = self._begin()
         else:
             journal.go_on()
         self._running = True
         if journal.last is None and not self._resumes:
-            journal.before()
+            journal.before(began)
         elif not self._resumes and not journal.is_shown(self._step):
             self._frame(logs)
 

@@ -43,6 +43,11 @@ class Allowance:
         self.began = perf_counter() - elapsed
         self.spent = spent
 
+    def charge(self, began: float) -> None:
+        """Count all time since `began` (by `perf_counter`) as spent, and expect as much of the next block."""
+        self.began = began
+        self.spent = self.expected = self.elapsed
+
     def allows(self) -> bool:
         """Whether a block may be run now."""
         return self.share is None or self.spent + 2 * self.expected <= self.share * self.elapsed

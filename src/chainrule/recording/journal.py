@@ -24,6 +24,10 @@ WRITTEN_EVERY_S = 0.25
 """So much of the metrics is lost at most, if the process is killed."""
 
 
+OWN_PART = 0.7
+"""Of the time that may be spent; the rest is for what it costs an engine to stop and go on."""
+
+
 class Limits(Record):
     """What a recording may cost.
 
@@ -57,7 +61,7 @@ class Journal:
         self.model = model
         self.probe = probe
         self.limits = limits
-        self.allowance = Allowance(limits.share)
+        self.allowance = Allowance(None if limits.share is None else OWN_PART * limits.share)
         self.findings: list[Finding] = []
         self.last: Message | None = None
         self._first: _Before | None = None
@@ -75,7 +79,7 @@ class Journal:
 
     def start(self, training: Batches, validation: Batches | None, **names: Any) -> None:
         """Write what is trained on what; `names` as in `messages.start`."""
-        with self.allowance.spending():  # which costs about as much as a frame
+        with self.allowance.spending(again=False):
             made = messages.start(self.model, training, validation, probe=self.probe, **names)
             if not self.limits.timed:
                 made["run"]["started"] = None
@@ -87,9 +91,15 @@ class Journal:
         """Since the beginning, as it is written."""
         return self.allowance.elapsed if self.limits.timed else 0.0
 
-    def before(self) -> None:
-        """Remember what the model is like before it trains, to write it when there is time."""
+    def before(self, began: float) -> None:
+        """Remember what the model is like before it trains, to write it when there is time.
+
+        Args:
+            began: when preparing the recording began, by `perf_counter`: it counts as spent, and a frame is expected
+                to cost as much.
+        """
         self._first = _Before(self.model)
+        self.allowance.charge(began)
         if self.allowance.allows():
             self._write_first()
 
