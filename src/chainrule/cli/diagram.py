@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -22,13 +23,23 @@ def diagram(
     theme: Annotated[str, typer.Option(help="light, dark or, for SVG, auto.")] = "light",
 ) -> None:
     """Draw the network with its true weights: width for size, colour and dashes for the sign."""
-    from chainrule.cli.use import features_of
     from chainrule.saving.keras_format import load_model
 
     file = model / "model.keras" if model.is_dir() else model
     loaded = load_model(file, compile=False)
-    features = features_of(file)
-    names = features if len(features) == loaded.input_shape[-1] else None
-    picture = loaded.plot(notation=notation, labels=labels, digits=digits, feature_names=names)
+    features, classes = _names(file)
+    picture = loaded.plot(notation=notation, labels=labels, digits=digits, feature_names=features, class_names=classes)
     picture.save(out, theme=theme)
     Output().say(f"Wrote {out}.")
+
+
+def _names(file: Path) -> tuple[Sequence[str] | None, Sequence[str] | None]:
+    """Return the names of a run's features and classes; none for a model without preprocessing."""
+    from chainrule.errors import ModelFileError
+    from chainrule.tabular.run import load_run
+
+    try:
+        found = load_run(file).preprocessor
+    except ModelFileError:
+        return None, None
+    return found.features, getattr(found.target, "classes", None)

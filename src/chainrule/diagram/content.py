@@ -284,6 +284,8 @@ class _Reader:
     def _mark_output(self, stage: Stage, position: int) -> None:
         stage.output = position
         names = self.view.options.class_names
-        if len(names) == len(stage.units):
+        if len(stage.units) == 1 and len(names) == 2:
+            stage.units[0].name = names[1]  # p is the probability of the second class
+        elif len(names) == len(stage.units):
             for unit, name in zip(stage.units, names, strict=True):
                 unit.name = name

@@ -34,3 +34,26 @@ def test_refuses_what_it_cannot_write(file):
     assert "saved as one of .svg, .tex, .png, .pdf" in result.output
     assert run(file, "--notation", "greek").exit_code == 2
     assert run(file.with_name("none.keras")).exit_code == 1
+
+
+def test_a_run_brings_its_names_along(tmp_path):
+    pytest.importorskip("polars")
+    rows = "\n".join(f"{i % 7},{i % 5},{'yes' if (i % 7) + (i % 5) > 5 else 'no'}" for i in range(60))
+    (tmp_path / "table.csv").write_text(f"age,fare,survived\n{rows}\n")
+    command = [
+        "train",
+        str(tmp_path / "table.csv"),
+        "--target",
+        "survived",
+        "--epochs",
+        "2",
+        "--hidden",
+        "2",
+        "--quiet",
+    ]
+    done = CliRunner().invoke(main, [*command, "--no-report", "--out", str(tmp_path / "runs")])
+    assert done.exit_code == 0, done.output
+    out = tmp_path / "net.svg"
+    assert run(next((tmp_path / "runs").iterdir()), "-o", out).exit_code == 0
+    for name in ("age", "fare", "yes"):
+        assert f">{name}</text>" in out.read_text()

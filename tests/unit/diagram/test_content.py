@@ -84,6 +84,11 @@ def test_names_of_features_and_classes(branched, perceptron):
     assert [u.name for s in found.stages if s.title == "two" for u in s.units] == ["no", "yes"]
 
 
+def test_one_output_for_two_classes_is_that_of_the_second(perceptron):
+    found = content(perceptron, class_names=("no", "yes"))
+    assert [u.name for u in found.stages[-1].units] == ["yes"]
+
+
 def test_positions_of_a_sequence_are_a_block():
     model = cr.Sequential([cr.Input((4, 2)), cr.layers.Dense(3, name="each"), cr.layers.Flatten(), cr.layers.Dense(1)])
     found = content(model)
