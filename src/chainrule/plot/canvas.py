@@ -79,15 +79,15 @@ def panels(ax: Axes, theme: Theme, count: int, columns: int) -> list[Axes]:
 
     columns = min(columns, count)
     rows = -(-count // columns)
-    figure = ax.get_figure(root=False)
+    figure = ax.figure
     spec = ax.get_subplotspec()
     if spec is None:
         box = ax.get_position()
         spec = GridSpec(1, 1, figure, left=box.x0, right=box.x1, bottom=box.y0, top=box.y1)[0]  # type: ignore[arg-type]
-    apart = (0.02, 0.04) if figure.get_layout_engine() else (0.35, 0.5)  # type: ignore[union-attr]
+    apart = (0.02, 0.04) if figure.get_layout_engine() else (0.35, 0.5)
     grid = GridSpecFromSubplotSpec(rows, columns, spec, wspace=apart[0], hspace=apart[1])
     ax.set_axis_off()
-    made = [figure.add_subplot(grid[i // columns, i % columns]) for i in range(count)]  # type: ignore[union-attr]
+    made = [figure.add_subplot(grid[i // columns, i % columns]) for i in range(count)]
     for panel in made:
         panel.set_facecolor(theme.background)
     return made
@@ -174,8 +174,8 @@ def whole_numbers(ax: Axes) -> None:
 
 def colour_bar(ax: Axes | list[Axes], theme: Theme, mappable: Any, label: str) -> Any:
     """Draw the scale of colours to the right of axes."""
-    figure = (ax[0] if isinstance(ax, list) else ax).get_figure(root=False)
-    bar = figure.colorbar(mappable, ax=ax, pad=0.02, fraction=0.06)  # type: ignore[union-attr]
+    figure = (ax[0] if isinstance(ax, list) else ax).figure
+    bar = figure.colorbar(mappable, ax=ax, pad=0.02, fraction=0.06)
     bar.set_label(plain(label), fontsize=LABEL, color=theme.text)
     bar.ax.tick_params(which="both", colors=theme.line, labelcolor=theme.muted, labelsize=TICK)
     bar.outline.set_visible(False)
@@ -184,8 +184,8 @@ def colour_bar(ax: Axes | list[Axes], theme: Theme, mappable: Any, label: str) -
 
 def _say_aside(ax: Axes, theme: Theme, title: str, text: str) -> None:
     """Write a small remark at the right end of the title's line, or under the title where that is too short."""
-    figure = ax.get_figure(root=True)
-    width = ax.get_position(original=True).width * (figure.get_figwidth() if figure is not None else 6.0)
+    figure = ax.figure.figure
+    width = ax.get_position(original=True).width * figure.get_figwidth()
     text = plain(text, int(width / _LETTER))
     if len(title) * _LETTER * TITLE / TICK + len(text) * _LETTER + 0.2 <= width:
         ax.set_title(text, fontsize=TICK, color=theme.muted, loc="right", pad=8)

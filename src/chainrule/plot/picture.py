@@ -14,8 +14,7 @@ class Picture(Axes):
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         """Return the whole figure as PNG, and its width and height on the page."""
-        figure, out = self.get_figure(root=True), io.BytesIO()
-        assert figure is not None
+        figure, out = self.figure.figure, io.BytesIO()
         figure.savefig(out, format="png", dpi=_DPI, facecolor=figure.get_facecolor())
         width, height = figure.get_size_inches()
         return out.getvalue(), {"width": round(width * _DPI / 2), "height": round(height * _DPI / 2)}

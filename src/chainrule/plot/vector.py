@@ -34,8 +34,7 @@ def svg(ax: Axes, *, variables: bool = False) -> str:
     """
     import matplotlib
 
-    figure, out = ax.get_figure(root=True), io.StringIO()
-    assert figure is not None
+    figure, out = ax.figure.figure, io.StringIO()
     settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "chainrule", "svg.image_inline": True}
     with matplotlib.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # the page's own fonts will have it
