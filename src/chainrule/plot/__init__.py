@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from chainrule.plot.pictures.flow import gradient_flow as gradient_flow
     from chainrule.plot.pictures.histograms import activations as activations
     from chainrule.plot.pictures.histograms import weights as weights
+    from chainrule.plot.pictures.inspection import dependence as dependence
+    from chainrule.plot.pictures.inspection import importance as importance
     from chainrule.plot.pictures.learning_rates import learning_rates as learning_rates
     from chainrule.plot.pictures.ranking import precision_recall as precision_recall
     from chainrule.plot.pictures.ranking import roc as roc
@@ -35,8 +37,10 @@ _NAMES = {
     "activations": "chainrule.plot.pictures.histograms",
     "calibration": "chainrule.plot.pictures.calibration",
     "confusion": "chainrule.plot.pictures.confusion",
+    "dependence": "chainrule.plot.pictures.inspection",
     "description": "chainrule.plot.canvas",
     "gradient_flow": "chainrule.plot.pictures.flow",
+    "importance": "chainrule.plot.pictures.inspection",
     "learning_rates": "chainrule.plot.pictures.learning_rates",
     "network": "chainrule.diagram",
     "precision_recall": "chainrule.plot.pictures.ranking",

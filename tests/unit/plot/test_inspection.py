@@ -1,0 +1,47 @@
+"""Pictures of importance and dependence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.inspect import partial_dependence, permutation_importance
+from chainrule.inspect.dependence import Dependence
+
+X = np.random.default_rng(0).normal(size=(80, 3))
+
+
+def model(m: Any) -> Any:
+    return 2 * m[:, :1] + m[:, 2:] ** 2
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_bars_are_the_mean_drops_the_largest_first(theme: str) -> None:
+    found = permutation_importance(model, X, model(X)[:, 0], feature_names=["a", "$b", "c"])
+    ax = cr.plot.importance(found, theme=theme)
+    widths = [bar.get_width() for bar in ax.patches]
+    np.testing.assert_allclose(widths, found.mean[found.order])
+    assert widths == sorted(widths, reverse=True)
+    assert [t.get_text() for t in ax.get_yticklabels()][2] == "\\$b"
+    assert "r2 falls by" in ax.get_xlabel()
+    assert len(cr.plot.importance(found, most=2).patches) == 2
+    ax.figure.draw_without_rendering()
+
+
+def test_curves_are_those_of_the_rows() -> None:
+    found = partial_dependence(model, X, 2, grid=11)
+    ax = cr.plot.dependence(found, lines=5)
+    assert len(ax.lines) == 5 + 1
+    np.testing.assert_array_equal(ax.lines[-1].get_ydata(), found.average)
+    rows = {tuple(line.get_ydata()) for line in ax.lines[:-1]}
+    assert rows <= {tuple(curve) for curve in found.individual}
+
+
+def test_categories_are_named() -> None:
+    ax = cr.plot.dependence(Dependence("sex", np.array(["m", "f"], object), np.array([[0.1, 0.9], [0.3, 0.7]])))
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["m", "f"]
+    assert ax.lines[-1].get_ydata().tolist() == [0.2, 0.8]
+    ax.figure.draw_without_rendering()
