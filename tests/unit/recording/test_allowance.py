@@ -1,0 +1,76 @@
+"""Allowance: what may be spent of a time that only the test makes pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from chainrule.recording.allowance import Allowance
+
+Pass = Callable[[float], None]
+
+
+@pytest.fixture
+def let_pass(monkeypatch: pytest.MonkeyPatch) -> Pass:
+    now = [100.0]
+    monkeypatch.setattr("chainrule.recording.allowance.perf_counter", lambda: now[0])
+
+    def let(seconds: float) -> None:
+        now[0] += seconds
+
+    return let
+
+
+def test_what_is_spent_stays_within_the_share_and_room_is_left_for_the_end(let_pass: Pass) -> None:
+    allowance = Allowance(0.1)
+    with allowance.spending():
+        let_pass(1.0)
+    assert (allowance.spent, allowance.expected, allowance.used) == (1.0, 1.0, 1.0)
+    let_pass(28.9)
+    assert not allowance.allows()  # 1 spent, 1 for this block, 1 for the last one: 30 s have to pass
+    assert allowance.affords(1.0)
+    let_pass(0.2)
+    assert allowance.allows()
+
+
+def test_what_happens_once_is_not_expected_again(let_pass: Pass) -> None:
+    allowance = Allowance(0.5)
+    with allowance.spending(again=False):
+        let_pass(3.0)
+    assert (allowance.spent, allowance.expected) == (3.0, 0.0)
+
+
+def test_a_block_that_fails_is_counted(let_pass: Pass) -> None:
+    allowance = Allowance(0.5)
+
+    def fail() -> None:
+        with allowance.spending():
+            let_pass(2.0)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert allowance.spent == 2.0
+
+
+def test_time_before_it_was_made_can_be_charged(let_pass: Pass) -> None:
+    allowance = Allowance(0.5)
+    let_pass(1.0)
+    allowance.charge(began=98.0)
+    assert (allowance.spent, allowance.expected, allowance.elapsed) == (3.0, 3.0, 3.0)
+
+
+def test_the_clock_goes_on_after_a_pause(let_pass: Pass) -> None:
+    allowance = Allowance(0.5)
+    let_pass(1000.0)
+    allowance.go_on(elapsed=20.0, spent=3.0)
+    assert (allowance.elapsed, allowance.spent) == (20.0, 3.0)
+
+
+def test_without_a_limit_everything_is_allowed(let_pass: Pass) -> None:
+    allowance = Allowance(None)
+    with allowance.spending():
+        let_pass(1e6)
+    assert allowance.allows()
+    assert allowance.affords(1e6)
