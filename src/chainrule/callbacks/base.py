@@ -56,12 +56,12 @@ class Callback:
         return False
 
     @property
-    def hears_of_epochs_late(self) -> bool:
-        """Whether several epochs may run before it hears of them, some 20 times a second, through `add_epochs`.
+    def hears_of_epochs_late(self) -> float:
+        """How many seconds of epochs may pass before it hears of them through `add_epochs`; 0: of each at once.
 
         It is asked before each call, so it may change while training goes on.
         """
-        return False
+        return 0.0
 
     def add_epochs(self, epochs: Sequence[int], logs: Mapping[str, Sequence[Any]]) -> None:
         """Hear of several epochs at once, in place of `on_epoch_begin` and `on_epoch_end`, after the last of them.

@@ -153,9 +153,9 @@ class CallbackList(Callback):
         """Whether nobody looks at epochs but a `History`, so that several may run before it is told."""
         return len(self.callbacks) == 1 and type(self.callbacks[0]) is History
 
-    def epochs_late(self) -> bool:
-        """Whether all are content with hearing of several epochs when the last of them is done."""
-        return all(getattr(c, "hears_of_epochs_late", False) for c in self.callbacks)
+    def epochs_late(self) -> float:
+        """How many seconds of epochs may pass before all hear of them at once; 0: somebody wants to hear of each."""
+        return min((getattr(c, "hears_of_epochs_late", 0.0) for c in self.callbacks), default=0.0)
 
     def add_epochs(self, epochs: Sequence[int], logs: Mapping[str, Sequence[Any]]) -> None:
         """Tell all callbacks of several epochs at once."""

@@ -70,9 +70,9 @@ class Dashboard(Callback):
         return self._fitting.stage.session.free
 
     @property
-    def hears_of_epochs_late(self) -> bool:
-        """True while nobody counts epochs either."""
-        return self._fitting.carefree
+    def hears_of_epochs_late(self) -> float:
+        """A fraction of a second, while nobody counts epochs."""
+        return self._fitting.patience
 
     def set_data(self, training: Any, validation: Any) -> None:
         """Receive the data of the training that is about to begin."""

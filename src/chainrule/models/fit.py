@@ -132,7 +132,7 @@ def _train_in_parts(
     Returns the epochs that are left, and the logs of the last one that ran.
     """
     together, count = getattr(model._engine, "train_epochs", None), 1
-    while together is not None and validation is None and epochs and callbacks.epochs_late():
+    while together is not None and validation is None and epochs and (late := callbacks.epochs_late()):
         part, began, notes = epochs[:count], perf_counter(), _Notes(callbacks)
         with model.structure_fixed(), located(f"fit, epoch {part.start + 1}"), notes:
             found = together(model, batches, part, guard, notes)
@@ -141,9 +141,13 @@ def _train_in_parts(
         callbacks.add_epochs(part, found)
         logs = {name: values[-1] for name, values in found.items()}
         epochs = epochs[len(part) :] if not model.stop_training else range(0)
-        count = 2 * count if perf_counter() - began < Pace.update_every_s / 2 else count
+        count = max(int(min(late, _LATEST_S) / max(perf_counter() - began, 1e-6) * len(part)), 1)
         together = getattr(model._engine, "train_epochs", None)
     return epochs, logs
+
+
+_LATEST_S = 1.0
+"""Seconds of epochs in one call at most, however late the callbacks may hear of them."""
 
 
 class _Notes:

@@ -15,6 +15,8 @@ from chainrule.web.session import FINISHED, PAUSED, PLAYING, STOPPED
 
 GRACE_S = 5.0
 """Where training is paused and the page has gone for so long, training goes on."""
+WATCHED_S, UNWATCHED_S = 0.1, 0.4
+"""So many seconds of epochs may run in one go with a page open, and with none."""
 FIRST_S = 30.0
 """So long a training that begins paused waits for a page."""
 
@@ -59,9 +61,11 @@ class Fitting(ModelDriver):
         self._patience = GRACE_S
 
     @property
-    def carefree(self) -> bool:
-        """Whether several epochs may run before one is heard of."""
-        return self.stage.session.carefree and self.new_batch_size is None
+    def patience(self) -> float:
+        """How many seconds of epochs may pass unheard of: fewer while somebody looks, none while epochs count."""
+        if not self.stage.session.carefree or self.new_batch_size is not None:
+            return 0.0
+        return WATCHED_S if self.stage.hub.readers else UNWATCHED_S
 
     def epoch_done(self, epoch: int, logs: dict[str, Any]) -> None:
         """Epoch number `epoch` is done, its validation too."""

@@ -81,8 +81,8 @@ class Late(Callback):
         self.one_by_one: list[int] = []
 
     @property
-    def hears_of_epochs_late(self) -> bool:
-        return len(self.losses) < self.until
+    def hears_of_epochs_late(self) -> float:
+        return 0.05 if len(self.losses) < self.until else 0.0
 
     def add_epochs(self, epochs: Any, logs: Any) -> None:
         self.calls.append([*epochs])
