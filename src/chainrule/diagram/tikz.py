@@ -110,7 +110,7 @@ def _words(part: str | Math) -> str:
 def _cells(cells: Cells) -> list[str]:
     from chainrule.diagram.wires import shrunk
 
-    numbers = shrunk(np.asarray(cells.numbers), _FINEST)
+    numbers = shrunk(np.asarray(cells.numbers), _FINEST, 1.0)
     rows, columns = numbers.shape
     width, height = cells.width / columns, cells.height / rows
     found = []

@@ -172,7 +172,7 @@ class Wiring:
         """Return the picture of the weights of a band, and below it how many there are."""
         quantity, whole = wires.kernel, self._numbers(wires)
         assert quantity is not None
-        numbers = shrunk(whole, 42)
+        numbers = shrunk(whole, 42, self.largest)
         rows, columns = numbers.shape
         cell = min(_PICTURE / max(rows, columns), 14.0)
         width, height = max(columns * cell, 24.0), max(rows * cell, 12.0)
@@ -194,12 +194,18 @@ class Wiring:
         kernel = quantity.tensor.value
         if self.look.gradients:
             found = self.content.view.gradients.get(id(quantity))
-            kernel = np.full(kernel.shape, np.nan) if found is None else found
+            computed = found is not None and quantity.variable.trainable
+            kernel = np.asarray(found) if computed else np.full(kernel.shape, np.nan)
         return np.asarray(kernel, np.float64)[wires.rows]
 
 
-def shrunk(numbers: Array, most: int) -> Array:
+def shrunk(numbers: Array, most: int, largest: float | None = None) -> Array:
     """Return a matrix as numbers from -1 to 1, of at most `most` rows and columns: the extreme of each patch is kept.
+
+    Args:
+        numbers: the matrix.
+        most: rows and columns.
+        largest: what becomes 1; by default the largest number there is.
 
     >>> shrunk(np.array([[1.0, -4.0], [2.0, 0.0]]), 2).tolist(), shrunk(np.array([[1.0, -4.0], [2.0, 0.0]]), 1).tolist()
     ([[0.25, -1.0], [0.5, 0.0]], [[-1.0]])
@@ -209,7 +215,7 @@ def shrunk(numbers: Array, most: int) -> Array:
             cuts = np.linspace(0, numbers.shape[axis], most + 1).astype(int)[:-1]
             high, low = np.maximum.reduceat(numbers, cuts, axis), np.minimum.reduceat(numbers, cuts, axis)
             numbers = np.where(np.abs(low) > np.abs(high), low, high)
-    largest = largest_in(numbers)
+    largest = largest_in(numbers) if largest is None else largest
     return numbers / largest if largest else numbers
 
 

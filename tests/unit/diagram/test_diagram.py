@@ -11,6 +11,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.diagram import network, png
+from chainrule.diagram.shapes import Cells
 from chainrule.errors import ChainruleError, DataError, UnknownNameError
 
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype="float32")
@@ -109,6 +110,31 @@ def test_large_networks_show_counts_and_pictures(table):
         assert words in text
     assert text.count("data:image/png;base64") == 3
     assert len(text) < 30_000
+
+
+def test_pictures_of_matrices_share_one_scale(table):
+    small, large = (np.full(shape, value, "float32") for shape, value in (((32, 20), 0.1), ((20, 20), 0.4)))
+    table.layers[0].set_weights([small, np.zeros(20)])
+    table.layers[1].set_weights([-large, np.zeros(20)])
+    table.layers[-1].set_weights([np.full((20, 3), 0.2), np.zeros(3)])
+    made = network(table)
+    cells = [s.numbers for s in made.picture.shapes if isinstance(s, Cells)]
+    assert [float(c.mean()) for c in cells] == pytest.approx([0.25, -1.0, 0.5])
+    assert "crpositive!25" in made.tikz()
+    assert "largest 0.4" in made.svg()
+
+
+def test_gradients_of_a_frozen_block_are_not_computed(table):
+    table.compile("sgd", "mse")
+    table.layers[0].trainable = False
+    t = cr.trace(table, np.ones((1, 32)), np.eye(3)[:1])
+    cells = [
+        s.numbers
+        for s in t[0].diagram(gradients=True).picture.shapes
+        if isinstance(s, Cells) and s.numbers.shape[1] > 1
+    ]
+    assert np.isnan(cells[0]).all()
+    assert np.isfinite(cells[1]).all()
 
 
 def test_ten_thousand_units():
