@@ -139,6 +139,16 @@ PICTURES: dict[str, Callable[[], Any]] = {
     "calibration": lambda: cr.plot.calibration(cancer().model, *cancer().test, bins=5, classes=KINDS),
     "predictions": lambda: cr.plot.predictions(diabetes().model, *diabetes().test),
     "residuals": lambda: cr.plot.residuals(diabetes().model, *diabetes().test),
+    "importance": lambda: cr.plot.importance(
+        cr.inspect.permutation_importance(
+            diabetes().model, *diabetes().test, score="rmse", feature_names=datasets.load_diabetes().feature_names
+        )
+    ),
+    "dependence": lambda: cr.plot.dependence(
+        cr.inspect.partial_dependence(
+            diabetes().model, diabetes().test[0], "bmi", grid=25, feature_names=datasets.load_diabetes().feature_names
+        )
+    ),
     "learning_rates": learning_rates,
 }
 PIXELS = ("regions", "units", "surface")  # shades are smaller, and sharper everywhere, as PNG

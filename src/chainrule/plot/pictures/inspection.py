@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from chainrule.inspect import Dependence, Importance
 
-_LINES = 60
+_LINES = 40
 
 
 def importance(found: Importance, *, most: int = 20, ax: Axes | None = None, theme: str | None = None) -> Axes:
