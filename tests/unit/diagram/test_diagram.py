@@ -1,10 +1,12 @@
 """Diagrams as files, and what they say."""
 
+import importlib
 import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 import zlib
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ import pytest
 import chainrule as cr
 from chainrule.diagram import network, png
 from chainrule.diagram.shapes import Cells
-from chainrule.errors import ChainruleError, DataError, UnknownNameError
+from chainrule.errors import ChainruleError, DataError, MissingExtraError, UnknownNameError
 
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype="float32")
 OR = np.array([0, 1, 1, 1], dtype="float32")
@@ -167,6 +169,34 @@ def test_files(tmp_path, perceptron, ending):
 def test_another_ending_is_refused(tmp_path, perceptron):
     with pytest.raises(DataError, match=r"saved as one of \.svg, \.tex, \.png, \.pdf, but the path is '.*net\.gif'"):
         network(perceptron).save(tmp_path / "net.gif")
+
+
+def without(monkeypatch, *missing, **instead):
+    """Pretend that some libraries are not installed, and others are."""
+    real = importlib.import_module
+
+    def find(name, *rest):
+        if name in missing:
+            raise ImportError(name)
+        return instead.get(name) or real(name, *rest)
+
+    monkeypatch.setattr("chainrule.diagram.raster.importlib.import_module", find)
+
+
+def test_a_missing_library_is_named(tmp_path, perceptron, monkeypatch):
+    without(monkeypatch, "matplotlib", "cairosvg")
+    with pytest.raises(MissingExtraError, match=r"A diagram as \.png needs matplotlib or cairosvg\. Install one"):
+        network(perceptron).save(tmp_path / "net.png")
+
+
+def test_cairosvg_stands_in_for_matplotlib(tmp_path, perceptron, monkeypatch):
+    seen = {}
+    fake = SimpleNamespace(svg2png=lambda **given: seen.update(given), svg2pdf=None)
+    without(monkeypatch, "matplotlib", cairosvg=fake)
+    network(perceptron).save(tmp_path / "net.png", theme="dark", dpi=192)
+    assert seen["scale"] == 2.0
+    assert b"<style" not in seen["bytestring"]  # it knows no variables
+    assert b"#111418" in seen["bytestring"]
 
 
 def test_on_axes_of_matplotlib(perceptron):
