@@ -33,7 +33,7 @@ class Measured(Record):
     """What a model does on a probe.
 
     Attributes:
-        outputs: structure of arrays.
+        outputs: structure of arrays; None if the model cannot be asked.
         gradients: of the mean loss, by path of the weight; None if the model has no loss, or no tape can follow it.
         loss: the mean loss, or None.
         units: one entry per layer, see `units_of`.
@@ -58,23 +58,49 @@ def measure(model: Any, probe: Probe, gradients: bool = True) -> Measured:
     wanted = gradients and model.compiled and (probe.y is not None or model._compile_loss is None)
     with _quietly(model, probe.size):
         with context.observed() as calls, GradientTape() as tape:
-            outputs = model(probe.x, training=False)
-            loss = model._loss_of(probe.x, probe.y, outputs, probe.weight, False) if wanted else None
+            outputs = _outputs(model, probe)
+            loss = _loss(model, probe, outputs) if wanted and outputs is not None else None
         loss = loss if getattr(loss, "shape", ()) == () else None  # one that is not reduced has no gradient of its own
         by_path = None if loss is None else _gradients(model, tape, loss)
     return Measured(
-        outputs=tree.map_structure(np.asarray, outputs),
+        outputs=_arrays(outputs),
         gradients=by_path,
         loss=None if loss is None else float(loss),
         units=units_of(model, calls),
     )
 
 
+def _arrays(outputs: Any) -> Any:
+    return None if outputs is None else tree.map_structure(np.asarray, outputs)
+
+
+# Code of the user's own may learn in ways that need no `call`, or have targets that fit no compiled loss: then the
+# training is recorded without these.
+
+
+def _outputs(model: Any, probe: Probe) -> Any:
+    try:
+        return model(probe.x, training=False)
+    except Exception:
+        if model._graph_or_none() is not None:
+            raise
+        return None
+
+
+def _loss(model: Any, probe: Probe, outputs: Any) -> Any:
+    try:
+        return model._loss_of(probe.x, probe.y, outputs, probe.weight, False)
+    except Exception:
+        if not model.overrides("train_step", "compute_loss"):
+            raise
+        return None
+
+
 def glance(model: Any, probe: Probe) -> Measured:
     """Return the outputs alone, as the engine computes them."""
     with _quietly(model, probe.size):
-        outputs = model(probe.x, training=False)
-    return Measured(outputs=tree.map_structure(np.asarray, outputs), gradients=None, loss=None, units=[])
+        outputs = _outputs(model, probe)
+    return Measured(outputs=_arrays(outputs), gradients=None, loss=None, units=[])
 
 
 def _gradients(model: Any, tape: GradientTape, loss: Any) -> dict[str, Array]:

@@ -341,6 +341,29 @@ def test_a_model_that_is_python_code(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.predict(X, verbose=0), model.predict(X, verbose=0))
 
 
+def test_a_model_that_learns_in_its_own_way_and_cannot_be_called(tmp_path: Path) -> None:
+    class Own(cr.Model):
+        def __init__(self) -> None:
+            super().__init__(name="own")
+            self.out = cr.layers.Dense(1, name="out")
+            self.out.build((None, 3))
+
+        def train_step(self, data: Any) -> dict[str, Any]:
+            x, y = data[:2]
+            with cr.GradientTape() as tape:
+                loss = cr.ops.mean((self.out(x)[:, 0] - y) ** 2)
+            self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
+            return {"mine": float(loss)}
+
+    model = Own()
+    model.compile("sgd")
+    history = model.fit(X, Y, epochs=2, verbose=0, callbacks=[Recorder(tmp_path, every=1, cost=None)])
+    run = load(tmp_path)
+    assert run.history == history.history
+    assert [f["outputs"] for f in run.frames] == [None] * 3
+    assert run.frames[-1]["weights"]["out/kernel"].tolist() == model.get_weights()[0].tolist()
+
+
 # -- trainings that are broken off ------------------------------------------------------------------------------------
 
 
