@@ -46,6 +46,9 @@ def main() -> None:
     print(f"\nThe tables are in {FOLDER}/, the runs in {runs}/breast_cancer/ and {runs}/diabetes/:")
     for path in sorted(runs.glob("*/*")):
         print(f"  {path}  ({path.stat().st_size:,} bytes)")
+    print("\nThe reports, to be opened in a browser:")
+    for path in sorted(runs.glob("*/report.html")):
+        print(f"  {path.resolve().as_uri()}")
 
 
 if __name__ == "__main__":

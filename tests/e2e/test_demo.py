@@ -17,3 +17,5 @@ def test_the_demo_trains_on_two_tables_and_traces_a_prediction(tmp_path: Path) -
     for run in ("breast_cancer", "diabetes"):
         names = {path.name for path in (tmp_path / "demo" / "runs" / run).iterdir()}
         assert names >= {"model.keras", "metrics.json", "history.csv", "predictions.csv", "config.toml", "curves.png"}
+        assert names >= {"run.jsonl", "report.html"}
+        assert f"{(tmp_path / 'demo' / 'runs' / run / 'report.html').as_uri()}" in done.stdout
