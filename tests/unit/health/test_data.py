@@ -154,6 +154,10 @@ def test_whole_numbers_are_classes_unless_the_loss_says_otherwise() -> None:
     assert codes(X, y) == ["class-imbalance"]
     assert codes(X, y, classes=False) == []
     assert codes(X, rng.permutation(400)) == []
+    ages = np.concatenate([np.repeat(np.arange(20), 19), np.arange(20)])
+    ages[-1] = 99  # a twenty-first value
+    assert codes(X, ages) == []
+    assert codes(X, ages, classes=True) == ["class-imbalance"]
 
 
 @pytest.mark.parametrize(

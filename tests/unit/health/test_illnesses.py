@@ -80,6 +80,12 @@ def eight_layers_of_large_weights() -> Case:
     return network(*(dense(32, "relu", scale=2) for _ in range(8)), last=None), X, Y, {}
 
 
+@ill("exploding-gradients", "j")
+def ten_layers_of_large_weights_before_a_sigmoid() -> Case:
+    """The sigmoid is at its end, so that no gradient is left to be large: the outputs of the layers tell."""
+    return network(*(dense(32, "relu", scale=1) for _ in range(10))), X, Y, {}
+
+
 @ill("loss-not-falling")
 def targets_that_are_coins() -> Case:
     return network(dense(1, "tanh")), X, COINS, {"epochs": 200}
@@ -93,6 +99,11 @@ def tiny_steps_of_gradient_descent() -> Case:
 @ill("learning-rate-low")
 def tiny_steps_of_adam() -> Case:
     return network(dense(16, "tanh"), optimizer=cr.optimizers.Adam(1e-6)), X, Y, {}
+
+
+@ill("learning-rate-low")
+def tiny_steps_for_a_short_while() -> Case:
+    return network(dense(16, "relu"), optimizer=cr.optimizers.SGD(1e-6)), X, Y, {"epochs": 6, "batch_size": 64}
 
 
 @ill("learning-rate-high")

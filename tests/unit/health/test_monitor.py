@@ -71,6 +71,18 @@ def test_gradients_may_be_missing_from_every_other_frame() -> None:
     assert codes == [[], [], ["vanishing-gradients"], []]
 
 
+def test_outputs_that_shrink_to_nothing() -> None:
+    """All gradients are equally small: only the outputs of the layers tell."""
+    small = cr.initializers.RandomNormal(stddev=0.02, seed=0)
+    layers = [cr.layers.Dense(16, "tanh", kernel_initializer=small, name=f"h{i}") for i in range(6)]
+    model = cr.Sequential([cr.Input((3,)), *layers, cr.layers.Dense(1, "sigmoid")])
+    model.compile("sgd", "binary_crossentropy")
+    monitor = Monitor(model, probe())
+    found = [(f.code, f.where) for step in range(2) for f in monitor.hear(frame(model, step))]
+    assert found == [("vanishing-gradients", "h5")]
+    assert "shrink from" in monitor.findings[0].message
+
+
 def test_weights_that_are_no_numbers_are_said_at_once() -> None:
     model = network()
     monitor = Monitor(model, probe())
@@ -147,6 +159,25 @@ def test_overfitting_needs_a_rise_that_lasts() -> None:
 def test_a_validation_loss_that_rises_with_the_training_loss_is_no_overfitting() -> None:
     rising = [0.5 + 0.05 * i for i in range(20)]
     assert "overfitting" not in epochs(Monitor(network(), probe()), rising, rising)
+
+
+def test_a_validation_loss_that_rises_alone_is_no_overfitting() -> None:
+    """It may be of other data: overfitting is learning by heart, and the training loss shows that."""
+    rising = [0.5] * 5 + [0.5 + 0.05 * i for i in range(15)]
+    for training in ([0.4] * 20, [0.9 * v for v in rising]):
+        assert "overfitting" not in epochs(Monitor(network(), probe()), training, rising)
+    near = [1.2 - 0.02 * i for i in range(20)]  # it falls, but is nowhere near what is learnt by heart
+    assert "overfitting" not in epochs(Monitor(network(), probe()), near, rising)
+
+
+def test_few_steps_say_nothing_of_the_rate() -> None:
+    model = network()
+    monitor = Monitor(model, probe())
+    for step in (0, 20):
+        monitor.hear(frame(model, step))
+    monitor._lowest = 0.71
+    for epoch in range(6):
+        assert monitor.hear(messages.epoch(epoch, 4 * (epoch + 1), 0.0, {"loss": 0.71})) == []
 
 
 def test_many_epochs_are_not_looked_at_anew_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
