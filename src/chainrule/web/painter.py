@@ -91,7 +91,7 @@ class Painter:
             self._put(twin, moment, now)
         except Exception as error:  # the page says so, and training goes on
             if not self._failed:
-                self.hub.put(_failure(moment, error))
+                self.hub.put(failure(moment.position.step, error))
             self._failed = True
         spent = thread_time() - began
         self.seconds += spent
@@ -139,10 +139,11 @@ class Painter:
         return [finding.to_message() for finding in found]
 
 
-def _failure(moment: Moment, error: Exception) -> Json:
+def failure(step: int, error: Exception) -> Json:
+    """Return the message that the page cannot show a model."""
     text = f"The page cannot show this model: {type(error).__name__}: {error}"[:300]
     tries = ("Train on without the page; nothing of the model was changed.",)
-    return Finding("page", "note", "page", moment.position.step, text, {}, tries).to_message()
+    return Finding("page", "note", "page", step, text, {}, tries).to_message()
 
 
-__all__ = ["Painter"]
+__all__ = ["Painter", "failure"]

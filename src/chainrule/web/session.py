@@ -265,6 +265,8 @@ class Session:
 
     def _keep_pace(self) -> None:
         """Wait until the next batch is due, if a speed was asked for."""
+        if self.speed and self.abandoned():
+            self.speed = None
         while self.speed and self.state == PLAYING:
             now = perf_counter()
             left = self._next - now

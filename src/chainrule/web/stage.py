@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from time import monotonic, perf_counter, sleep
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from chainrule.data.batches import ArrayBatches, Batch, Batches
 from chainrule.recording import messages
 from chainrule.web.hub import Hub
-from chainrule.web.painter import Painter
+from chainrule.web.painter import Painter, failure
 from chainrule.web.protocol import Json, RequestError
 from chainrule.web.session import PLAYING, Driver, Session
 from chainrule.web.trail import Trail
@@ -18,6 +19,9 @@ from chainrule.web.twin import Moment, Twin, values_of, variables_of
 
 INTERVAL_S = 0.05
 """While the model trains, a moment is taken this often at most."""
+
+SHARE = 0.02
+"""The share of the training thread's time that taking moments may cost, where they are large."""
 
 SOON_S = 2.0
 """A question that comes before there is anything to show waits for so long."""
@@ -133,10 +137,21 @@ class Stage:
         if self._about is None or not (now or (wanted and perf_counter() >= self._next)):
             return
         began = perf_counter()
-        self.note()
-        self.paint(now)
-        self._next = perf_counter() + INTERVAL_S
-        self.seconds += perf_counter() - began
+        try:
+            self.note()
+            self.paint(now)
+        except Exception as error:  # a model that cannot be copied: training goes on, and the page says why it is empty
+            self._give_up(error)
+        spent = perf_counter() - began
+        self._next = perf_counter() + max(INTERVAL_S, spent / SHARE)
+        self.seconds += spent
+
+    def _give_up(self, error: Exception) -> None:
+        """Tell the page, if only this, that the model cannot be shown; it is not tried again."""
+        about, self._about = self._about, None
+        with suppress(Exception):
+            self.hub.put(messages.start(self.model, probe=messages.draw(self.training), **(about or {})))
+        self.hub.put(failure(self.driver.position.step, error))
 
     def note(self) -> None:
         """Take the values of the variables as they are now."""

@@ -343,3 +343,37 @@ def test_the_address_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with Dashboard(open=False) as page:
         assert capsys.readouterr().err == f"Dashboard: {page.url}\n"
         assert httpx.get(page.url.partition("#")[0], trust_env=False).status_code == 200
+
+
+def test_a_model_that_cannot_be_copied_trains_on_and_the_page_says_why(
+    page: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> Any:
+        raise TypeError("cannot pickle '_thread.lock' object")
+
+    monkeypatch.setattr("chainrule.web.stage.Twin", refuse)
+    model = network()
+    leave = listener(page)
+    assert len(fit(model, page).epoch) == 30
+    leave()
+    hub = page._fitting.stage.hub
+    until(lambda: hub.all("finding") and hub.newest("start"))
+    assert [f["code"] for f in hub.all("finding")] == ["page"]
+    assert hub.all("finding")[0]["message"].startswith("The page cannot show this model: TypeError: cannot pickle")
+    assert len(hub.all("epoch")) == 30
+
+
+def test_a_slow_speed_does_not_outlive_the_page(page: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "GRACE_S", 0.1)
+
+    def visit() -> None:
+        do(page, do="set", name="speed", value=0.1)
+        do(page, do="play")
+        leave()
+
+    page.paused = True
+    leave = listener(page)
+    visitor = Visitor(lambda: (until(lambda: page._fitting.stage.session.state == PAUSED), visit())[1])
+    assert len(fit(network(), page, epochs=3).epoch) == 3
+    visitor.done()
+    assert page._fitting.stage.session.speed is None
