@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -77,7 +77,13 @@ def parts(browser: Browser) -> None:
 
 @contextmanager
 def training(
-    browser: Browser, name: str, *, epochs: int, theme: str = "light", width: int = 1440, height: int = 1060
+    browser: Browser,
+    name: str,
+    *,
+    epochs: int,
+    theme: Literal["light", "dark"] = "light",
+    width: int = 1440,
+    height: int = 1060,
 ) -> Iterator[Page]:
     """Show a training that has paused at the end of an epoch."""
     model, x, y, options = problem(name)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 STATIC = Path(__file__).parents[2] / "src" / "chainrule" / "web" / "static"
-BUDGET_BYTES = 200_000
+BUDGET_BYTES = 200 * 1024
 WIDTHS = (1440, 1024, 768, 320)
 
 

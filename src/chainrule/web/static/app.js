@@ -10,6 +10,7 @@ import { dataPanel } from "./data.js";
 import { derivationPanel } from "./derivation.js";
 import { refill } from "./dom.js";
 import { healthPanel } from "./health.js";
+import { inputsEditor } from "./inputs.js";
 import { lossPanel } from "./loss.js";
 import { networkPanel } from "./network_view.js";
 import { outputPanel } from "./output.js";
@@ -21,8 +22,9 @@ import { State } from "./state.js";
 import { tabsPanel } from "./tabs.js";
 import { themeButton } from "./theme.js";
 import { tourButton } from "./tour.js";
+import { explainPanels } from "./words.js";
 
-const KINDS = ["start", "frame", "epoch", "finding", "status", "end", "connection"];
+const KINDS = ["start", "frame", "epoch", "finding", "status", "end", "connection", "probe"];
 const PANELS = { data: dataPanel, network: networkPanel, output: outputPanel, derivation: derivationPanel, loss: lossPanel, health: healthPanel, views: tabsPanel };
 
 const at = (selector) => document.querySelector(selector);
@@ -33,6 +35,8 @@ export function startApp(source) {
   controls(at("#controls"), source, state);
   replaySlider(at("#controls"), source, state);
   for (const [id, panel] of Object.entries(PANELS)) panel(at(`#${id} .body`), source, state);
+  explainPanels(source);
+  inputsEditor(at("#data .body"), source, state);
   regionFeed(source, state);
   announcer(at("#live"), at("#notice"), state);
   state.on((changed) => {

@@ -63,7 +63,7 @@ function drawLines(chart, width, series, options) {
   const sizes = [...series.flatMap((s) => Array.from(s.y)), ...(options.points ?? []).map((p) => p.y)];
   let [y0, y1] = extent(sizes.filter((v) => !options.log || v > 0));
   if (!options.log && y0 > 0 && y0 < 0.5 * y1) y0 = 0;
-  if (y0 === y1) [y0, y1] = options.log ? [y0 / 2, y1 * 2] : [y0 - 0.5, y1 + 0.5];
+  if (y0 === y1) [y0, y1] = options.log ? [y0 / 2, y1 * 2] : [Math.min(0, 2 * y0), Math.max(0, 2 * y0) || 1];
   const box = { left: 46, right: width - 10, top: 10, bottom: height - 32 };
   const x = linear(x0, x1 === x0 ? x0 + 1 : x1, box.left, box.right, width / 90);
   const y = (options.log ? logarithmic : linear)(y0, y1, box.bottom, box.top, 5);

@@ -2,22 +2,24 @@
 import { bars } from "./charts.js";
 import { eachFrame, el, refill } from "./dom.js";
 import { brief } from "./numbers.js";
+import { glossaryLink } from "./words.js";
 
 const WORDS = { error: "✗ Error", warning: "⚠ Warning", note: "ⓘ Note" };
 
-function findingOf(finding) {
+function findingOf(finding, live) {
+  const name = finding.code.replaceAll("-", " ");
   const numbers = Object.entries(finding.numbers ?? {});
   const why = numbers.length ? el("details", null, el("summary", null, "Why"), el("ul", null, numbers.map(([k, v]) => el("li", null, `${k.replaceAll("_", " ")}: ${typeof v === "number" ? brief(v) : Array.isArray(v) ? v.join(", ") : v}`)))) : null;
   const tries = finding.tries?.length ? el("div", null, "Try:", el("ul", null, finding.tries.map((t) => el("li", null, t)))) : null;
-  return el("li", { class: `finding ${finding.severity}` }, el("div", null, el("strong", null, `${WORDS[finding.severity] ?? finding.severity}: ${finding.code.replaceAll("-", " ")}`), finding.where ? ` in ${finding.where}` : "", el("span", { class: "note" }, finding.step === undefined || finding.step === null ? "" : `  step ${finding.step}`)), el("p", null, finding.message), tries, why);
+  return el("li", { class: `finding ${finding.severity}` }, el("div", null, el("strong", null, `${WORDS[finding.severity] ?? finding.severity}: `, live ? glossaryLink(finding.code, name) : name), finding.where ? ` in ${finding.where}` : "", el("span", { class: "note" }, finding.step === undefined || finding.step === null ? "" : `  step ${finding.step}`)), el("p", null, finding.message), tries, why);
 }
 
-export function healthPanel(element, _source, state) {
+export function healthPanel(element, source, state) {
   const list = el("ul", { class: "findings" }), fine = el("p", { class: "note" }), flow = el("div"), title = el("p", { class: "note" }, "Gradient flow: norm of the gradient per variable (log)");
   refill(element, list, fine, title, flow);
 
   const drawFindings = eachFrame(() => {
-    refill(list, state.findings.map(findingOf));
+    refill(list, state.findings.map((f) => findingOf(f, source.live)));
     fine.hidden = state.findings.length > 0;
     fine.textContent = state.start ? "✓ Nothing unusual so far." : "";
   });

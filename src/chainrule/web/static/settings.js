@@ -53,7 +53,7 @@ function stopField(source, state) {
   const summary = el("summary", null, "Stop at …");
   const details = el("details", { class: "stop-at", id: "stop-at" }, summary, form);
   const draw = () => {
-    details.hidden = !source.live;
+    details.hidden = !source.live || ["finished", "stopped"].includes(state.status?.state);
     const goal = state.status?.stop_at ?? {};
     const set = [goal.epoch && `epoch ${goal.epoch}`, goal.loss !== null && goal.loss !== undefined && `loss ${brief(goal.loss)}`].filter(Boolean);
     summary.textContent = set.length ? `Stop at ${set.join(", ")}` : "Stop at …";
@@ -71,5 +71,10 @@ export function settingFields(source, state) {
     choiceField("Speed", "speed", SPEEDS, source, state, (v) => (v === "" ? null : Number(v))),
     stopField(source, state),
   ];
-  return { element: el("div", { class: "settings" }, fields.map((f) => f.field)), draw: () => fields.forEach((f) => f.draw()) };
+  const element = el("fieldset", { class: "settings", "aria-label": "Settings" }, fields.map((f) => f.field));
+  const draw = () => {
+    element.disabled = source.live && ["finished", "stopped"].includes(state.status?.state);
+    fields.forEach((f) => f.draw());
+  };
+  return { element, draw };
 }
