@@ -106,6 +106,7 @@ def diabetes() -> Trained:
 
 def learning_rates() -> Any:
     net = cancer()
+    cr.utils.set_random_seed(0)
     model = cr.models.clone_model(net.model)
     return cr.plot.learning_rates(cr.find_learning_rate(model, net.x, net.y))
 

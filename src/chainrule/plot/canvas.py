@@ -155,14 +155,19 @@ def _dress(legend: Any, theme: Theme) -> None:
 
 def logarithmic(ax: Axes, which: str) -> None:
     """Make an axis, `'x'` or `'y'`, logarithmic, with plain numbers at its ticks."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     getattr(ax, f"set_{which}scale")("log")
     axis = getattr(ax, f"{which}axis")
     low, high = getattr(ax, f"get_{which}lim")()
-    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
-    wide = not 0 < low < high < 9 * low  # then there is more than one power of ten to write at
-    axis.set_minor_formatter(NullFormatter() if wide else FuncFormatter(lambda v, _: f"{v:.2g}"))
+    plain_number = FuncFormatter(lambda v, _: f"{v:g}")
+    axis.set_major_formatter(plain_number)
+    if not 0 < low < high < 1000 * low:
+        axis.set_minor_formatter(NullFormatter())
+        return
+    if high > 5 * low:  # one or two powers of ten are too few to read
+        axis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
+    axis.set_minor_formatter(plain_number)
 
 
 def whole_numbers(ax: Axes) -> None:

@@ -130,6 +130,20 @@ def test_svg_with_variables_follows_the_page() -> None:
     assert re.search(rf"(?<!, ){DARK.text}", text) is None
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0.04, 0.7, ["0.05", "0.1", "0.2", "0.5"]), (1e-5, 10, ["1e-05", "0.0001", "0.001", "0.01", "0.1", "1", "10"])],
+)
+def test_ticks_of_logarithmic_axes_are_plain_numbers(low: float, high: float, expected: list[str]) -> None:
+    ax = cr.plot.training({"loss": [high, low]}, log=True)
+    ax.set_ylim(low, high)
+    canvas.logarithmic(ax, "y")
+    ax.figure.draw_without_rendering()
+    ticks = [*ax.yaxis.get_major_ticks(), *ax.yaxis.get_minor_ticks()]
+    shown = {t.label1.get_text(): t.get_loc() for t in ticks if 0.99 * low <= t.get_loc() <= 1.01 * high}
+    assert [name for name in sorted(shown, key=lambda name: shown[name]) if name] == expected
+
+
 def test_names_of_columns_are_no_mathematics() -> None:
     ax = cr.plot.training({"$\\frac{": [1.0, 2.0]})
     ax.figure.draw_without_rendering()
