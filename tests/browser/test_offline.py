@@ -182,3 +182,41 @@ def test_a_recording_shows_itself_in_a_notebook(tmp_path: Path, visit: Any) -> N
     inside.locator(".derived tr").first.wait_for()
     assert "check ✓" in inside.locator("#derivation").inner_text()
     assert tab.page.locator("figure img").count() == 1
+
+
+def unusual(kind: str) -> Recording:
+    """A recording of a model whose page has to say why something is missing."""
+    x, y = np.ones((8, 3), "float32"), np.array([0, 1] * 4, "float32")
+    x[:, 0] = np.arange(8)
+    hidden = {
+        "normalised": [cr.layers.Dense(2), cr.layers.BatchNormalization()],
+        "code": [cr.layers.Lambda(lambda v: v)],
+    }
+    layers = [cr.Input((3,)), *hidden.get(kind, []), cr.layers.Dense(1, "sigmoid")]
+    model = cr.Sequential(layers, name="net")
+    model.compile("sgd", "binary_crossentropy", engine="reference")
+    if kind == "nan":
+        model.layers[-1].kernel.assign(np.full((3, 1), np.nan))
+    batches = make_batches(x, y, None, where="test")
+    probe = messages.draw(batches)
+    frame = messages.frame(model, probe, step=0, epoch=0, batch=0, seconds=0.0)
+    return Recording([messages.start(model, batches, probe=probe), *([] if kind == "empty" else [frame])])
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("normalised", "are derived in Python: chainrule.trace"),
+        ("code", "is Python code"),
+        ("nan", "check ✗"),
+        ("empty", "holds no frames"),
+    ],
+)
+def test_what_a_page_cannot_show_it_says(tmp_path: Path, visit: Any, kind: str, said: str) -> None:
+    unusual(kind).save_html(tmp_path / "run.html")
+    tab = visit((tmp_path / "run.html").as_uri())
+    tab.until(lambda: said in tab.text("body"))
+    tab.page.locator("#views").scroll_into_view_if_needed()
+    for name in TABS:
+        tab.page.click(f"#tab-{name}")
+        tab.page.wait_for_timeout(150)

@@ -12,7 +12,7 @@ import { largest } from "./derive/style.js";
 import { isPlain, stepped, updateSection } from "./derive/update.js";
 import { Writer } from "./derive/writer.js";
 
-const STEP = 6e-6, TOLERANCE = 1e-6, MOST_CHECKED = 200;
+const STEP = 6e-6, TOLERANCE = 1e-6, MOST_CHECKED = 200, EFFORT = 1_000_000;
 const SILENT = ["Dropout", "GaussianDropout", "GaussianNoise", "AlphaDropout", "SpatialDropout1D"];
 
 export { equation, whyNotDerive };
@@ -80,24 +80,34 @@ function silent(start) {
 
 // -- the check
 
-/** Compares the backward pass with central differences of the loss. */
+/** Compares the backward pass with central differences of the loss, at all weights or at some, evenly spread. */
 function checked(run, weights, x) {
-  const places = run.variables.filter((v) => v.trainable).flatMap((v) => Array.from(v.values, (_, at) => [v, at]));
-  const few = Math.min(MOST_CHECKED, places.length), chosen = Array.from({ length: few }, (_, i) => places[Math.floor((i * Math.max(1, places.length - 1)) / Math.max(1, few - 1)) % places.length]);
+  const variables = run.variables.filter((v) => v.trainable), total = variables.reduce((n, v) => n + v.values.length, 0);
+  const few = Math.min(total, Math.max(10, Math.min(MOST_CHECKED, Math.floor(EFFORT / total))));
   let worst = 0, size = 0;
-  for (const [v, at] of chosen) {
+  for (let i = 0; i < few; i += 1) {
+    const [v, at] = placeAt(variables, few === total ? i : Math.floor((i * (total - 1)) / (few - 1)));
     const numeric = differences(run, weights, x, v, at), analytic = v.gradient[at], difference = Math.abs(numeric - analytic);
     if (difference > worst || !Number.isFinite(difference)) worst = difference;
     size = Math.max(size, Math.abs(analytic), Math.abs(numeric));
   }
-  return { largest: worst, ok: worst <= TOLERANCE * Math.max(1, size), checked: chosen.length, total: places.length };
+  return { largest: worst, ok: worst <= TOLERANCE * Math.max(1, size), checked: few, total };
+}
+
+function placeAt(variables, place) {
+  let at = place;
+  for (const v of variables) {
+    if (at < v.values.length) return [v, at];
+    at -= v.values.length;
+  }
+  return null;
 }
 
 function differences(run, weights, x, v, at) {
   const [up, down] = [STEP, -STEP].map((step) => {
-    const data = Array.from(v.values);
+    const data = Float64Array.from(v.values);
     data[at] += step;
-    return new Run(run.start, { ...weights, [v.path]: { shape: v.shape, data } }, x, run.given).total;
+    return new Run(run.start, { ...weights, [v.path]: { shape: v.shape, data } }, x, run.given, true).total;
   });
   return (up - down) / (2 * STEP);
 }

@@ -2,7 +2,7 @@
 import { valueOf } from "./derive/facts.js";
 import { predict } from "./network.js";
 
-const MOST_POINTS = 96, MOST_ROWS = 96, MOST_WORK = 1.2e8;
+const MOST_POINTS = 96, MOST_ROWS = 64, LEAST_ROWS = 8, MOST_WORK = 1.2e8, LARGEST = 200_000;
 
 /** The mean loss of outputs {shape, data} against targets {shape, data}; NaN where the formula has no value. */
 export function meanLoss(facts, outputs, targets) {
@@ -63,7 +63,11 @@ function placeOf(variables, name) {
 
 // -- directions
 
-const dot = (a, b) => a.reduce((sum, v, i) => sum + v * b[i], 0);
+function dot(a, b) {
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 1) sum += a[i] * b[i];
+  return sum;
+}
 
 /** The two directions in which a path extends furthest: {first, second, shares}, by power iteration. */
 export function principal(path) {
@@ -81,7 +85,7 @@ export function principal(path) {
 
 function strongest(rows, others, n) {
   let axis = Float64Array.from({ length: n }, (_, i) => Math.cos(i * 12.9898 + others.length)), variance = 0;
-  for (let round = 0; round < 60; round += 1) {
+  for (let round = 0; round < Math.min(60, Math.max(6, MOST_WORK / (rows.length * n))); round += 1) {
     const next = new Float64Array(n);
     for (const row of rows) {
       const along = dot(row, axis);
@@ -117,15 +121,18 @@ function span(values, points) {
  * @param frames decoded frames, the path; `frame` is the one shown, `x` its inputs and `y` its targets
  */
 export function surfaceOf({ start, frames, frame, x, y }, { first = "", second = "" }) {
-  const variables = variablesOf(start, frame), here = flat(variables, frame.weights), facts = start.formulas.loss;
+  const variables = variablesOf(start, frame), facts = start.formulas.loss;
+  if (variables.reduce((n, v) => n + v.size, 0) > LARGEST) throw new Error("The model is too large for this page to compute its loss surface.");
+  const here = flat(variables, frame.weights);
+  if (!here.every(Number.isFinite)) throw new Error("Some weights are not finite, so there is no loss surface.");
   const every = Math.ceil(frames.length / MOST_POINTS), kept = frames.filter((_, i) => i % every === 0 || i === frames.length - 1);
   const path = [...kept.filter((f) => f.step < frame.step).map((f) => flat(variables, f.weights)), here];
   const steps = [...kept.filter((f) => f.step < frame.step).map((f) => f.step), frame.step];
   const plane = first ? along(here, placeOf(variables, first), placeOf(variables, second)) : { origin: here, ...principal(path) };
   const where = path.map((p) => p.map((v, i) => v - plane.origin[i])).map((p) => [dot(p, plane.first), dot(p, plane.second)]);
-  const rows = Math.min(MOST_ROWS, x.shape[0]), some = (a) => ({ shape: [rows, ...a.shape.slice(1)], data: a.data.subarray(0, (rows * a.data.length) / a.shape[0]) });
+  const affordable = Math.floor((3 * MOST_WORK) / (81 * here.length)), rows = Math.min(MOST_ROWS, x.shape[0], Math.max(LEAST_ROWS, affordable)), some = (a) => ({ shape: [rows, ...a.shape.slice(1)], data: a.data.subarray(0, (rows * a.data.length) / a.shape[0]) });
   const [inputs, targets] = [some(x), some(y)];
-  const side = Math.max(9, Math.min(31, Math.floor(Math.sqrt(MOST_WORK / (rows * (here.length + 60))))) | 1);
+  const side = Math.max(9, Math.min(25, Math.floor(Math.sqrt(MOST_WORK / (rows * (here.length + 60))))) | 1);
   const across = span(where.map(([a]) => a), side), up = span(where.map(([, b]) => b), side), loss = new Float32Array(side * side);
   up.forEach((b, i) => across.forEach((a, j) => {
     const vector = plane.origin.map((v, k) => v + a * plane.first[k] + b * plane.second[k]);

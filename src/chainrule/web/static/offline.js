@@ -8,12 +8,12 @@ import { Run } from "./derive/run.js";
 import { meanLoss, surfaceOf } from "./landscape.js";
 import { predict, whyNotForward } from "./network.js";
 import { decode, offset, row } from "./numbers.js";
-import { calibrationOf, confusionOf, importanceOf, residualsOf } from "./scores.js";
+import { calibrationOf, confusionOf, importanceOf, REPEATS, residualsOf } from "./scores.js";
 import { Source } from "./source.js";
 import { histogram } from "./tabs/spread.js";
 
 const SECONDS = 12; // a whole replay takes about this long
-const MOST_GRADIENTS = 64, MOST_PARAMETERS = 20000; // rows that gradients are averaged over after a change by hand
+const MOST_GRADIENTS = 64, MOST_PARAMETERS = 20000, MOST_WORK = 3e9; // rows that gradients are averaged over after a change by hand
 
 const arraysOf = (named) => named && Object.fromEntries(Object.entries(named).map(([path, a]) => [path, decode(a)]));
 
@@ -39,9 +39,12 @@ export class OfflineSource extends Source {
   async open() {
     this.emit("start", this.start);
     for (const kind of ["epochs", "findings"]) for (const message of this[kind]) this.emit(message.kind, message);
+    if (!this.frames.length) {
+      this.emit("connection", { state: "closed", message: "This file holds no frames of the training, only its curves." });
+      return;
+    }
     this.emit("connection", { state: "open", message: "" });
-    if (this.frames.length) this.seek(this.frames.length - 1);
-    else this.emit("status", this.status());
+    this.seek(this.frames.length - 1);
   }
 
   // -- replay
@@ -198,6 +201,7 @@ export class OfflineSource extends Source {
   scored(score, ...more) {
     const { frame, start } = this, { y } = this.probe();
     if (!y || !frame.outputs) throw new Error("The recording holds no outputs and targets to compare.");
+    if (!frame.outputs.data.every(Number.isFinite)) throw new Error("Some outputs of the model are not finite numbers, so they cannot be judged.");
     return { step: frame.step, rows: y.shape[0], of: start.data.rows, ...score(start, frame.outputs, y, ...more) };
   }
 
@@ -209,6 +213,9 @@ export class OfflineSource extends Source {
   importance() {
     const { frame, start } = this, { x, y } = this.probe(), why = whyNotForward(start);
     if (why || x.shape.length !== 2) throw new Error(why || "This view takes models whose input is one row of numbers.");
+    const passes = x.shape[0] * x.shape[1] * start.model.parameters * REPEATS;
+    if (passes > MOST_WORK) throw new Error("The model has too many features and weights for this page: chainrule.inspect.permutation_importance(model, x, y) computes this in Python.");
+    if (!frame.outputs?.data.every(Number.isFinite)) throw new Error("Some outputs of the model are not finite numbers, so they cannot be judged.");
     const predictOf = (data) => ({ data: predict(start, frame.weights, this.inputs({ shape: x.shape, data })).data });
     return { step: frame.step, rows: y.shape[0], of: start.data.rows, ...importanceOf(start, x, y, predictOf) };
   }

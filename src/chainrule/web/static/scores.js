@@ -1,6 +1,8 @@
 /* How good predictions are, computed here: for recordings without a server. In the form of the server's views. */
 
-const MOST_CLASSES = 24, REPEATS = 5, Z = 1.959964;
+const MOST_CLASSES = 24, Z = 1.959964;
+
+export const REPEATS = 5;
 
 const largest = (values) => values.reduce((best, v, i) => (v > values[best] ? i : best), 0);
 

@@ -30,8 +30,10 @@ def compute(stage: Any, first: str = "", second: str = "", size: str = "31") -> 
         now.targets()
         points = [(p.step, _flat(now, p.weights)) for p in stage.trail.points()]
         here = _here(now)
-        path = np.array([v for _, v in points if v is not None and v.shape == here.shape] or [here])
-        steps = [step for step, v in points if v is not None and v.shape == here.shape] or [now.step]
+        if not np.isfinite(here).all():
+            raise RequestError("Some weights are not finite, so there is no loss surface.")
+        path = np.array([v for _, v in points if _fits(v, here)] or [here])
+        steps = [step for step, v in points if _fits(v, here)] or [now.step]
         directions = along_weights(here, _place(now, first), _place(now, second)) if first else principal(path, here)
         coordinates = directions.coordinates(path)
         side = min(side, max(LEAST, math.isqrt(MOST_WORK // max(1, now.size * len(here)))) | 1)
@@ -61,6 +63,10 @@ def _flat(now: Scene, weights: Any) -> Array | None:
     if any(p not in weights for p in mine):
         return None
     return np.concatenate([np.asarray(weights[p], np.float64).ravel() for p in mine])
+
+
+def _fits(vector: Array | None, here: Array) -> bool:
+    return vector is not None and vector.shape == here.shape and bool(np.isfinite(vector).all())
 
 
 def _place(now: Scene, name: str) -> int:

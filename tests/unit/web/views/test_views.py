@@ -207,6 +207,8 @@ def test_weights_that_are_no_numbers(stage_of):
     with pytest.raises(ChainruleError):
         confusion.compute(stage)
     assert np.isnan(region.compute(stage, y="1")["values"]).all()
+    with pytest.raises(RequestError, match="not finite"):
+        surface.compute(stage)
 
 
 def test_runs_are_those_that_the_stage_knows_of(stage_of):

@@ -15,7 +15,7 @@ export const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "
 
 /** The tokens of a text: commands with their backslash, letters, numbers, braces and signs. */
 function tokensOf(latex) {
-  return latex.match(/\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\s+|[^\s]/gu) ?? [];
+  return latex.match(/\\[A-Za-z]+|\\.|nan|\d+(?:\.\d+)?|\s+|[^\s]/gu) ?? [];
 }
 
 class Reader {

@@ -55,8 +55,11 @@ function penaltiesOf(regularizer) {
 }
 
 export class Run {
-  /** `weights`: {path: {shape, data}}; `x`: the observation's numbers; `y`: its target's, a list. */
-  constructor(start, weights, x, y) {
+  /**
+   * `weights`: {path: {shape, data}}; `x`: the observation's numbers; `y`: its target's, a list;
+   * `forwardOnly`: the loss alone is wanted.
+   */
+  constructor(start, weights, x, y, forwardOnly = false) {
     this.start = start;
     this.loss = start.formulas.loss;
     this.quantities = [{ kind: "x", layer: null, values: Array.from(x) }];
@@ -70,7 +73,7 @@ export class Run {
     this.single = Object.values(weights).some((w) => w.data instanceof Float32Array);
     this.target(Array.from(y));
     this.score();
-    this.backward();
+    if (!forwardOnly) this.backward();
   }
 
   get layers() {

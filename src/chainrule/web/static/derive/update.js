@@ -3,6 +3,7 @@ import { latexNumber, math, number } from "./math.js";
 import { print } from "./printing.js";
 import { oriented } from "./backward.js";
 import { Run } from "./run.js";
+import { norm } from "./writer.js";
 
 const MOST_LINES = 64;
 const RULE = ["-", ["name", "w"], ["*", ["name", "eta"], ["name", "g"]]];
@@ -30,7 +31,7 @@ export function updateSection(w, weights, x, rate) {
   }
   const changed = { ...weights, ...Object.fromEntries(trained.map((v) => [v.path, { shape: v.shape, data: after[v.path] }])) };
   const before = w.style.number(run.total), formula = math(`${before} before, after the update`, `${latexNumber(before)} \\text{ before, after the update}`);
-  lines.push(w.line(w.target, formula, null, new Run(run.start, changed, x, run.given).total));
+  lines.push(w.line(w.target, formula, null, new Run(run.start, changed, x, run.given, true).total));
   const rule = math(`w ← w − η·${g.text}`, `w \\leftarrow w - \\eta \\, ${g.latex}`);
   return { title: `Update, learning rate η = ${w.style.number(rate)}`, rule, lines, notes: [], level: 1, key: "update" };
 }
@@ -45,7 +46,7 @@ function each(w, v, after, rate) {
 }
 
 function whole(w, v, after) {
-  const change = Math.hypot(...after.map((value, at) => value - v.values[at]));
+  const change = norm(after.map((value, at) => value - v.values[at]));
   return [w.arrayLine(w.whole(v), null, ...oriented(w, v, after), `moved by ${number(change, w.style).text}`)];
 }
 

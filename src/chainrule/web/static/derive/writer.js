@@ -143,12 +143,19 @@ function matrixOf(rows, style) {
   return math(`[${cells.map((row) => `[${row.join(", ")}]`).join(", ")}]`, `\\begin{pmatrix} ${latex} \\end{pmatrix}`);
 }
 
+/** Euclidean norm. */
+export function norm(values) {
+  let sum = 0;
+  for (const v of values) sum += v * v;
+  return Math.sqrt(sum);
+}
+
 function summary(values, shape, style) {
   const at = values.reduce((best, v, i) => (Math.abs(v) > Math.abs(values[best]) ? i : best), 0);
-  const norm = style.number(Math.hypot(...values)), peak = style.number(values[at]);
+  const size = style.number(norm(values)), peak = style.number(values[at]);
   const place = `${Math.floor(at / shape[1])}, ${at % shape[1]}`;
-  const latex = [`\\text{${shape.join(" x ")} numbers, norm }`, latexNumber(norm), "\\text{, largest }", latexNumber(peak), `\\text{ at [${place}]}`];
-  return math(`${shape.join("×")} numbers, norm ${norm}, largest ${peak} at [${place}]`, latex.join(" "));
+  const latex = [`\\text{${shape.join(" x ")} numbers, norm }`, latexNumber(size), "\\text{, largest }", latexNumber(peak), `\\text{ at [${place}]}`];
+  return math(`${shape.join("×")} numbers, norm ${size}, largest ${peak} at [${place}]`, latex.join(" "));
 }
 
 /** A name in upright letters. */
