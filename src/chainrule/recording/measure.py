@@ -97,7 +97,10 @@ def _loss(model: Any, probe: Probe, outputs: Any) -> Any:
 
 
 def glance(model: Any, probe: Probe) -> Measured:
-    """Return the outputs alone, as the engine computes them."""
+    """Return the outputs alone, by the shortest way there is."""
+    quick = model._quickly(probe.x) if type(probe.x) is np.ndarray else None
+    if quick is not None:
+        return Measured(outputs=quick, gradients=None, loss=None, units=[])
     with _quietly(model, probe.size):
         outputs = _outputs(model, probe)
     return Measured(outputs=_arrays(outputs), gradients=None, loss=None, units=[])
