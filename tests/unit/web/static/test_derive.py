@@ -29,10 +29,10 @@ export default function answers({ start, frame, questions }) {
   });
 }
 """
-HIDDEN = (
-    "tanh relu sigmoid elu selu softplus silu gelu leaky_relu mish hard_sigmoid softsign exponential celu relu6 "
-    "log_sigmoid squareplus softmax hard_silu tanh_shrink"
-).split()
+HIDDEN = [
+    "tanh", "relu", "sigmoid", "elu", "selu", "softplus", "silu", "gelu", "leaky_relu", "mish", "hard_sigmoid",
+    "softsign", "exponential", "celu", "relu6", "log_sigmoid", "squareplus", "softmax", "hard_silu", "tanh_shrink",
+]  # fmt: skip
 ENDS = [("sigmoid", "binary_crossentropy"), ("sigmoid", "mean_squared_error"), ("softmax", "categorical_crossentropy"),
         ("softmax", "sparse_categorical_crossentropy"), (None, "mean_squared_error"), (None, "huber"),
         ("tanh", "hinge"), (None, cr.losses.BinaryCrossentropy(from_logits=True)), ("sigmoid", "log_cosh"),
