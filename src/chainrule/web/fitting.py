@@ -10,7 +10,7 @@ from chainrule.random import threefry
 from chainrule.recording import messages
 from chainrule.web.driver import ModelDriver
 from chainrule.web.past import Kept
-from chainrule.web.protocol import Json
+from chainrule.web.protocol import Json, RequestError
 from chainrule.web.session import FINISHED, PAUSED, PLAYING, STOPPED
 
 GRACE_S = 5.0
@@ -85,6 +85,14 @@ class Fitting(ModelDriver):
     def _note(self, epoch: int, logs: dict[str, Any]) -> None:
         self.epoch, self.batch, self.last_logs = epoch + 1, 0, logs
         self.stage.tell(messages.epoch(epoch, self.step, perf_counter() - self._began, logs))
+
+    def reset(self) -> None:
+        """Refuse.
+
+        Raises:
+            RequestError: always: what `fit` has done is in its history.
+        """
+        raise RequestError("A training by fit cannot begin anew from here. chainrule.dashboard(model, x, y) can.", 409)
 
     def resized(self) -> int | None:
         """Give the data their new batch size, if one was asked for; return how many steps an epoch has then."""

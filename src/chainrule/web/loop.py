@@ -84,6 +84,7 @@ class Loop(ModelDriver):
 
     def start(self) -> None:
         """Begin, paused."""
+        self.stage.show(True)
         self._thread.start()
 
     def close(self) -> None:

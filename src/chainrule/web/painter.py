@@ -34,13 +34,15 @@ class Painter:
         probe: the rows that frames show outputs on.
         trail: where the weights are noted.
         about: what `messages.start` takes besides the model.
+        engine: that trains; the twin has none.
     """
 
-    def __init__(self, hub: Hub, probe: Any, trail: Trail, about: Json) -> None:
+    def __init__(self, hub: Hub, probe: Any, trail: Trail, about: Json, engine: str) -> None:
         self.hub = hub
         self.probe = probe
         self.trail = trail
         self.about = about
+        self.engine = engine
         self.seconds = 0.0
         self._waiting: tuple[Twin, Moment, bool] | None = None
         self._previous: Json | None = None
@@ -101,7 +103,9 @@ class Painter:
         with np.errstate(all="ignore"):
             if not self._started:
                 with twin.at(moment) as model:
-                    self.hub.put(messages.start(model, probe=self.probe, **self.about))
+                    start = messages.start(model, probe=self.probe, **self.about)
+                start["model"]["engine"] = self.engine
+                self.hub.put(start)
                 self._started = True
             for message in self._messages(twin, moment, now):
                 entry = self.hub.put(message)

@@ -45,8 +45,9 @@ class Server:
         self.token = secrets.token_urlsafe(32)
         config = uvicorn.Config(
             make_app(stage, self.port, self.token), http=Patient, ws="none", lifespan="off", log_config=None,
-            access_log=False, server_header=False, date_header=False, proxy_headers=False, timeout_keep_alive=10,
-            timeout_graceful_shutdown=1, limit_concurrency=CONNECTIONS, h11_max_incomplete_event_size=16 << 10,
+            log_level="critical", access_log=False, server_header=False, date_header=False, proxy_headers=False,
+            timeout_keep_alive=10, timeout_graceful_shutdown=1, limit_concurrency=CONNECTIONS,
+            h11_max_incomplete_event_size=16 << 10,
         )  # fmt: skip
         self._server: Any = uvicorn.Server(config)
         self._thread = threading.Thread(

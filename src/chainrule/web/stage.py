@@ -142,6 +142,7 @@ class Stage:
             self.paint(now)
         except Exception as error:  # a model that cannot be copied: training goes on, and the page says why it is empty
             self._give_up(error)
+        self.hub.put(self.session.status())
         spent = perf_counter() - began
         self._next = perf_counter() + max(INTERVAL_S, spent / SHARE)
         self.seconds += spent
@@ -169,7 +170,7 @@ class Stage:
             self.twin = Twin(self.model, self.revision)
         if self._painter is None:
             self.probe = messages.draw(self.training)
-            self._painter = Painter(self.hub, self.probe, self.trail, self._about)
+            self._painter = Painter(self.hub, self.probe, self.trail, self._about, self.model.engine.partition(" ")[0])
         self.shown, self._wanted = (self.twin, moment), False
         self._painter.paint(self.twin, moment, now)
 

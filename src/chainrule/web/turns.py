@@ -12,6 +12,8 @@ from chainrule.web.session import PLAYING, Session
 R = TypeVar("R")
 
 SHARE = 0.02
+BURST_S = 0.5
+"""So much may be computed at once, as when a page opens; what is more waits for its share."""
 LONGEST_S = 3.0
 """Nobody waits longer than this for a turn."""
 
@@ -26,19 +28,27 @@ class Turns:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.seconds = 0.0
-        self._next = 0.0
+        self._debt = 0.0
+        self._counted = monotonic()
         self._lock = asyncio.Lock()
 
     async def run(self, function: Callable[..., R], *arguments: Any) -> R:
         """Return what `function(*arguments)` returns, once it is its turn."""
         async with self._lock:
-            until = min(self._next, monotonic() + LONGEST_S)
-            while self.session.state == PLAYING and monotonic() < until:
+            until = monotonic() + LONGEST_S
+            while self.session.state == PLAYING and self._owes() > BURST_S and monotonic() < until:
                 await asyncio.sleep(0.02)
             result, seconds = await asyncio.get_running_loop().run_in_executor(None, _timed, function, arguments)
             self.seconds += seconds
-            self._next = monotonic() + seconds / SHARE
+            self._debt = self._owes() + seconds
             return result
+
+    def _owes(self) -> float:
+        """Return the seconds of work that its share of the time has not paid for yet."""
+        now = monotonic()
+        self._debt = max(self._debt - SHARE * (now - self._counted), 0.0)
+        self._counted = now
+        return self._debt
 
 
 def _timed(function: Callable[..., R], arguments: tuple[Any, ...]) -> tuple[R, float]:

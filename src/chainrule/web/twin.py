@@ -14,6 +14,7 @@ from typing import Any
 
 from chainrule._typing import Array
 from chainrule.glassbox.record import beside_a_training
+from chainrule.random import seeds
 from chainrule.records import Record
 from chainrule.web.session import Position
 
@@ -63,7 +64,9 @@ class Twin:
     """
 
     def __init__(self, model: Any, revision: int = 0) -> None:
+        drawn = seeds.process_state()
         self.model = copy.deepcopy(model)
+        seeds.set_process_state(drawn)  # what is drawn for the copy's first weights is nobody's business
         self.revision = revision
         self.moment: Moment | None = None
         self.lock = threading.RLock()

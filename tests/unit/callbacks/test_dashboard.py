@@ -239,6 +239,27 @@ def test_back_gives_the_weights_of_before_and_fit_goes_on(page: Dashboard) -> No
     assert int(model.optimizer.iterations) == 15  # one of sixteen was taken back
 
 
+def test_fit_cannot_begin_anew_from_the_page(page: Dashboard) -> None:
+    def visit() -> None:
+        with pytest.raises(RequestError, match="cannot begin anew"):
+            do(page, do="reset")
+
+    paused(page, 2, visit)
+
+
+def test_a_page_draws_none_of_the_random_numbers_of_a_program(page: Dashboard) -> None:
+    leave = listener(page)
+    model = network()
+    model.compile("sgd", "mse")
+    fit(model, page, epochs=2)
+    watched = cr.random.uniform((3,))
+    leave()
+    model = network()
+    model.compile("sgd", "mse")
+    fit(model, epochs=2)
+    np.testing.assert_array_equal(np.asarray(watched), np.asarray(cr.random.uniform((3,))))
+
+
 def test_an_edit_during_fit_counts(page: Dashboard) -> None:
     def visit() -> None:
         do(page, do="set", name="learning_rate", value=0.0)
