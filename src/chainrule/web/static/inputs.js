@@ -16,7 +16,7 @@ export function inputsEditor(element, source, state) {
 
   function build(features) {
     const inputs = features.slice(0, MOST).map((feature, i) => {
-      const input = el("input", { type: "number", step: "any", class: "numeric", onchange: () => change(i, input) });
+      const input = el("input", { type: "number", step: "any", class: "numeric wider", onchange: () => change(i, input) });
       return el("label", { class: "field" }, el("span", { title: feature.name }, feature.name), input);
     });
     refill(fields, inputs);
