@@ -66,7 +66,8 @@ def test_ten_thousand_units_are_one_block(play: Any, visit: Any, rng: np.random.
     )
     tab.page.fill(".picker label:has-text('to') input", "9999")
     tab.page.press(".picker label:has-text('to') input", "Enter")
-    tab.page.wait_for_selector(".node-line math")
+    tab.page.wait_for_selector(".node-line >> text=too wide")
+    tab.until(lambda: "mean gradient" in tab.text(".picker"))
 
 
 def test_nan_weights_are_named(play: Any, visit: Any, rng: np.random.Generator) -> None:

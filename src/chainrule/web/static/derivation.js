@@ -4,6 +4,7 @@ import { safeHtml } from "./foreign.js";
 import { show } from "./numbers.js";
 
 const NOTATIONS = [["lecture", "Lecture"], ["textbook", "Textbook"], ["keras", "Keras"]];
+const WIDE = "The layers are too wide to derive one weight by itself; its gradient, the mean of the probe, stands beside its value.";
 const PAUSE_MS = 700; // between two while training goes on
 
 async function copy(text, button) {
@@ -75,9 +76,9 @@ export function derivationPanel(element, source, state) {
     problem.hidden = Boolean(answer);
     problem.textContent = view.problem || (state.row === null ? "Choose an observation and a weight." : "Waiting for the first numbers …");
     facts.hidden = full.hidden = !answer;
-    node.hidden = !answer?.node;
+    node.hidden = !answer;
     if (!answer) return;
-    refill(node, answer.node ? safeHtml(answer.node.html) : []);
+    refill(node, answer.node ? safeHtml(answer.node.html) : WIDE);
     const { check } = answer;
     badge.className = `badge ${check?.ok ? "good" : "bad"}`;
     setText(badge, !check ? "not checked" : check.ok ? `check ✓ ${show(check.largest, 0)}` : `check ✗ ${show(check.largest, 0)}`);
