@@ -145,7 +145,7 @@ def test_few_epochs_are_looked_into_while_they_are_long(
     network().fit(X, Y, batch_size=16, epochs=5, verbose=0, callbacks=[Listening(tmp_path, cost=None)])
     assert ended == list(range(one_by_one))
     assert len(load(tmp_path).epochs) == 5
-    assert {1, 3} < set(load(tmp_path).steps)  # within the first epoch
+    assert 1 in load(tmp_path).steps  # which is within the first epoch
 
 
 def test_what_is_listened_to(tmp_path: Path) -> None:
