@@ -121,9 +121,9 @@ class Recording:
 
     def save_html(self, path: str | os.PathLike[str]) -> None:
         """Write the page with this recording in it, as one file that needs neither Python nor a network."""
-        from importlib import import_module
+        from chainrule.web.offline import save_html
 
-        import_module("chainrule.web.offline").save_html(self, path)
+        save_html(self, path)
 
     def plot(self, **options: Any) -> Any:
         """Draw the metrics of the epochs; `options` as for `chainrule.plot.training`."""
@@ -132,9 +132,9 @@ class Recording:
         return training(self.history, **options)
 
     def _repr_html_(self) -> str:
-        from importlib import import_module
+        from chainrule.web.offline import notebook
 
-        return str(import_module("chainrule.web.offline").notebook(self))
+        return notebook(self)
 
     def __repr__(self) -> str:
         epochs, frames, findings = len(self.epochs), len(self.frames), len(self.findings)
