@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.inspect.importance import Importance
 from chainrule.plot import canvas
-from chainrule.plot.colours import BLUE, VERMILLION
+from chainrule.plot.colours import BLUE
 from chainrule.report.grids import ColumnDependence, days_as_text
 
 if TYPE_CHECKING:
@@ -35,9 +35,19 @@ def importance(found: Importance, most: int = 15, *, ax: Axes | None = None, the
 
 
 def dependence(
-    found: ColumnDependence, of_what: str, lines: bool = True, *, ax: Axes | None = None, theme: str | None = None
+    found: ColumnDependence,
+    of_what: str,
+    *,
+    lines: bool = True,
+    shares: bool = False,
+    ax: Axes | None = None,
+    theme: str | None = None,
 ) -> Axes:
-    """Draw partial dependence, with thin lines for single rows if wanted; categories as points with bars."""
+    """Draw partial dependence, with thin lines for single rows if wanted; categories as points with bars.
+
+    Args:
+        shares: whether the axis goes from 0 to 1, so that small effects look small.
+    """
     ax, look = canvas.begin(ax, theme, (4.6, 3.4))
     shown = found.individual[:: -(-len(found.individual) // _MOST_LINES)]
     if found.is_ordered:
@@ -49,6 +59,8 @@ def dependence(
     else:
         _categories(ax, look, found, lines)
     canvas.finish(ax, look, x=found.name, y=canvas.plain(of_what, 34), grid="y")
+    if shares:
+        ax.set_ylim(-0.03, 1.03)
     at, mean = [str(v) if not found.is_ordered else f"{v:.4g}" for v in found.labels], found.average
     low, high = int(mean.argmin()), int(mean.argmax())
     return canvas.describe(
@@ -71,22 +83,3 @@ def _categories(ax: Axes, look: Any, found: ColumnDependence, spread: bool) -> N
 def _dates(ax: Axes, found: ColumnDependence) -> None:
     ticks = np.linspace(found.labels[0], found.labels[-1], 4)
     ax.set_xticks(ticks, [days_as_text(t) for t in ticks], rotation=20, ha="right")
-
-
-def contributions(names: list[str], values: list[float], *, ax: Axes | None = None, theme: str | None = None) -> Axes:
-    """Draw what each column adds: to the right blue, to the left vermillion and hatched."""
-    ax, look = canvas.begin(ax, theme, (6.0, 0.9 + 0.26 * len(names)))
-    places = np.arange(len(names))[::-1]
-    colours = [BLUE if v >= 0 else VERMILLION for v in values]
-    bars = ax.barh(places, values, 0.66, color=colours)
-    for bar, value in zip(bars, values, strict=True):
-        if value < 0:
-            bar.set_hatch("////")
-            bar.set_edgecolor(look.background)
-            bar.set_linewidth(0)
-    ax.axvline(0, color=look.line, linewidth=0.8)
-    ax.set_yticks(places, [canvas.plain(n, 32) for n in names])
-    canvas.finish(ax, look, x="adds to h", grid="x")
-    ax.tick_params(axis="y", length=0, labelcolor=look.text)
-    said = ", ".join(f"{n} {v:+.3g}" for n, v in zip(names[:4], values, strict=False))
-    return canvas.describe(ax, f"What pushed this prediction, the largest first: {said}.")

@@ -11,6 +11,7 @@ from chainrule.report.numbers import number, signed
 from chainrule.report.section import Section
 
 _MOST_BARS = 15
+_MOST_COLOURS = 8
 
 
 def section(facts: Facts) -> Section:
@@ -54,16 +55,19 @@ def _importance_table(found: Importance) -> Html:
 
 
 def _about_curves(facts: Facts) -> Html:
-    lines = "" if facts.private else ": thick, the mean over test rows; thin, single rows (ICE)"
+    lines = ": the mean over test rows. "
+    if not facts.private:
+        lines = ": thick, the mean over test rows; thin, single rows (ICE). Where thin lines cross, the effect depends "
+        lines += "on the other columns. "
     return join(
         ["How the ", tag("b", facts.of_what), " moves if only one column changes and all others stay as they are",
-         lines, ". Where thin lines cross, the effect depends on the other columns. See ",
-         term("partial dependence"), "."]
+         lines, "See ", term("partial dependence"), "."]
     )  # fmt: skip
 
 
 def _curve(facts: Facts, found: ColumnDependence) -> Html:
-    picture = pictures.svg(drawing.dependence, found, facts.of_what, not facts.private)
+    shares = facts.is_classification
+    picture = pictures.svg(drawing.dependence, found, facts.of_what, lines=not facts.private, shares=shares)
     rows = [[label(found, i), number(float(found.average[i]))] for i in _some(len(found.labels))]
     right = (0, 1) if found.is_ordered else (1,)
     shown = table([found.name, "mean"], rows, label=f"partial dependence on {found.name}", right=right)
@@ -84,4 +88,15 @@ def _some(n: int) -> list[int]:
 
 def _slice(facts: Facts) -> Html:
     made = pictures.decision_slice(facts)
-    return Html() if made is None else join([tag("h3", "The two that matter most, together"), made])
+    if made is None:
+        return Html()
+    return join([tag("h3", "The two that matter most, together"), figure(made, _keys(facts))])
+
+
+def _keys(facts: Facts) -> Html | None:
+    """Return which colour stands for which class; points, which a private report leaves out, would tell."""
+    if not facts.private or not facts.is_classification:
+        return None
+    colour = "background:var(--chainrule-class-{})"
+    shown = facts.names.classes[:_MOST_COLOURS]
+    return join([join([tag("span", class_="swatch", style=colour.format(i)), c]) for i, c in enumerate(shown)])

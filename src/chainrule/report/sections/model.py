@@ -7,7 +7,7 @@ from typing import Any
 from chainrule.report import pictures
 from chainrule.report.facts import Facts
 from chainrule.report.html import Html, figure, join, table, tag, term
-from chainrule.report.numbers import counted, number
+from chainrule.report.numbers import counted, number, percent
 from chainrule.report.section import Section
 
 
@@ -70,7 +70,7 @@ def _formula(layer: Any) -> str:
     if hasattr(layer, "units"):
         return "x·W + b" if activation in ("", "linear") else f"{activation}(x·W + b)"
     if hasattr(layer, "rate"):
-        return f"in training sets {layer.rate:.0%} of its inputs to 0"
+        return f"in training sets {percent(layer.rate, 0)} of its inputs to 0"
     return activation
 
 

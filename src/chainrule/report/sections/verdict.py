@@ -64,7 +64,9 @@ def _against(metrics: dict[str, Any], other: str) -> int:
     """Return how the network compares with a baseline, going by the interval of the gain where it is known."""
     gain = metrics.get("margin", {}).get(other)
     if gain is None or gain["low"] is None:
-        return BETTER if metrics["beats"][other] else WORSE
+        main = metrics["main_score"]
+        even = metrics["test"][main]["value"] == metrics["baseline"][other][main]["value"]
+        return BETTER if metrics["beats"][other] else EVEN if even and other == "linear" else WORSE
     if not metrics["beats"][other] and other != "linear":
         return WORSE
     return BETTER if gain["low"] > 0 else WORSE if gain["high"] < 0 else EVEN
