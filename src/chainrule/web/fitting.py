@@ -125,6 +125,10 @@ class Fitting(ModelDriver):
         """Count from that step on; the place in the data stays."""
         self.step = kept.position.step
 
+    def choices(self) -> Json:
+        """The optimizers there are."""
+        return {**super().choices(), "reset": False}
+
     def settings(self) -> Json:
         """The values of the settings."""
         return super().settings() if self.model is not None else {}

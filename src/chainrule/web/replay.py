@@ -76,9 +76,9 @@ class Replay:
         """Nothing."""
         return []
 
-    def choices(self) -> dict[str, list[str]]:
-        """One steps by frames."""
-        return {"step": ["batch"]}
+    def choices(self) -> Json:
+        """One steps by frames, and may go to the first."""
+        return {"step": ["batch"], "reset": True}
 
     def set(self, name: str, value: Any) -> None:
         """Refuse.

@@ -60,8 +60,8 @@ class Driver(Protocol):
     def can_set(self) -> list[str]:
         """Which settings can be changed."""
 
-    def choices(self) -> dict[str, list[str]]:
-        """What there is to choose from, by kind."""
+    def choices(self) -> Json:
+        """What more the page should know of what can be done: `optimizers` to choose from, whether to `reset`."""
 
     def set(self, name: str, value: Any) -> None:
         """Change a setting."""

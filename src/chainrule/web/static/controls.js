@@ -33,7 +33,7 @@ export function controls(element, source, state) {
     joined.parentElement.hidden = !can.step?.length;
     back.hidden = can.back === undefined;
     back.disabled = !can.back && !status?.sample;
-    reset.hidden = !source.live || over;
+    reset.hidden = !source.live || over || can.reset === false;
     settings.draw();
     const epochs = start?.training?.epochs, at = state.place;
     setText(where, at ? `epoch ${count(Math.min(epochs || Infinity, (at.epoch ?? 0) + (at.batch ? 1 : 0)))}${epochs ? ` / ${count(epochs)}` : ""}` : "");
