@@ -64,7 +64,7 @@ def narrow(browser: Browser) -> None:
 
 
 def parts(browser: Browser) -> None:
-    with training(browser, "mlp", epochs=600, height=2200) as page:
+    with training(browser, "mlp", epochs=600, height=2200, speed=120) as page:
         page.locator(".net .hit").nth(1).click(force=True)
         page.wait_for_selector(".derived tr.chosen")
         save(page, "dashboard_derivation", "#derivation")
@@ -84,10 +84,11 @@ def training(
     theme: Literal["light", "dark"] = "light",
     width: int = 1440,
     height: int = 1060,
+    speed: float | None = None,
 ) -> Iterator[Page]:
     """Show a training that has paused at the end of an epoch."""
     model, x, y, options = problem(name)
-    with cr.dashboard(model, x, y, open=False, wait=False, **options) as served:
+    with cr.dashboard(model, x, y, open=False, wait=False, **{**options, "speed": speed}) as served:
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
         page = context.new_page()
         page.goto(served.url)
@@ -115,7 +116,7 @@ def problem(name: str) -> tuple[Any, Any, Any, dict[str, Any]]:
         model.optimizer.learning_rate = 0.01
         names = {"feature_names": data.feature_names, "class_names": list(data.target_names), "target": "species"}
         kept = (data.data[::5], data.target[::5])
-        return model, data.data, data.target, {**names, "name": "Iris", "validation_data": kept, "speed": None}
+        return model, data.data, data.target, {**names, "name": "Iris", "validation_data": kept}
     cr.utils.set_random_seed(1)
     p = preset(name)
     names = {"feature_names": p.features, "class_names": p.classes or None, "target": p.target, "name": p.title}
