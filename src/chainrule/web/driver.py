@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
+from chainrule._typing import Array
 from chainrule.data.batches import ArrayBatches
+from chainrule.utils.naming import unique_paths
 from chainrule.web import settings
 from chainrule.web.past import Kept, Past
 from chainrule.web.protocol import Json
@@ -36,6 +38,7 @@ class ModelDriver:
         self.new_batch_size: int | None = None
         self._state = self._states = 0
         self._next_keep = 0.0
+        self._paths: tuple[int, dict[int, str]] = (-1, {})
 
     # -- what a session asks -------------------------------------------------------------------------------------------
 
@@ -63,9 +66,9 @@ class ModelDriver:
         sized = isinstance(self.training, ArrayBatches) and not self.training.cuts_epochs
         return [*settings.can_set(self.model), *(["batch_size"] if sized else [])]
 
-    def choices(self) -> dict[str, list[str]]:
-        """The optimizers there are."""
-        return {"optimizers": list(settings.optimizer_names())}
+    def choices(self) -> Json:
+        """The optimizers there are, and that one may begin anew."""
+        return {"optimizers": list(settings.optimizer_names()), "reset": True}
 
     def set(self, name: str, value: Any) -> None:
         """Change a setting. Going back leaves settings as they are."""
@@ -102,6 +105,7 @@ class ModelDriver:
         self.last_logs, self._state = kept.logs, kept.state
         self.returned(kept)
         self.stage.forget_after(self.step)
+        self.stage.trail.forget_after(self.step)
 
     def reset(self) -> None:
         """Begin anew, where this is possible."""
@@ -124,7 +128,7 @@ class ModelDriver:
         self._state = self._states
 
     def keep(self) -> None:
-        """Keep this step to go back to; within a share of the time while nobody counts batches.
+        """Keep this step, to go back to and as a point of the way; within a share of the time while nobody counts.
 
         Where the training has stood is always kept.
         """
@@ -132,13 +136,23 @@ class ModelDriver:
         if not session.rested() and session.free and began < self._next_keep:
             return
         if not self._stands_at_newest():
-            self.past.push(self._take())
+            kept = self._take()
+            self.past.push(kept)
+            self.stage.trail.forget_after(self.step)  # a frame of a way not taken may have come late
+            self.stage.trail.add(self.step, self._weights_of(kept))
         self._next_keep = perf_counter() + (perf_counter() - began) / KEEPING
 
     def _stands_at_newest(self) -> bool:
         """Whether the model is as it was at the step kept last."""
         newest = self.past.newest()
         return newest is not None and newest.state == self._state
+
+    def _weights_of(self, kept: Kept) -> dict[str, Array]:
+        revision, paths = self._paths
+        if revision != self.stage.revision:
+            paths = unique_paths(self.model.weights)
+            self._paths = (self.stage.revision, paths)
+        return {paths[id(v)]: a for v, a in zip(kept.variables, kept.values, strict=True) if id(v) in paths}
 
     def _take(self) -> Kept:
         metrics = [v for metric in self.model.metrics for v in metric.variables]

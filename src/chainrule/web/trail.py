@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 
 from chainrule._typing import Array
@@ -22,6 +23,8 @@ class Point(Record):
 class Trail:
     """The points of the way so far, with the first and the newest; their distance doubles when there are too many.
 
+    Points may be added late: the thread that makes frames lags behind the one that trains.
+
     >>> trail = Trail(most_points=4)
     >>> for step in range(10):
     ...     trail.add(step, {})
@@ -38,28 +41,50 @@ class Trail:
         self._lock = threading.Lock()
 
     def add(self, step: int, weights: Mapping[str, Array]) -> None:
-        """Add the weights after a step; going back to a step takes those after it away."""
+        """Add the weights after a step; they take the place of others after the same step."""
         point = Point(step, dict(weights))
         with self._lock:
-            self._points = [p for p in self._points if p.step < step]
-            if not self._points or step - self._points[-1].step >= self.stride:
-                self._points.append(point)
-            self._newest = point
-            size = sum(a.nbytes for a in weights.values()) * (len(self._points) + 1)
-            if len(self._points) > 2 and (len(self._points) >= self.most_points or size > self.most_bytes):
+            if self._newest is None or step >= self._newest.step:
+                self._newest = point
+            self._insert(point)
+            bytes_each = sum(a.nbytes for a in weights.values())
+            most = min(self.most_points, max(self.most_bytes // max(bytes_each, 1), 3))
+            while len(self._points) >= most and len(self._points) > 2:
                 self.stride *= 2
                 self._points = _spread(self._points, self.stride)
+
+    def _insert(self, point: Point) -> None:
+        at = bisect_left(self._points, point.step, key=_step)
+        if at < len(self._points) and self._points[at].step == point.step:
+            self._points[at] = point
+            return
+        far = at == 0 or point.step - self._points[at - 1].step >= self.stride
+        if far and (at == len(self._points) or self._points[at].step - point.step >= self.stride):
+            self._points.insert(at, point)
+
+    def forget_after(self, step: int) -> None:
+        """The training has gone back to this step: those after it are no part of its way."""
+        with self._lock:
+            if self._newest is not None and self._newest.step > step:
+                del self._points[bisect_right(self._points, step, key=_step) :]
+                self._newest = self._points[-1] if self._points else None
 
     def points(self) -> list[Point]:
         """Return the points, the oldest first."""
         with self._lock:
-            newest = [self._newest] if self._newest is not None and self._newest is not self._points[-1] else []
-            return [*self._points, *newest]
+            newest = self._newest
+            if newest is None or (self._points and self._points[-1].step >= newest.step):
+                return [*self._points]
+            return [*self._points, newest]
 
     def clear(self) -> None:
         """Forget the way."""
         with self._lock:
             self._points, self._newest, self.stride = [], None, 1
+
+
+def _step(point: Point) -> int:
+    return point.step
 
 
 def _spread(points: list[Point], stride: int) -> list[Point]:
