@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from chainrule import random as random
     from chainrule import recording as recording
     from chainrule import regularizers as regularizers
+    from chainrule import report as report
     from chainrule import saving as saving
     from chainrule import tree as tree
     from chainrule import utils as utils
@@ -75,7 +76,8 @@ if TYPE_CHECKING:
 _MODULES = (
     "activations", "autodiff", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies", "errors",
     "extend", "health", "initializers", "inspect", "layers", "losses", "metrics", "mixed_precision", "models", "ops",
-    "optimizers", "plot", "preprocessing", "random", "recording", "regularizers", "saving", "tree", "utils", "wrappers",
+    "optimizers", "plot", "preprocessing", "random", "recording", "regularizers", "report", "saving", "tree", "utils",
+    "wrappers",
 )  # fmt: skip
 _NAMES = {
     "DTypePolicy": "chainrule.dtype_policies",
