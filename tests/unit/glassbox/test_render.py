@@ -243,3 +243,18 @@ def test_an_embedding_shows_its_argument() -> None:
     model = cr.Sequential([cr.Input((2,)), cr.layers.Embedding(5, 3), cr.layers.Flatten(), cr.layers.Dense(1)])
     model.compile("sgd", "mse")
     assert "= Embedding(x)" in str(cr.trace(model, np.array([[1, 2], [3, 4]]), np.zeros((2, 1)), unicode=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("to w₁₁⁽¹⁾, so", "to w$_{11}^{(1)}$, so"),
+        ("h⁽²⁾", "h$^{(2)}$"),
+        ("w₁ and w₂", "w$_{1}$ and w$_{2}$"),
+        ("5 % of x_1", r"5 \% of x\_1"),
+    ],
+)
+def test_scripts_within_words_are_mathematics(text, latex):
+    from chainrule.glassbox.render.latex import words
+
+    assert words(text) == latex

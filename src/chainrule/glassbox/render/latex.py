@@ -2,6 +2,7 @@ r"""Pages as LaTeX: one `aligned` environment, which MathJax, KaTeX and amsmath 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from chainrule.glassbox.notation import Math, escape, factor, latex_number, times
@@ -53,8 +54,6 @@ _WORDS = {
     "→": r"$\to$",
     "≈": r"$\approx$",
     "ŷ": r"$\hat{y}$",
-    "₁": "$_1$",
-    "₂": "$_2$",
     "η": r"$\eta$",
     "✓": r"$\checkmark$",
     "✗": r"$\times$",
@@ -64,10 +63,18 @@ _WORDS = {
 }
 
 
+_PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾", "01234567890123456789()")
+_SCRIPTS = re.compile("(?=[₀-₉⁰¹²³⁴-⁹⁽⁾])([₀-₉]*)([⁰¹²³⁴-⁹⁽⁾]*)")
+
+
 def words(text: str) -> str:
     """Return a title fit for `\\text{...}`: mathematics as plain as possible."""
     from chainrule.glassbox.ascii import to_ascii
 
+    if found := _SCRIPTS.search(text):
+        low, high = (part.translate(_PLAIN) for part in found.groups(default=""))
+        scripts = (f"_{{{low}}}" if low else "") + (f"^{{{high}}}" if high else "")
+        return f"{words(text[: found.start()])}${scripts}${words(text[found.end() :])}"
     return "".join(_WORDS[c] if c in _WORDS else escape(c if c.isascii() else to_ascii(c)) for c in text)
 
 
