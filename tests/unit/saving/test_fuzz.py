@@ -17,7 +17,16 @@ ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT))
 fuzz = importlib.import_module("fuzz")
 mutations = importlib.import_module("fuzz.mutate").mutations
-NUMBERS = {"archive": 300, "config": 400, "hdf5": 700, "legacy": 300, "safetensors": 700, "onnx": 700, "csv": 700, "recording": 400}
+NUMBERS = {
+    "archive": 300,
+    "config": 400,
+    "hdf5": 700,
+    "legacy": 300,
+    "safetensors": 700,
+    "onnx": 700,
+    "csv": 700,
+    "recording": 400,
+}
 FACTOR = float(os.environ.get("CHAINRULE_FUZZ", "1"))
 FINDINGS = sorted((ROOT / "fuzz" / "findings").glob("*/*"))
 
