@@ -1,4 +1,4 @@
-"""What things are called in a report: columns, categories, classes; in a private one, categories are numbered."""
+"""What things are called in a report: columns, categories, classes; in a private one they have numbers or letters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Names:
 
     Args:
         preprocessor: knows columns, categories and classes.
-        private: whether cells of the table (categories, classes) are hidden behind numbers.
+        private: whether cells of the table (categories, classes) are hidden.
 
     Attributes:
         target: name of the target column.
@@ -30,7 +30,7 @@ class Names:
         self.classes: tuple[str, ...] = ()
         self._classes: dict[str, str] = {}
         if isinstance(target, ClassTarget):
-            shown = [f"class {i + 1}" if private else c for i, c in enumerate(target.classes)]
+            shown = [_letter(i) if private else c for i, c in enumerate(target.classes)]
             self.classes = tuple(shown)
             self._classes = dict(zip(target.classes, shown, strict=True))
         self._hidden = dict(self._classes) if private else {}
@@ -56,7 +56,7 @@ class Names:
         return f"category {encoder.names.index(name) + 1}" if name in encoder.names else "another category"
 
     def hidden(self, words: str) -> str:
-        """Return a sentence in which, in a private report, categories and classes have their numbers for names."""
+        """Return a sentence in which, in a private report, categories and classes are hidden."""
         for name in sorted(self._hidden, key=len, reverse=True):
             words = words.replace(name, self._hidden[name])
         return words
@@ -69,3 +69,12 @@ class Names:
             encoder.indicator,
         )  # fmt: skip
         return hidden.features
+
+
+def _letter(i: int) -> str:
+    """Return a name that is no number, as the class itself may be one.
+
+    >>> _letter(0), _letter(25), _letter(26)
+    ('class A', 'class Z', 'class A2')
+    """
+    return f"class {chr(ord('A') + i % 26)}{i // 26 + 1 if i > 25 else ''}"

@@ -15,15 +15,17 @@ def percent(share: float | None, digits: int = 1) -> str:
 
     >>> percent(0.97368), percent(1.0), percent(None), percent(0.0004)
     ('97.4 %', '100 %', '–', '0.04 %')
-    >>> percent(1.0, 0), percent(0.816, 0)
-    ('100 %', '82 %')
+    >>> percent(1.0, 0), percent(0.816, 0), percent(-0.005)
+    ('100 %', '82 %', '−0.5 %')
     """
     if share is None or not math.isfinite(share):
         return "–"
     value = 100 * share
     if value and abs(value) < 0.1:
-        return f"{value:.1g} %"
-    return f"{round(value):d} %" if round(value, digits) in (0, 100) else f"{value:.{digits}f} %"
+        words = f"{value:.1g} %"
+    else:
+        words = f"{round(value):d} %" if round(value, digits) in (0, 100) else f"{value:.{digits}f} %"
+    return words.replace("-", "−")
 
 
 def of_score(name: str, value: float | None) -> str:

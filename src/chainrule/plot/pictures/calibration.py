@@ -54,7 +54,7 @@ def calibration(
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.02)
     ax.set_aspect("equal")
-    whose = shown.of if shown.of.startswith("the ") else f"class {shown.of}"
+    whose = shown.of if shown.of.startswith(("the ", "class ")) else f"class {shown.of}"
     aside = f"Brier {shown.brier:.4g}, ECE {shown.ece:.3g}"
     x, y = f"probability of {whose}", "share of rows that are"
     canvas.finish(ax, look, title="calibration", aside=aside, x=x, y=y, grid="both")

@@ -58,7 +58,7 @@ def _about_curves(facts: Facts) -> Html:
     lines = ": the mean over test rows. "
     if not facts.private:
         lines = ": thick, the mean over test rows; thin, single rows (ICE). Where thin lines cross, the effect depends "
-        lines += "on the other columns. "
+        lines += "on the other columns. Of categories: a dot for the mean, a bar for the middle eight rows of ten. "
     return join(
         ["How the ", tag("b", facts.of_what), " moves if only one column changes and all others stay as they are",
          lines, "See ", term("partial dependence"), "."]

@@ -47,7 +47,8 @@ def _classes(facts: Facts) -> tuple[Html, dict[str, Any]]:
         figure(
             pictures.svg(plot.calibration, calibration),
             join([
-                "Of rows given 70 %, 70 % should be right. ", term("Brier score"), f" {number(calibration.brier)}, ",
+                f"Of the rows given 70 %, 70 % should be {names[1] if len(names) == 2 else 'right'}. ",
+                term("Brier score"), f" {number(calibration.brier)}, ",
                 term("expected calibration error"), f" {percent(calibration.ece)}.",
             ]),
         ),
