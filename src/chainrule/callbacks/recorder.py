@@ -87,6 +87,8 @@ class Recorder(Callback):
         timed: bool = True,
     ) -> None:
         super().__init__()
+        if not budget_mb > 0:
+            raise DataError(f"Recorder: budget_mb must be a number of megabytes above 0, but is {budget_mb}.")
         self.path = run_path(path)
         self.every, self._apart = every, _batches_apart(every)
         self.budget_mb, self.frames, self.cost = budget_mb, frames, cost

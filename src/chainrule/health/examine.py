@@ -74,7 +74,7 @@ def _ills_of_model(
     found = illnesses(frame, ends, probe.size, left)
     losses = list(logs.get("loss", ()))
     if losses and not any(f.code == "diverged" for f in found):
-        looked_at.append(f"{len(losses)} epochs")
+        looked_at.append(f"{len(losses)} epoch{'s' * (len(losses) != 1)}")
         found += _ills_of_training(model, losses, list(logs.get("val_loss", ())), loss, baseline, bool(found))
     return found
 

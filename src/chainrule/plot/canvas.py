@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainrule.errors import missing_extra, unknown_name
+from chainrule.errors import DataError, missing_extra, unknown_name
 from chainrule.plot.colours import THEMES, Theme, luminance
 
 if TYPE_CHECKING:
@@ -45,10 +45,15 @@ def begin(ax: Axes | None, theme: str | None, size: tuple[float, float] = (5.6, 
     Raises:
         MissingExtraError: matplotlib is not installed.
         UnknownNameError: there is no such theme.
+        DataError: `ax` is something else.
     """
     require_matplotlib()
     if theme is not None and theme not in THEMES:
         raise unknown_name("theme", theme, THEMES)
+    if ax is not None and not hasattr(ax, "get_facecolor"):
+        raise DataError(
+            f"ax must be matplotlib axes, such as plt.subplots() returns, but is of type {type(ax).__name__}."
+        )
     if ax is None:
         chosen = THEMES[theme or _theme_of_settings()]
         return new_figure(size, chosen).axes[0], chosen

@@ -116,7 +116,8 @@ class Journal:
                 it has weights and outputs only.
         """
         self._write_first(last)
-        self._write(step, epoch, batch, logs, brief=last and not self.allowance.affords(self.allowance.expected))
+        brief = last and not self.allowance.affords(self.allowance.expected)
+        self._write(step, epoch, batch, logs, brief, last=last)
 
     def _write_first(self, last: bool = False) -> None:
         first, self._first = self._first, None
@@ -125,12 +126,16 @@ class Journal:
                 self._write(0, 0, 0, None, last and not self.allowance.affords(2 * self.allowance.expected), first.rate)
 
     def _write(
-        self, step: int, epoch: int, batch: int, logs: Mapping[str, Any] | None, brief: bool, rate: float | None = None
-    ) -> None:
+        self, step: int, epoch: int, batch: int, logs: Mapping[str, Any] | None, brief: bool, rate: float | None = None,
+        last: bool = False,
+    ) -> None:  # fmt: skip
+        previous = self.last
+        if last and previous is not None and previous["step"] > 0:
+            previous = None  # the best weights may have been put back, which is no step
         with self.allowance.spending(again=not brief):
             made = messages.frame(
                 self.model, self.probe, step=step, epoch=epoch, batch=batch, seconds=self.seconds if step else 0.0,
-                logs=logs, previous=self.last, gradients=self._gradients_fit(), brief=brief,
+                logs=logs, previous=previous, gradients=self._gradients_fit(), brief=brief,
             )  # fmt: skip
             if rate is not None:
                 made["learning_rate"] = rate

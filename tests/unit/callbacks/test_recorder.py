@@ -170,6 +170,25 @@ def test_many_epochs_run_together(tmp_path: Path) -> None:
     assert all(f["step"] % 4 == 0 and f["epoch"] == max(f["step"] // 4 - 1, 0) for f in run.frames)
 
 
+def test_best_weights_put_back_are_no_step(tmp_path: Path) -> None:
+    stop = cr.callbacks.EarlyStopping("loss", mode="max", patience=4, restore_best_weights=True)
+    recorder = Recorder(tmp_path, every=2, cost=None)
+    network().fit(X, Y, batch_size=16, epochs=50, verbose=0, callbacks=[stop, recorder])
+    frames = load(tmp_path).frames
+    assert frames[-1]["epoch"] == stop.stopped_epoch
+    assert frames[-1]["step"] > frames[-2]["step"] + 1
+    assert all(
+        item["ratio"] is not None for frame in frames[1:-1] for item in frame["flow"] if "kernel" in item["path"]
+    )
+    assert {item["ratio"] for item in frames[-1]["flow"]} == {None}
+
+
+@pytest.mark.parametrize("budget", [0, -1])
+def test_a_file_of_no_bytes_is_refused(tmp_path: Path, budget: float) -> None:
+    with pytest.raises(DataError, match=f"budget_mb must be a number of megabytes above 0, but is {budget}"):
+        Recorder(tmp_path, budget_mb=budget)
+
+
 def test_where_no_time_is_left_the_last_frame_is_brief(tmp_path: Path) -> None:
     model, _, _ = record(tmp_path, cost=0.0)
     last = load(tmp_path).frames[-1]

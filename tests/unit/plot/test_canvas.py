@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 import chainrule as cr
-from chainrule.errors import MissingExtraError, UnknownNameError
+from chainrule.errors import DataError, MissingExtraError, UnknownNameError
 from chainrule.plot import canvas
 from chainrule.plot.colours import DARK, LIGHT
 
@@ -148,3 +148,8 @@ def test_names_of_columns_are_no_mathematics() -> None:
     ax = cr.plot.training({"$\\frac{": [1.0, 2.0]})
     ax.figure.draw_without_rendering()
     assert ax.get_title(loc="left") == "\\$\\frac{"
+
+
+def test_what_is_no_axes_is_refused() -> None:
+    with pytest.raises(DataError, match="ax must be matplotlib axes"):
+        cr.plot.training(HISTORY, ax="left")  # type: ignore[arg-type]
