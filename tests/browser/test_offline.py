@@ -172,6 +172,27 @@ def test_a_changed_input_changes_what_is_predicted(saved: Saved) -> None:
     saved.tab.until(lambda: saved.derived() == before)
 
 
+def test_the_tour_walks_through_a_saved_page(saved: Saved) -> None:
+    page = saved.page
+    page.focus("#tour-button")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#tour-title:focus")
+    titles = [page.inner_text("#tour h2")]
+    while page.inner_text("#tour .primary") != "Done":
+        assert page.locator(".toured").count() == 1
+        assert page.locator("#tour a").count() == 0, "there is no server with the glossary"
+        if page.is_visible("#tour .act"):
+            page.click("#tour .act")
+        page.click("#tour .primary")
+        titles.append(page.inner_text("#tour h2"))
+    assert titles[0] == "A neuron"
+    assert titles[-1] == "Overfitting"  # the quiz takes a server
+    page.click("#tour .primary")
+    assert page.locator("#tour, .toured").count() == 0
+    assert not page.is_visible("#quiz-button")
+    assert page.locator("#notice:visible").count() == 0
+
+
 def test_a_recording_shows_itself_in_a_notebook(tmp_path: Path, visit: Any) -> None:
     recording = recorded(3)[1]
     (tmp_path / "cell.html").write_text(
@@ -199,7 +220,8 @@ def unusual(kind: str) -> Recording:
         model.layers[-1].kernel.assign(np.full((3, 1), np.nan))
     batches = make_batches(x, y, None, where="test")
     probe = messages.draw(batches)
-    frame = messages.frame(model, probe, step=0, epoch=0, batch=0, seconds=0.0)
+    logs = {"loss": float("nan")} if kind == "nan" else {}
+    frame = messages.frame(model, probe, step=0, epoch=0, batch=0, seconds=0.0, logs=logs)
     return Recording([messages.start(model, batches, probe=probe), *([] if kind == "empty" else [frame])])
 
 

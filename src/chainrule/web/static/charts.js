@@ -68,9 +68,9 @@ function drawLines(chart, width, series, options) {
   const x = linear(x0, x1 === x0 ? x0 + 1 : x1, box.left, box.right, width / 90);
   const y = (options.log ? logarithmic : linear)(y0, y1, box.bottom, box.top, 5);
   const lines = series.map((s) => svg("path", { class: `line line-${s.kind ?? 1}${s.dash ? " dash" : ""}`, d: pathOf(s, x, y) }));
-  const ends = series.filter((s) => s.x.length === 1).map((s) => svg("circle", { class: `dot line-${s.kind ?? 1}`, r: 3, cx: x(s.x[0]), cy: y(s.y[0]) }));
+  const ends = series.filter((s) => s.x.length === 1 && Number.isFinite(s.y[0])).map((s) => svg("circle", { class: `dot line-${s.kind ?? 1}`, r: 3, cx: x(s.x[0]), cy: y(s.y[0]) }));
   const marks = (options.marks ?? []).map((m) => svg("g", { class: "mark" }, svg("line", { x1: x(m.x), x2: x(m.x), y1: box.top, y2: box.bottom }), svg("text", { x: x(m.x) + (x(m.x) > width / 2 ? -4 : 4), y: box.top + 10, "text-anchor": x(m.x) > width / 2 ? "end" : "start" }, m.text)));
-  const points = (options.points ?? []).map((p) => svg("path", { class: "point", d: p.marker.marker, fill: p.marker.colour, transform: `translate(${x(p.x).toFixed(1)} ${y(p.y).toFixed(1)}) scale(4)` }));
+  const points = (options.points ?? []).filter((p) => Number.isFinite(p.y)).map((p) => svg("path", { class: "point", d: p.marker.marker, fill: p.marker.colour, transform: `translate(${x(p.x).toFixed(1)} ${y(p.y).toFixed(1)}) scale(4)` }));
   chart.picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
   refill(chart.picture, chart.title, chart.desc, axes(x, y, box, options), points, lines, ends, marks);
 }
@@ -110,18 +110,19 @@ export function bars(element, items, options = {}) {
 function drawBars(chart, width, items, options) {
   const high = 22, text = options.format ?? brief;
   const left = Math.min(150, width * 0.38), right = width - 64;
-  const sizes = items.flatMap((i) => [i.value - (i.error ?? 0), i.value + (i.error ?? 0)]);
+  const sizes = items.flatMap((i) => [i.value - (i.error ?? 0), i.value + (i.error ?? 0)]).filter(Number.isFinite);
   const positive = sizes.filter((v) => v > 0);
   const [low, top] = options.log ? [Math.min(...positive, 1) / 2, Math.max(...positive, 1e-12)] : [Math.min(0, ...sizes), Math.max(0, ...sizes) || 1];
   const x = (options.log ? logarithmic : linear)(low, top === low ? low + 1 : top, left, right);
   const zero = options.log ? left : x(0);
   const one = (item, i) => {
-    const end = Number.isFinite(item.value) ? x(item.value) : zero, middle = i * high + high / 2;
+    const known = Number.isFinite(item.value), end = known ? x(item.value) : zero, middle = i * high + high / 2;
+    const reach = known && Number.isFinite(item.error) ? item.error : 0;
     return svg("g", null,
       svg("text", { x: left - 8, y: middle + 4, "text-anchor": "end" }, shortened(item.label, left / 6.6), svg("title", null, item.label)),
       svg("rect", { class: `bar line-${item.kind ?? (item.value < 0 ? 2 : 1)}`, x: Math.min(zero, end), y: middle - 6, width: Math.max(1, Math.abs(end - zero)), height: 12, rx: 2 }),
-      item.error && svg("line", { class: "whisker", x1: x(item.value - item.error), x2: x(item.value + item.error), y1: middle, y2: middle }),
-      svg("text", { class: "value", x: Math.max(end, zero, item.error ? x(item.value + item.error) : 0) + 6, y: middle + 4 }, text(item.value)));
+      reach && svg("line", { class: "whisker", x1: x(item.value - reach), x2: x(item.value + reach), y1: middle, y2: middle }),
+      svg("text", { class: "value", x: Math.max(end, zero, reach ? x(item.value + reach) : 0) + 6, y: middle + 4 }, text(item.value)));
   };
   chart.picture.setAttribute("viewBox", `0 0 ${width} ${Math.max(1, items.length) * high + 4}`);
   refill(chart.picture, chart.title, chart.desc, svg("g", { class: "axes" }, items.map(one)));

@@ -13,7 +13,7 @@ export function controls(element, source, state) {
   const play = el("button", { type: "button", class: "primary", id: "play", onclick: () => send(source, state, { do: state.status?.state === "playing" ? "pause" : "play" }) });
   const back = el("button", { type: "button", id: "back", title: "Undo the last step", onclick: order({ do: "back" }) }, icon("back"), "Back");
   const steps = Object.keys(STEP_HINTS).map((by) => el("button", { type: "button", id: `step-${by}`, title: STEP_HINTS[by], onclick: order({ do: "step", by }) }, by));
-  const reset = el("button", { type: "button", id: "reset", title: "Begin anew, with new weights", onclick: order({ do: "reset" }) }, icon("reset"), "Reset");
+  const reset = el("button", { type: "button", id: "reset", title: "Begin anew, with the first weights", onclick: order({ do: "reset" }) }, icon("reset"), "Reset");
   const joined = el("div", { class: "joined", role: "group", "aria-label": "Step by one" }, steps);
   const settings = settingFields(source, state);
   const where = el("strong"), more = el("div", { class: "note" });

@@ -1,7 +1,7 @@
 /* The loss, while training goes on: a point per frame, and the validation's per epoch. */
 import { lineChart } from "./charts.js";
 import { eachFrame, el, refill, select, toggle } from "./dom.js";
-import { brief } from "./numbers.js";
+import { brief, number } from "./numbers.js";
 
 const group = (name) => name.replace(/^val_/, "");
 
@@ -26,7 +26,7 @@ export function lossPanel(element, _source, state) {
     const training = state.losses.length > state.epochs.length ? state.losses : state.epochs;
     const line = (points, key, name, kind, dash) => {
       const given = points.filter((p) => key in p.logs);
-      return { name, kind, dash, x: given.map((p) => p.step), y: given.map((p) => Number(p.logs[key])) };
+      return { name, kind, dash, x: given.map((p) => p.step), y: given.map((p) => number(p.logs[key])) };
     };
     return [line(training, view.metric, "training", 1, false), line(state.epochs, `val_${view.metric}`, "validation", 2, true)].filter((s) => s.x.length);
   }
