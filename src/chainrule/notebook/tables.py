@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 
-from chainrule.glassbox.render.html import wrap
+from chainrule.glassbox.render.html import scrolling, wrap
 
 
 def box(*parts: str) -> str:
@@ -38,4 +38,4 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable
     head = "".join(cell("th", text, k) for k, text in enumerate(headers))
     body = "".join(f"<tr>{''.join(cell('td', text, k) for k, text in enumerate(row))}</tr>" for row in rows)
     whole = f"<table class='cr-num'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f"<div class='cr-scroll'>{whole}</div>"
+    return scrolling(whole, ", ".join(headers) or "Table")

@@ -88,12 +88,19 @@ def _observations(trace: Trace) -> str:
         kind = "cr-no" if "✗" in verdict else "cr-ok"
         cells = "".join(f"<td>{html.escape(c.cells[row])}</td>" for c in made.columns)
         rows.append(f"<tr>{cells}<td class='{kind}'>{html.escape(verdict)}</td></tr>")
-    return _scrolling(f"<table class='cr-num'><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>")
+    whole = f"<table class='cr-num'><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return scrolling(whole, "Observations")
 
 
-def _scrolling(table: str) -> str:
-    """Return a table in a box of its own that scrolls sideways, so that a wide one does not move the page."""
-    return f"<div class='cr-scroll'>{table}</div>"
+def scrolling(table: str, name: str) -> str:
+    """Return a table in a box of its own that scrolls sideways, so that a wide one does not move the page.
+
+    The keyboard reaches the box; `name` is what a screen reader says of it.
+
+    >>> scrolling("<table></table>", "Numbers")
+    "<div class='cr-scroll' tabindex='0' role='group' aria-label='Numbers'><table></table></div>"
+    """
+    return f"<div class='cr-scroll' tabindex='0' role='group' aria-label='{html.escape(name)}'>{table}</div>"
 
 
 def wrap(body: str, full: bool, title: str = "") -> str:
@@ -117,13 +124,15 @@ def table(heads: Sequence[Math], rows: Sequence[Sequence[str]], last_is_sum: boo
     for i, row in enumerate(rows):
         mark = " class='cr-sum'" if last_is_sum and i == len(rows) - 1 else ""
         body.append(f"<tr{mark}>" + "".join(f"<td>{html.escape(c)}</td>" for c in row) + "</tr>")
-    return _scrolling(f"<table class='cr-num'><thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody></table>")
+    whole = f"<table class='cr-num'><thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    return scrolling(whole, "Numbers")
 
 
 def body(page: Page) -> str:
     """Return a page: one table, so that all results stand in one column."""
     parts = [f"<h2>{html.escape(page.title)}</h2>"] if page.title else []
-    parts.append(_scrolling(f"<table class='cr-page'>{''.join(map(_section, page.sections))}</table>"))
+    whole = f"<table class='cr-page'>{''.join(map(_section, page.sections))}</table>"
+    parts.append(scrolling(whole, page.title or "Derivation"))
     parts += [f"<p>{html.escape(line)}</p>" for line in page.foot]
     return "\n".join(parts)
 

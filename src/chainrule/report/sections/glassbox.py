@@ -189,7 +189,7 @@ def _meaning(facts: Facts) -> Html:
 def _formulas(printable: Any) -> Html:
     """Return lines of mathematics: MathML, or text where the package that makes it is not installed."""
     try:
-        return Html(printable.html().replace("<div class='cr-scroll'>", "<div class='cr-scroll' tabindex='0'>"))
+        return Html(printable.html())
     except MissingExtraError:
         return tag("pre", printable.text(unicode=True), tabindex="0")
 

@@ -2,7 +2,7 @@
 
 const ELEMENTS = new Set(["div", "p", "h2", "h3", "table", "thead", "tbody", "tr", "td", "th", "span", "b", "i", "em", "strong", "code", "ul", "ol", "li", "details", "summary", "br",
   "math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "msub", "msup", "msubsup", "mfrac", "msqrt", "mroot", "mover", "munder", "munderover", "mtable", "mtr", "mtd", "mfenced", "mstyle", "mpadded", "menclose", "input", "label"]);
-const ATTRIBUTES = new Set(["class", "colspan", "rowspan", "scope", "title", "displaystyle", "display", "stretchy", "fence", "mathvariant", "accent", "linethickness", "columnalign", "xmlns", "open", "name", "type", "size", "aria-label", "width", "lspace", "rspace", "for", "id", "autocomplete", "inputmode"]);
+const ATTRIBUTES = new Set(["class", "colspan", "rowspan", "scope", "title", "displaystyle", "display", "stretchy", "fence", "mathvariant", "accent", "linethickness", "columnalign", "xmlns", "open", "name", "type", "size", "width", "lspace", "rspace", "for", "id", "autocomplete", "inputmode"]);
 
 function clean(node) {
   for (const child of [...node.children]) {
@@ -11,7 +11,8 @@ function clean(node) {
       child.remove();
       continue;
     }
-    for (const { name: attribute } of [...child.attributes]) if (!ATTRIBUTES.has(attribute) && !attribute.startsWith("data-")) child.removeAttribute(attribute);
+    const allowed = (attribute) => (attribute === "aria-label" ? name === "input" : ATTRIBUTES.has(attribute) || attribute.startsWith("data-"));
+    for (const { name: attribute } of [...child.attributes]) if (!allowed(attribute)) child.removeAttribute(attribute);
     clean(child);
   }
   return node;
