@@ -50,7 +50,7 @@ def test_the_tour_can_be_left_by_keyboard(open_preset: Any) -> None:
     page = open_preset("mlp").page
     page.focus("#tour-button")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "tour-title"
+    page.wait_for_selector("#tour-title:focus")
     page.keyboard.press("Escape")
     assert page.locator("#tour, .toured").count() == 0
     assert page.evaluate("document.activeElement.id") == "tour-button"
@@ -60,6 +60,7 @@ def test_the_tour_speaks_of_the_network_that_is_there(open_preset: Any) -> None:
     for name, words in (("or", "chainrule play mlp"), ("mlp", "no single neuron can do")):
         page = open_preset(name).page
         page.click("#tour-button")
+        page.wait_for_selector("#tour")
         for _ in range(6):
             page.click("#tour .primary")
         assert words in page.inner_text("#tour")
@@ -103,6 +104,7 @@ def test_axe_finds_nothing_in_tour_and_quiz(open_preset: Any, theme: str, width:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page = open_preset("mlp", theme=theme, width=width, bypass_csp=True).page
     page.click("#tour-button")
+    page.wait_for_selector("#tour")
     found = axe.Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth") <= width

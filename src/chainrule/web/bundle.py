@@ -1,21 +1,27 @@
 """The page's modules as one script without imports, so that a file can hold them.
 
 The modules import and export by name only, one statement a line, without cycles. Each becomes a function that gives
-its exports; an import takes what it needs from them.
+its exports; an import takes what it needs from them. `import("./tour.js")` within a function gives a promise of them,
+as in the modules. Comments and space that only readers need are left out.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path, PurePosixPath
+
+from chainrule.web.squeeze import squeeze, without_comments
 
 STATIC = Path(__file__).parent / "static"
 _IMPORT = re.compile(r'^import \{ ([\w, ]+) \} from "(\.[^"]+)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?:async )?(function|const|class|let) (\w+)", re.MULTILINE)
 _EXPORT_LIST = re.compile(r"^export \{ ([\w, ]+) \};$", re.MULTILINE)
-_COMMENT = re.compile(r"^\s*(?:/\*\*?[^*]*(?:\*(?!/)[^*]*)*\*/|//[^\n]*)\n", re.MULTILINE)
+_LATER = re.compile(r'\bimport\("(\.[^"]+)"\)')
+_UNSAFE = re.compile(r"<!--|</?script", re.IGNORECASE)
 
 
+@functools.cache
 def bundle(entry: str, folder: Path = STATIC) -> str:
     """Return a script that does what the module `entry` does when a page loads it.
 
@@ -26,25 +32,28 @@ def bundle(entry: str, folder: Path = STATIC) -> str:
     Raises:
         ValueError: the modules import each other in a circle, or in a way that is not known here.
     """
-    order: list[str] = []
-    _visit(entry, folder, order, [])
-    parts = [_as_function(name, folder) for name in order]
-    return '"use strict";\n(() => {\nconst modules = {};\n' + "".join(parts) + "})();\n"
+    sources: dict[str, str] = {}
+    _visit(entry, folder, sources, [])
+    made = "\n".join(squeeze(_as_function(name, source)) for name, source in sources.items())
+    whole = f'"use strict";\n(() => {{\nconst modules = {{}};\n{made}\n}})();\n'
+    if _UNSAFE.search(whole):
+        raise ValueError("the script has what would end or hide it within a page.")
+    return whole
 
 
-def _visit(name: str, folder: Path, order: list[str], above: list[str]) -> None:
-    """Put a module behind those that it imports."""
+def _visit(name: str, folder: Path, sources: dict[str, str], above: list[str]) -> None:
+    """Put a module's text, without comments, behind those of the modules that it imports."""
     if name in above:
         raise ValueError(f"modules in a circle: {' -> '.join([*above, name])}")
-    if name in order:
+    if name in sources:
         return
-    for _, path in _IMPORT.findall(_source(name, folder)):
-        _visit(_resolved(name, path), folder, order, [*above, name])
-    order.append(name)
-
-
-def _source(name: str, folder: Path) -> str:
-    return (folder / name).read_text(encoding="utf-8")
+    try:
+        source = without_comments((folder / name).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    for path in [*(path for _, path in _IMPORT.findall(source)), *_LATER.findall(source)]:
+        _visit(_resolved(name, path), folder, sources, [*above, name])
+    sources[name] = source
 
 
 def _resolved(name: str, path: str) -> str:
@@ -62,17 +71,16 @@ def _resolved(name: str, path: str) -> str:
     return "/".join(parts)
 
 
-def _as_function(name: str, folder: Path) -> str:
-    source = _COMMENT.sub("", _source(name, folder))
+def _as_function(name: str, source: str) -> str:
     exported = [found[1] for found in _EXPORT.findall(source)]
     exported += [n.strip() for names in _EXPORT_LIST.findall(source) for n in names.split(",")]
     source = _IMPORT.sub(lambda m: f"const {{ {_renamed(m[1])} }} = modules[{_resolved(name, m[2])!r}];", source)
+    source = _LATER.sub(lambda m: f"Promise.resolve(modules[{_resolved(name, m[1])!r}])", source)
     source = _EXPORT_LIST.sub("", source)
     source = re.sub(r"^export ", "", source, flags=re.MULTILINE)
     if re.search(r"^(import|export)\b|\bimport\(", source, re.MULTILINE):
         raise ValueError(f"{name}: imports and exports go by name, one statement a line.")
-    lines = "\n".join(line.strip() for line in source.splitlines() if line.strip())
-    return f"modules[{name!r}] = (() => {{\n{lines}\nreturn {{ {', '.join(exported)} }};\n}})();\n"
+    return f"modules[{name!r}] = (() => {{\n{source}\nreturn {{ {', '.join(exported)} }};\n}})();"
 
 
 def _renamed(names: str) -> str:

@@ -4,6 +4,8 @@ import base64
 import hashlib
 import json
 import re
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -15,6 +17,10 @@ from chainrule.recording import messages
 from chainrule.recording.recording import Recording
 from chainrule.web import offline
 from chainrule.web.bundle import STATIC, bundle
+from chainrule.web.squeeze import squeeze, tokens, without_comments
+
+SCRIPT_BYTES = 230_000
+"""So much the script of a saved page may take; the recording comes on top."""
 
 
 def recorded(frames=5, units=4, name="run", features=None):
@@ -68,6 +74,14 @@ def test_the_policy_allows_this_script_and_this_style_and_nothing_else():
     assert "style=" not in text.split("<style>")[0]
 
 
+def test_halves_of_characters_in_names_do_not_stop_a_page_from_being_written(tmp_path):
+    recording = recorded(name="run \udc80", features=["\ud800x", "y"])
+    recording.save_html(tmp_path / "run.html")
+    data = inlined((tmp_path / "run.html").read_text(encoding="utf-8"))
+    assert [f["name"] for f in data["messages"][0]["data"]["features"]] == ["?x", "y"]
+    assert "run ?" in recording._repr_html_().encode("utf-8").decode()
+
+
 def test_hostile_names_stay_data():
     name = "</script><script>alert(1)</script>"
     text = offline.page(recorded(name=name, features=["<img src=x onerror=alert(1)>", "</title>"]))
@@ -118,12 +132,14 @@ def test_notebooks_get_a_sandboxed_frame_and_a_picture():
 
 def test_the_bundle_has_every_module_once_and_no_import():
     script = bundle("offline_main.js")
-    names = re.findall(r"^modules\['([\w./]+)'\] = ", script, re.M)
+    names = re.findall(r"^modules\['([\w./]+)'\]=", script, re.M)
     assert len(names) == len(set(names))
-    assert {"app.js", "derive.js", "derive/facts.js", "tabs/surface.js", "offline.js"} <= set(names)
+    assert {"app.js", "derive.js", "derive/facts.js", "tabs/surface.js", "offline.js", "tour.js"} <= set(names)
     assert "live.js" not in names
     assert not re.search(r"^\s*(import|export)\b", script, re.M)
     assert "</script" not in script
+    assert "Promise.resolve(modules['tour.js'])" in script
+    assert len(script.encode()) <= SCRIPT_BYTES
 
 
 def test_circles_and_other_imports_are_refused(tmp_path):
@@ -134,6 +150,74 @@ def test_circles_and_other_imports_are_refused(tmp_path):
     (tmp_path / "c.js").write_text('import * as a from "./a.js";\n')
     with pytest.raises(ValueError, match="by name"):
         bundle("c.js", tmp_path)
+
+
+def test_what_would_end_the_script_of_a_page_is_refused(tmp_path):
+    (tmp_path / "a.js").write_text('export const a = "</script>";\n')
+    with pytest.raises(ValueError, match="end or hide it"):
+        bundle("a.js", tmp_path)
+
+
+def meaning(script):
+    """Return the tokens of a script that mean something."""
+    return [t for t in tokens(script) if t.kind not in ("space", "line", "comment")]
+
+
+@pytest.mark.parametrize("path", sorted(STATIC.rglob("*.js")), ids=lambda p: str(p.relative_to(STATIC)))
+def test_a_squeezed_module_has_the_same_tokens(path):
+    source = path.read_text(encoding="utf-8")
+    made = squeeze(source)
+    assert len(made) < len(source)
+    assert meaning(made) == meaning(source) == meaning(without_comments(source))
+    assert squeeze(made) == made
+
+
+def test_node_takes_every_squeezed_module(tmp_path):
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed")
+    parts = [squeeze(path.read_text(encoding="utf-8")) for path in sorted(STATIC.rglob("*.js"))]
+    code = f"const vm = require('vm');\nfor (const part of {json.dumps(parts)}) new vm.SourceTextModule(part);\n"
+    (tmp_path / "all.cjs").write_text(code, encoding="utf-8")
+    command = ["node", "--no-warnings", "--experimental-vm-modules", "all.cjs"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+SQUEEZED = [
+    ('a = "// no"; // yes', 'a="// no";'),
+    ("a = '/* no */'; /* yes */ b", "a='/* no */';b"),
+    (r'a = "\"//"; b', r'a="\"//";b'),
+    ("a = `// ${ b + `/* ${ c } */` }\n  d`;", "a=`// ${b+`/* ${c} */`}\n  d`;"),
+    ("a = `\\`${ {b: '}'}.b }`", "a=`\\`${{b:'}'}.b}`"),
+    ("a = b / c / d // e", "a=b/c/d"),
+    ("a = x.replace(/[/`'\"]\\//g, y)", "a=x.replace(/[/`'\"]\\//g,y)"),
+    ("if (a / b) /'/.test(c)", "if(a/b)/'/.test(c)"),
+    ("a = (b) / 2 / c", "a=(b)/2/c"),
+    ("a[0] / 2; return / 2/g", "a[0]/2;return / 2/g"),
+    ("this.of / 2 / a", "this.of/2/a"),
+    ("a + +b - -c + ++d", "a+ +b- -c+ ++d"),
+    ("a = 1 .b; c = 1..d", "a=1 .b;c=1. .d"),
+    ("a ? .5 : b?.c", "a?.5:b?.c"),
+    ("a < !--b", "a< !--b"),
+    ("/a/ in b; a / /b/", "/a/ in b;a/ /b/"),
+    ("const f = () => {\n  a()\n}\nb()\n++c", "const f=()=>{a()}\nb()\n++c"),
+    ("return /* a\n b */ c", "return\nc"),
+    ("a // b\n(c)", "a\n(c)"),
+    ("class A { #b = 1; get c() { return this.#b } }", "class A{#b=1;get c(){return this.#b}}"),
+]
+
+
+@pytest.mark.parametrize(("given", "expected"), SQUEEZED, ids=[g for g, _ in SQUEEZED])
+def test_squeezed(given, expected):
+    assert squeeze(given) == expected
+
+
+@pytest.mark.parametrize(
+    "script", ["a++ / b", "({}) => {} / b", "of / 2 / b", "a = '", "`${a", "`a", "(", ")", "(]", "a }", "/a", "a @ b"]
+)
+def test_what_is_unclear_is_refused(script):
+    with pytest.raises(ValueError, match="line 1: "):
+        squeeze(script)
 
 
 def test_every_module_of_the_page_can_be_bundled():

@@ -3,6 +3,7 @@
  *
  * Each panel is one module with a function `panel(element, source, state)`; it reads the state and hears of changes.
  * Modules import and export by name only, one statement a line, without cycles: the offline file inlines them.
+ * What is not wanted when the page opens is imported within a function, as in teacher.js.
  */
 import { announcer } from "./announcer.js";
 import { controls } from "./controls.js";
@@ -14,14 +15,13 @@ import { inputsEditor } from "./inputs.js";
 import { lossPanel } from "./loss.js";
 import { networkPanel } from "./network_view.js";
 import { outputPanel } from "./output.js";
-import { quizButton } from "./quiz.js";
 import { regionFeed } from "./region_feed.js";
 import { replaySlider } from "./replay.js";
 import { helpButton } from "./shortcuts.js";
 import { State } from "./state.js";
 import { tabsPanel } from "./tabs.js";
+import { quizButton, tourButton } from "./teacher.js";
 import { themeButton } from "./theme.js";
-import { tourButton } from "./tour.js";
 import { explainPanels } from "./words.js";
 
 const KINDS = ["start", "frame", "epoch", "finding", "status", "end", "connection", "probe"];

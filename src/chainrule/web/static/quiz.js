@@ -8,8 +8,8 @@ import { send } from "./send.js";
 
 const BLANKS = 5;
 
-/** The button that opens an exercise; hidden where no server can make one. */
-export function quizButton(source, state) {
+/** Makes the dialog; returns what opens it. */
+export function makeQuiz(source, state) {
   const quiz = { seed: 0, blanks: [], fields: [] };
   const page = el("div", { class: "derived", tabindex: "0", role: "region", "aria-label": "Derivation with blanks" });
   const said = el("p", { role: "status" });
@@ -52,10 +52,9 @@ export function quizButton(source, state) {
     }
   }
 
-  async function open() {
+  return async () => {
     if (state.status?.state === "playing") await send(source, state, { do: "pause" });
     dialog.showModal();
     ask();
-  }
-  return el("button", { type: "button", id: "quiz-button", "aria-haspopup": "dialog", hidden: !source.live, onclick: open }, "Quiz");
+  };
 }

@@ -96,8 +96,3 @@ export function startTour(source, state, elements = panels()) {
     opener?.focus?.({ preventScroll: true });
   }
 }
-
-/** The button that starts the tour. */
-export function tourButton(source, state) {
-  return el("button", { type: "button", id: "tour-button", onclick: () => startTour(source, state) }, "Tour");
-}

@@ -1,6 +1,7 @@
 """The derivations of the offline page: the same lines and numbers as `chainrule.trace`."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import chainrule as cr
 from chainrule.data.adapters import make_batches
 from chainrule.glassbox.render.latex import equation
 from chainrule.recording import messages
+from chainrule.web.bundle import STATIC, bundle
 
 MODULE = """
 import { derive, equation } from "./derive.js";
@@ -106,11 +108,31 @@ def compare_lines(found, expected):
     return worst
 
 
+@pytest.fixture(scope="module")
+def inlined(tmp_path_factory):
+    """The same module with all that it imports in one script, as in a saved page."""
+    folder = tmp_path_factory.mktemp("static") / "static"
+    shutil.copytree(STATIC, folder)
+    entry = MODULE.replace("export default function answers", "globalThis.answers = answers;\nfunction answers")
+    (folder / "entry.js").write_text(entry, encoding="utf-8")
+    return f"{bundle('entry.js', folder)}\nexport default globalThis.answers;\n"
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_random_networks_are_derived_as_python_derives_them(javascript, seed):
+    hold(lambda asked: javascript(MODULE, asked), seed)
+
+
+@pytest.mark.parametrize("seed", range(0, 20, 3))
+def test_the_script_of_a_saved_page_derives_the_same(javascript, inlined, seed):
+    hold(lambda asked: javascript(inlined, asked), seed)
+
+
+def hold(ask, seed):
+    """Hold the answers for a random network against its trace."""
     model, x, y = random_model(seed)
     options = {"notation": ("lecture", "textbook", "keras")[seed % 3], "digits": (4, 2, 6)[seed % 3 - 1]}
-    found = javascript(MODULE, asked(model, x, y, **options))
+    found = ask(asked(model, x, y, **options))
     t = cr.trace(model, x, y, unicode=True, **options)
     for row, answer in enumerate(found):
         assert "whyNot" not in answer, answer

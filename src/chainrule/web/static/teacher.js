@@ -1,0 +1,27 @@
+/* The buttons of the tour and the quiz, whose modules are fetched when they are first wanted. */
+import { el } from "./dom.js";
+
+/** A function that fetches, then does; what cannot be fetched is told in the notice line. */
+function later(state, fetched, act) {
+  let made = null;
+  return async () => {
+    try {
+      made ??= await fetched();
+    } catch {
+      state.set({ refusal: "This part of the page could not be fetched: is the program still running?" });
+      return;
+    }
+    act(made);
+  };
+}
+
+export function tourButton(source, state) {
+  const onclick = later(state, () => import("./tour.js"), ({ startTour }) => startTour(source, state));
+  return el("button", { type: "button", id: "tour-button", onclick }, "Tour");
+}
+
+/** Hidden where no server can make exercises. */
+export function quizButton(source, state) {
+  const onclick = later(state, async () => (await import("./quiz.js")).makeQuiz(source, state), (open) => open());
+  return el("button", { type: "button", id: "quiz-button", "aria-haspopup": "dialog", hidden: !source.live, onclick }, "Quiz");
+}
