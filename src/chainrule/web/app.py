@@ -55,6 +55,7 @@ def make_app(stage: Stage, port: int, token: str) -> Guard:
     app = Starlette(
         routes=routes, exception_handlers={RequestError: _refused, 404: _missing, 405: _wrong, 500: _broken}
     )
+    app.router.redirect_slashes = False  # an address is known or it is not
     guard = pages.guard = Guard(app, port, token)
     return guard
 
@@ -101,6 +102,8 @@ class _Pages:
         return JSONResponse({"ok": True}, headers={"set-cookie": self.guard.set_cookie()})
 
     async def events(self, request: Request) -> Response:
+        if request.method == "HEAD":  # its stream would never end, and nobody would read it
+            return Response(media_type="text/event-stream")
         return StreamingResponse(events.stream(self.stage.hub, self.stage.joined), media_type="text/event-stream")
 
     async def command(self, request: Request) -> Response:

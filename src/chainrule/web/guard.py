@@ -106,7 +106,7 @@ class Guard:
 
     def is_token(self, value: str) -> bool:
         """Whether this is the token, compared in a time that does not depend on it."""
-        return secrets.compare_digest(value.encode("utf-8", "surrogateescape"), self.token.encode())
+        return secrets.compare_digest(value.encode("utf-8", "surrogatepass"), self.token.encode())
 
     def knows(self, headers: dict[str, str]) -> bool:
         """Whether a request carries the token, as this server's cookie or as `Authorization: Bearer`."""

@@ -25,8 +25,8 @@ class Patient(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.cycle is not None and not self.cycle.more_body:
-            self._cancel()
+        if self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete:
+            self._cancel()  # a request has come; what comes after its answer is the beginning of another
         elif self._timer is None:
             self._expect()
 

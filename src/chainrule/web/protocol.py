@@ -13,7 +13,6 @@ objects; a refusal is `{"error": sentence}` with a status of 400 or more.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -157,10 +156,10 @@ def number(value: Any, name: str, low: float, high: float) -> float:
     Raises:
         RequestError: it is something else.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise RequestError(f"'{name}' must be a number, but is {value!r:.60}.")
-    if not low <= value <= high:
-        raise RequestError(f"'{name}' must be from {low:g} to {high:g}, but is {value:g}.")
+    if not low <= value <= high:  # a whole number may be too large for a float
+        raise RequestError(f"'{name}' must be from {low:g} to {high:g}, but is {value!r:.60}.")
     return float(value)
 
 

@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -224,6 +225,11 @@ COMMANDS: list[bytes] = [
     b'{"do": "edit", "path": "perceptron/out/kernel", "index": "00", "value": 1}',
     b'{"do": "edit", "path": "../../weights", "index": [0, 0], "value": 1}',
     b'{"do": "edit", "path": "perceptron/out/kernel", "index": [0, 0], "value": 1e31}',
+    b'{"do": "edit", "path": "perceptron/out/kernel", "index": [0, 0], "value": 1' + b"0" * 400 + b"}",
+    b'{"do": "set", "name": "learning_rate", "value": 1' + b"0" * 400 + b"}",
+    b'{"do": "set", "name": "learning_rate", "value": -1' + b"0" * 400 + b"}",
+    b'{"do": "stop_at", "loss": 1' + b"0" * 400 + b"}",
+    b'{"do": "edit", "path": "\\ud800", "index": [0, 0], "value": 1}', b"[" * 100_000, b"1" * 5000,
 ]  # fmt: skip
 
 
@@ -277,3 +283,30 @@ def test_a_link_to_the_page_from_a_notebook_opens_it_but_reads_nothing(site: Sit
     assert status_of(site.ask(path="/", **link)) == 200
     assert status_of(site.ask(path="/", **{**link, "Sec_Fetch_Dest": "iframe"})) == 403
     assert status_of(site.ask(path="/api/derivation?row=0", **{**link, "Sec_Fetch_Dest": "empty"})) == 403
+
+
+@pytest.mark.parametrize("token", ['"\\ud800"', '"\\udcff"', "null", "[]", '""'])
+def test_a_token_that_is_no_text_is_a_wrong_token(site: Site, token: str) -> None:
+    assert status_of(site.ask(path="/api/session", body=f'{{"token": {token}}}'.encode(), Cookie=None)) == 401
+
+
+@pytest.mark.parametrize("fixed", ["[" * 3000, '{"0":1' + "0" * 400 + "}", '{"0":NaN}', '{"²":1}'])
+def test_values_for_a_picture_that_are_none_are_refused_in_a_sentence(site: Site, fixed: str) -> None:
+    answer = site.ask(method="GET", path=f"/api/view/region?fixed={quote(fixed)}", body=b"")
+    assert status_of(answer) == 400
+
+
+def test_whoever_asks_for_the_head_of_the_stream_does_not_become_a_reader(site: Site) -> None:
+    hub = site.server.stage.hub
+    joined, hub.join = [], lambda: joined.append(1)  # type: ignore[method-assign]
+    answer = site.ask(method="HEAD", path="/api/events", body=b"")
+    assert status_of(answer) == 200
+    assert b"text/event-stream" in answer
+    assert not joined
+
+
+@pytest.mark.parametrize("path", ["/static", "/api/session/", "/api/events/"])
+def test_nobody_is_sent_elsewhere(site: Site, path: str) -> None:
+    answer = site.ask(method="GET", path=path, body=b"")
+    assert status_of(answer) in (401, 404)
+    assert b"location:" not in answer.lower()

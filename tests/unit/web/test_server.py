@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -152,6 +153,24 @@ def test_a_slow_request_is_given_up(stage: Stage, monkeypatch: pytest.MonkeyPatc
                     break
             connection.close()
         wait(lambda: not server._server.server_state.connections)
+
+
+def test_the_second_request_of_a_connection_has_no_more_time_than_the_first(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience.Patient, "seconds", 0.2)
+    with Server(stage) as server, socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        whole = f"GET /static/icon.svg HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode()
+        for _ in range(2):
+            connection.sendall(whole)
+            assert connection.recv(1 << 20).startswith(b"HTTP/1.1 200")
+        time.sleep(0.4)  # a connection may rest between two requests
+        began = time.monotonic()
+        connection.sendall(b"GET / HT")
+        with contextlib.suppress(ConnectionError):
+            while connection.recv(1000):
+                pass
+        assert time.monotonic() - began < 3
 
 
 def test_a_stream_outlives_that_patience(stage: Stage, monkeypatch: pytest.MonkeyPatch, visit: Any, wait: Any) -> None:

@@ -68,7 +68,7 @@ def _standing(known: Json) -> float:
 def _fixed(text: str, n: int) -> dict[int, float]:
     try:
         given = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise RequestError("'fixed' must be a JSON object.") from None
     if not isinstance(given, dict) or not all(k.isdigit() and int(k) < n for k in given):
         raise RequestError(f"'fixed' must be an object from the number of a feature (0 to {n - 1}) to its value.")
