@@ -75,6 +75,8 @@ def each(value: Any) -> list[Any]:
 
 def structure(value: Any) -> Any:
     """Arrays, in lists or objects where a model has several inputs or outputs."""
+    if isinstance(value, dict | list) and not value:
+        raise ValueError("an array")
     if isinstance(value, dict):
         return {k: structure(v) for k, v in value.items()}
     return [structure(v) for v in value] if isinstance(value, list) else array(value)

@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.callbacks.event_file import EventFile
 from chainrule.errors import missing_extra
+from chainrule.recording.lines import plain
 
 if TYPE_CHECKING:
     from chainrule.recording.recording import Recording
@@ -42,7 +43,7 @@ def write_events(recording: Recording, folder: str | os.PathLike[str]) -> None:
 def _write_model(file: EventFile, recording: Recording) -> None:
     config = recording.start["model"].get("config")
     if config is not None and config.get("class_name") in ("Sequential", "Functional"):
-        file.model("keras", json.dumps(config), 0)
+        file.model("keras", json.dumps(plain(config)), 0)
 
 
 def _write_frame(file: EventFile, frame: dict[str, Any]) -> None:

@@ -73,7 +73,12 @@ def page(recording: Recording, max_bytes: int = MOST_BYTES) -> str:
     name = html.escape(recording.name)
     made = made.replace("<title>chainrule</title>", f"<title>{name} · chainrule</title>", 1)
     scripts = f'<script type="application/json" id="recording">{data}</script>\n<script>{script}</script>\n'
-    return made.replace("</body>", f"{scripts}</body>", 1)
+    return _whole(made.replace("</body>", f"{scripts}</body>", 1))
+
+
+def _whole(text: str) -> str:
+    """Return text that UTF-8 can hold: halves of characters, as a name may have, become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _style() -> str:
@@ -162,7 +167,7 @@ def notebook(recording: Recording) -> str:
 def _picture(recording: Recording) -> str:
     """Return the curve of the loss as an image that needs nothing else."""
     losses = [float(v) for v in recording.history.get("loss", []) if isinstance(v, int | float)]
-    name, count = html.escape(recording.name), len(losses)
+    name, count = html.escape(_whole(recording.name)), len(losses)
     words = f"{name}: {count} epochs" + (f", loss {losses[0]:.4g} to {losses[-1]:.4g}" if losses else "")
     drawn = base64.b64encode(_curve(losses).encode("ascii")).decode("ascii")
     image = f'<img alt="{words}" width="560" src="data:image/svg+xml;base64,{drawn}">'

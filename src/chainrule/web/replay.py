@@ -173,8 +173,12 @@ class ReplayStage(Stage):
             return
         if self.twin is None:
             self.twin = Twin(self.model)
-        paths = unique_paths(self.model.weights)
-        values = [self.replay.frame["weights"][paths[id(v)]] for v in self.model.weights]
+        paths, weights = unique_paths(self.model.weights), self.replay.frame["weights"]
+        found = [weights.get(paths[id(v)]) for v in self.model.weights]
+        values = [a for a, v in zip(found, self.model.weights, strict=True) if a is not None and a.shape == v.shape]
+        if len(values) < len(found):  # they were too large for this frame, or somebody else wrote the file
+            self.shown = None
+            return
         rest = [v.numpy() for v in (self.model.optimizer.variables if self.model.optimizer is not None else ())]
         frame, revision = self.replay.frame, self.twin.revision
         moment = Moment(self.replay.position, frame["seconds"], self.replay.logs, [*values, *rest], revision)
@@ -191,4 +195,6 @@ class ReplayStage(Stage):
         """
         if self.model is None:
             raise RequestError(f"The model cannot be rebuilt from the recording: {self._why}", 409)
+        if self.twin is not None and self.shown is None:
+            raise RequestError("This frame does not hold all weights of the model.", 409)
         return super().newest()

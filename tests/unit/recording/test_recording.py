@@ -208,6 +208,12 @@ def test_hostile_descriptions_and_weights_are_refused(edited: Any, change: Any, 
     assert len(str(refused.value)) <= 500
 
 
+@pytest.mark.parametrize("nothing", [{}, [], [[]]])
+def test_a_probe_of_no_arrays_is_refused(edited: Any, nothing: Any) -> None:
+    with pytest.raises(ModelFileError, match="expected an array as 'x'"):
+        load(edited(lambda m: m[0]["probe"].update(x=nothing)))
+
+
 def test_hostile_names_stay_names(edited: Any) -> None:
     names = ["<script>alert(1)</script>", "=cmd|' /C calc'!A0", "\u202ea", "__class__", "../../etc/passwd"]
 
@@ -259,6 +265,12 @@ def test_tensorboard_reads_what_is_written(trained: tuple[Any, Path], tmp_path: 
     assert float(train["gradient_norm/m/b/bias"][1][1]) == pytest.approx(run.frames[1]["flow"][-1]["norm"], rel=1e-6)
     assert float(train["units_mean/a"][0][1]) == pytest.approx(run.frames[0]["units"][0]["mean"], rel=1e-6)
     assert "health" in train
+
+
+def test_arrays_in_a_description_are_written_for_tensorboard_too(edited: Any, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboardX")
+    given = {"dtype": "int8", "shape": [1], "b64": "AA=="}
+    load(edited(lambda m: _dense(m)["config"].update(note=given))).to_tensorboard(tmp_path / "events")
 
 
 def test_weights_that_are_no_numbers_have_no_histogram(trained: tuple[Any, Path], tmp_path: Path) -> None:

@@ -134,6 +134,24 @@ def test_the_derivation_of_a_recorded_row_uses_the_frames_weights(show: Any, vis
         assert client.get(f"/api/view/{view}").status_code == 200, view
 
 
+def test_a_frame_without_all_weights_is_shown_without_derivations(show: Any, visit: Any, wait: Any, runs: Path) -> None:
+    recording = cr.recording.load(runs / "first")
+    whole = recording.frames[-1]
+    path, *others = whole["weights"]
+    lacking = {**whole, "weights": {name: whole["weights"][name] for name in others}}
+    other = {**whole, "weights": {**whole["weights"], path: np.zeros((1, 1), "float32")}}
+    recording.frames = [whole, lacking, other, whole]
+    page = show(recording)
+    client = visit(page.url).listen()
+    wait(lambda: client.of("status"))
+    for _ in range(2):
+        client.command(do="back")
+        answer = client.get("/api/derivation", row=0)
+        assert (answer.status_code, "does not hold all weights" in answer.text) == (409, True)
+    client.command(do="back")
+    assert client.get("/api/derivation", row=0).status_code == 200
+
+
 def test_a_recording_changes_in_nothing(show: Any, visit: Any, wait: Any, runs: Path) -> None:
     before = (runs / "first" / "run.jsonl").read_bytes()
     client = visit(show(runs / "first").url).listen()
