@@ -160,8 +160,11 @@ def _predictions(run: Run, file: Path) -> Predictions:
 
 
 def _as_class(target: ClassTarget, cell: str) -> str:
-    """Return the class that a cell names: whole numbers may have a point in the table, truth values a capital."""
-    for spelling in (cell, cell.removesuffix(".0"), cell.lower()):
+    """Return the class that a cell names: whole numbers may have a point in the table, truth values a capital.
+
+    What looks like a formula stands behind an apostrophe.
+    """
+    for spelling in (cell, cell.removesuffix(".0"), cell.lower(), cell.removeprefix("'")):
         if spelling in target.classes:
             return spelling
     raise KeyError(cell)

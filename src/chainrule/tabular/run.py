@@ -218,10 +218,25 @@ def _history(history: dict[str, list[float]]) -> str:
 
 
 def csv_text(rows: Iterable[Iterable[Any]]) -> str:
-    """Return rows as CSV text with plain newlines."""
+    r"""Return rows as CSV text with plain newlines; no cell is a formula to a spreadsheet.
+
+    >>> csv_text([["=1+1", "-2.5", "-", "a,b"]]).rstrip()
+    '\'=1+1,-2.5,-,"a,b"'
+    """
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows([_no_formula(str(cell)) for cell in row] for row in rows)
     return text.getvalue()
+
+
+def _no_formula(cell: str) -> str:
+    """Return a cell behind an apostrophe if a spreadsheet would compute it; numbers stay as they are."""
+    if len(cell) < 2 or cell[0] not in "=+-@\t\r":
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
 
 
 def _move(draft: Path, folder: Path) -> None:

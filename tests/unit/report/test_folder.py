@@ -1,10 +1,14 @@
 """Reading run folders: whole ones, damaged ones, and ones whose table is gone."""
 
+import csv
+
 import numpy as np
 import pytest
+from report_cases import make_rows, write_table
 
 from chainrule.errors import ChainruleError, ModelFileError
 from chainrule.report.folder import read_folder
+from chainrule.tabular.train import train_table
 
 
 @pytest.mark.parametrize("target", ["ill", "level", "cost"])
@@ -76,3 +80,16 @@ def test_damaged_files_are_one_line(copied, name, content, message):
 def test_one_file_is_no_run(trained):
     with pytest.raises(ModelFileError, match=r"a report needs the whole run folder"):
         read_folder(trained("ill") / "model.keras")
+
+
+def test_classes_that_a_spreadsheet_would_compute_are_found_again(tmp_path):
+    rows = make_rows()
+    names = {"sick-person": "=cmd|' /C calc'!A0", "healthy-person": "-2+3"}
+    data = write_table(tmp_path / "formulas.csv", "ill", [{**row, "ill": names[row["ill"]]} for row in rows])
+    run = train_table(data, "ill", tmp_path / "runs", hidden=(4,), epochs=2).folder
+    with open(run / "predictions.csv", newline="", encoding="utf-8") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert any(cell.startswith("'=cmd|") for cell in cells)
+    assert not any(cell[:1] in "=+-@" for cell in cells if cell)
+    prepared, found = read_folder(run).prepared, read_folder(run).predictions
+    np.testing.assert_array_equal(found.y, prepared.y[prepared.split.test])
