@@ -222,6 +222,8 @@ def unusual(kind: str) -> Recording:
     probe = messages.draw(batches)
     logs = {"loss": float("nan")} if kind == "nan" else {}
     frame = messages.frame(model, probe, step=0, epoch=0, batch=0, seconds=0.0, logs=logs)
+    if kind == "endless":
+        frame["gradients"] = {path: np.full_like(a, np.inf) for path, a in frame["gradients"].items()}
     return Recording([messages.start(model, batches, probe=probe), *([] if kind == "empty" else [frame])])
 
 
@@ -232,6 +234,7 @@ def unusual(kind: str) -> Recording:
         ("code", "is Python code"),
         ("nan", "check ✗"),
         ("empty", "holds no frames"),
+        ("endless", "check ✓"),
     ],
 )
 def test_what_a_page_cannot_show_it_says(tmp_path: Path, visit: Any, kind: str, said: str) -> None:
@@ -242,3 +245,5 @@ def test_what_a_page_cannot_show_it_says(tmp_path: Path, visit: Any, kind: str, 
     for name in TABS:
         tab.page.click(f"#tab-{name}")
         tab.page.wait_for_timeout(150)
+        if kind == "endless" and name == "gradients":
+            tab.until(lambda: "∞" in tab.page.inner_text("#view-gradients"))
