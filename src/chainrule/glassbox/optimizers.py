@@ -151,7 +151,7 @@ def ftrl(o: Any) -> Recipe:
     rate = float(o.learning_rate)
     constants = {
         "lambda_1": o.l1_regularization_strength,
-        "lambda_2": o.l2_regularization_strength + o.beta / (2 * rate),
+        "lambda_2": o.l2_regularization_strength + (o.beta / (2 * rate) if o.beta else 0.0),
         "lambda_s": o.l2_shrinkage_regularization_strength,
     }
     used = {name for rule in rules for name in rule.formula.symbols}

@@ -310,3 +310,10 @@ def test_nobody_is_sent_elsewhere(site: Site, path: str) -> None:
     answer = site.ask(method="GET", path=path, body=b"")
     assert status_of(answer) in (401, 404)
     assert b"location:" not in answer.lower()
+
+
+def test_a_rate_of_nothing_divides_nothing(site: Site) -> None:
+    for command in ({"name": "optimizer", "value": "Ftrl"}, {"name": "learning_rate", "value": 0}):
+        assert status_of(site.ask(body=json.dumps({"do": "set", **command}).encode())) == 200
+    path = "/api/derivation?row=0&weight=perceptron/out/kernel[0,0]"
+    assert status_of(site.ask(method="GET", path=path, body=b"")) == 200
