@@ -13,6 +13,7 @@ from chainrule.health.features import listed, quoted, usual
 from chainrule.health.finding import Finding, worst_first
 from chainrule.health.report import Report
 from chainrule.health.thresholds import limit
+from chainrule.tabular.copies import marks, repeated
 
 if TYPE_CHECKING:
     import polars as pl
@@ -50,7 +51,10 @@ def check_prepared(prepared: Prepared) -> Report:
     found += check_data(x, y, names, prepared.task.is_classification)
     target = f"target {prepared.settings.target!r} ({prepared.task.kind})"
     looked_at = f"{len(x):,} rows of {len(names):,} columns"
-    return Report(tuple(worst_first(found)), f"'{Path(prepared.settings.data).name}'", (looked_at, target))
+    more = repeated(marks(prepared.table, [*names, prepared.settings.target]))
+    copies = (f"{more:,} {'row is equal to an earlier one' if more == 1 else 'rows are equal to earlier ones'}",)
+    said = (looked_at, target, *(copies if more else ()))
+    return Report(tuple(worst_first(found)), f"'{Path(prepared.settings.data).name}'", said)
 
 
 def _numbers(series: pl.Series, kind: str) -> Array:

@@ -221,3 +221,15 @@ def test_large_tables_make_no_large_report(tmp_path):
     made = make_report(run.folder)
     assert len(made.encode()) < 1_500_000
     shutil.rmtree(run.folder)
+
+
+def test_test_rows_that_are_copies_of_training_rows_are_counted(tmp_path, page):
+    from report_cases import write_table
+
+    from chainrule.tabular.train import train_table
+
+    write_table(tmp_path / "twice.csv", "ill", make_rows(120) * 2)
+    run = train_table(tmp_path / "twice.csv", "ill", tmp_path / "runs", epochs=1, hidden=(2,))
+    count = int(re.search(r"(\d+) of the (\d+) test rows are equal to rows", words(make_report(run.folder)))[1])
+    assert 15 < count < 48  # each of 48 rows has one copy, which is in the training part three times in five
+    assert "test rows are equal" not in words(page("ill"))

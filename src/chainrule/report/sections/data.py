@@ -12,6 +12,7 @@ from chainrule.report.html import Html, items, join, table, tag, term
 from chainrule.report.numbers import counted, number, percent
 from chainrule.report.section import Section
 from chainrule.report.sections.verdict import LEAK
+from chainrule.tabular.copies import marks, shared
 from chainrule.tabular.target import NumberTarget
 
 _MOST_COLUMNS = 150
@@ -53,7 +54,24 @@ def _rows(facts: Facts) -> Html:
     split = facts.folder.settings.split_by
     said = f"Rows with the same {split} are in one part." if split else "Rows were assigned by chance, from the seed."
     return join([table(["part", "rows", "share", "what for"], body, label="how the rows were split", right=(1, 2)),
-                 tag("p", said, class_="muted")])  # fmt: skip
+                 tag("p", said, class_="muted"), _copies(facts)])  # fmt: skip
+
+
+def _copies(facts: Facts) -> Html | None:
+    """Say how many test rows the network has seen in training under another number, if any."""
+    if facts.prepared is None:
+        return None
+    prepared, split = facts.prepared, facts.prepared.split
+    names = [c.name for c in prepared.columns if c.used]
+    count = shared(marks(prepared.table, [*names, prepared.settings.target]), split.test, split.train)
+    if not count:
+        return None
+    words = "is equal to a row" if count == 1 else "are equal to rows"
+    return tag(
+        "p",
+        f"{count:,} of the {len(split.test):,} test rows {words} of the training part, cell by cell. The scores count "
+        "them like any other; if they are copies of one measurement, put them into one part with --split-by.",
+    )
 
 
 def _target(facts: Facts) -> Html:
