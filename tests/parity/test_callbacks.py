@@ -128,9 +128,8 @@ def test_signatures_are_the_same() -> None:
         return str(inspect.Signature(parameters))
 
     theirs = {name: text.replace(": bool = False", "=False") for name, text in KERAS["signatures"].items()}
-    assert {n: plain(getattr(callbacks, n).__init__) for n in callbacks.__all__} == {
-        n: theirs[n] for n in callbacks.__all__
-    }
+    names = sorted({*callbacks.__all__} - {"Dashboard", "Recorder"})  # which Keras has not
+    assert {n: plain(getattr(callbacks, n).__init__) for n in names} == {n: theirs[n] for n in names}
     assert plain(Progbar.__init__) == KERAS["progbar_signature"]
 
 
