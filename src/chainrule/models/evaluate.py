@@ -64,7 +64,7 @@ class Pace:
     """How many steps an engine runs at a time: as many as the callbacks' hooks of batches allow.
 
     All if nobody listens; `steps_per_execution` if somebody does; and if those are content with being told now and
-    then (`Callback.at_intervals`, like the progress line), as many as take the time between two updates.
+    then (`Callback.hears_at_intervals`, like the progress line), as many as take the time between two updates.
 
     Args:
         callbacks: the `CallbackList`.
