@@ -88,6 +88,12 @@ def test_answers_are_judged_by_the_numbers_of_the_engine(play: Any, visit: Any) 
     assert page.locator("#quiz .hints li").count() == 5
     page.click("#quiz button:text('Other blanks')")
     tab.until(lambda: page.inner_text("#quiz [role=status]") == "0 of 5 right.")
+    page.click("#quiz button:text('Solution')")
+    assert page.inner_text("#quiz [role=status]") == "The answers are shown."  # and nobody is praised for them
+    value = page.input_value("#quiz input >> nth=0")
+    page.fill("#quiz input >> nth=0", "123")
+    page.fill("#quiz input >> nth=0", value)
+    assert page.inner_text("#quiz [role=status]") == "5 of 5 right."
 
 
 def test_the_glossary_opens_beside_the_page(open_preset: Any) -> None:

@@ -10,21 +10,28 @@ const BLANKS = 5;
 
 /** Makes the dialog; returns what opens it. */
 export function makeQuiz(source, state) {
-  const quiz = { seed: 0, blanks: [], fields: [] };
+  const quiz = { seed: 0, blanks: [], fields: [], shown: false };
   const page = el("div", { class: "derived", tabindex: "0", role: "region", "aria-label": "Derivation with blanks" });
   const said = el("p", { role: "status" });
   const hints = el("ol", { class: "hints", type: "A" });
   const folded = el("details", null, el("summary", null, "Hints"), hints);
   const other = el("button", { type: "button", onclick: () => { quiz.seed += 1; ask(); } }, "Other blanks");
-  const solve = el("button", { type: "button", onclick: () => { quiz.fields.forEach((f, i) => { f.value = quiz.blanks[i].shown.replace("−", "-"); }); judge(); } }, "Solution");
+  const solve = el("button", { type: "button", onclick: solution }, "Solution");
   const close = el("button", { type: "button", onclick: () => dialog.close() }, "Close");
   const dialog = el("dialog", { id: "quiz", "aria-labelledby": "quiz-title" },
     el("h2", { id: "quiz-title" }, "Work it out"), page, said, folded, el("div", { class: "row" }, other, solve, el("span", { class: "push" }), close));
   document.body.append(dialog);
 
+  /** Who has seen the answers is not praised for them. */
   function judge() {
-    const right = quiz.fields.filter((field) => field.value !== "" && field.validity.valid).length;
-    said.textContent = `${right} of ${quiz.fields.length} right${right && right === quiz.fields.length ? ": well done." : "."}`;
+    const right = quiz.fields.filter((field) => field.value !== "" && field.validity.valid).length, all = quiz.fields.length;
+    said.textContent = `${right} of ${all} right${right && right === all && !quiz.shown ? ": well done." : "."}`;
+  }
+
+  function solution() {
+    quiz.fields.forEach((field, i) => { field.value = quiz.blanks[i].shown.replace("−", "-"); });
+    quiz.shown = quiz.fields.length > 0;
+    if (quiz.shown) said.textContent = "The answers are shown.";
   }
 
   /** Gives a field its range; the text of the page brings only its name. */
@@ -39,7 +46,7 @@ export function makeQuiz(source, state) {
     try {
       const { row, notation, digits } = state;
       const answer = await source.quiz({ row: row ?? 0, blanks: BLANKS, seed: quiz.seed, notation, digits });
-      quiz.blanks = answer.blanks;
+      Object.assign(quiz, { blanks: answer.blanks, shown: false });
       refill(page, safeHtml(answer.html));
       quiz.fields = [...page.querySelectorAll("input[name]")].map(prepare);
       refill(hints, quiz.blanks.map((b) => el("li", null, b.hint)));
