@@ -86,6 +86,7 @@ class ModelDriver:
         settings.edit(self.model, path, index, value)
         if kept is not None:
             self.past.push(kept)
+        self.last_logs = {}  # they are of other weights
         self.moved()
 
     def coming_rows(self) -> Sequence[int]:

@@ -67,6 +67,7 @@ class Loop(ModelDriver):
         self._first.put_back()
         self.moved()
         self._restart_optimizer()
+        self._at_once, self._next_keep = 1, 0.0  # the beginning of the way is kept again
         self.last_logs, self.new_batch_size = {}, None
         self.epoch, self.batch, self.step = before.epoch, before.batch, before.step
         self._enter_epoch()

@@ -249,6 +249,26 @@ def test_reset_begins_anew(page: Page) -> None:
     same(page.weights, after)
 
 
+def test_the_beginning_of_the_way_is_kept_after_a_reset(page: Page) -> None:
+    page.loop.stage.session.command(parse_command({"do": "play"})).result(5)
+    until(lambda: page.loop._at_once > 1)
+    page.do(do="reset")
+    assert page.loop._at_once == 1
+    page.step()
+    page.step()
+    assert [p.step for p in page.loop.stage.trail.points()][:2] == [0, 1]
+
+
+def test_a_weight_changed_by_hand_has_no_loss_of_the_training(page: Page) -> None:
+    page.step()
+    logs = page.loop.logs
+    assert "loss" in logs
+    page.do(do="edit", path=page.loop.model.layers[0].kernel.path, index=[0, 0], value=3.0)
+    assert page.loop.logs == {}
+    page.do(do="back")
+    assert page.loop.logs == logs
+
+
 def test_a_loss_that_is_no_number_pauses_and_says_so(page: Page) -> None:
     page.step()
     before = page.weights
