@@ -122,6 +122,46 @@ def test_a_setting_changes_without_reset(seen: Seen) -> None:
     assert seen.step == 1
 
 
+@pytest.mark.parametrize(
+    ("label", "refused"), [("Learning rate", "-1"), ("Batch", "0"), ("Batch", "1.5"), ("L2", "-1")]
+)
+def test_a_refused_setting_is_told_and_put_back(seen: Seen, label: str, refused: str) -> None:
+    field = f"label:has-text('{label}') input"
+    before = seen.page.input_value(field)
+    seen.page.fill(field, refused)
+    seen.page.press(field, "Enter")
+    seen.page.wait_for_selector("#notice:visible")
+    assert "must be" in seen.page.inner_text("#notice")
+    seen.tab.until(lambda: seen.page.input_value(field) == before)
+    seen.tab.problems.clear()  # the browser itself notes the refusal
+
+
+def test_after_an_edit_the_loss_is_that_of_the_rows_now(seen: Seen) -> None:
+    x, y = seen.playground.driver.training.arrays()[:2]
+    seen.page.click("#step-batch")
+    seen.tab.until(lambda: seen.step == 1)
+    assert "rows" not in seen.tab.text(".progress")
+    seen.page.fill("#weight-value", "5")
+    seen.page.press("#weight-value", "Enter")
+    seen.tab.until(lambda: "of 4 rows" in seen.tab.text(".progress"))
+    now = seen.playground.model.evaluate(x, y, verbose=0, return_dict=True)["loss"]
+    found = re.search(r"loss ([\d.]+) of 4 rows", seen.tab.text(".progress"))
+    assert found
+    assert float(found[1]) == pytest.approx(now, rel=1e-3)
+    assert seen.page.locator("#loss .line, #loss .point, #loss circle").count() > 0  # the curve keeps its point
+
+
+def test_the_surface_says_where_the_way_is(seen: Seen) -> None:
+    seen.page.click("#tab-surface")
+    seen.tab.until(lambda: "The path has one point so far." in seen.tab.text("#views"))
+    assert "others fixed" not in seen.tab.text("#views")
+    for step in (1, 2, 3):
+        seen.page.click("#step-batch")
+        seen.tab.until(lambda step=step: seen.step == step)
+    seen.tab.until(lambda: "the path of 4 points began" in seen.tab.text("#views"))
+    assert " 0 %" not in seen.tab.text("#views")
+
+
 def test_stops_at_an_epoch(seen: Seen) -> None:
     seen.page.click("#stop-at summary")
     seen.page.fill("#stop-at input >> nth=0", "3")

@@ -11,7 +11,7 @@ const STEP_HINTS = { sample: "Go on by one observation", batch: "Train on one ba
 export function controls(element, source, state) {
   const order = (command) => () => send(source, state, command);
   const play = el("button", { type: "button", class: "primary", id: "play", onclick: () => send(source, state, { do: state.status?.state === "playing" ? "pause" : "play" }) });
-  const back = el("button", { type: "button", id: "back", title: "Undo the last step", onclick: order({ do: "back" }) }, icon("back"), "Back");
+  const back = el("button", { type: "button", id: "back", title: "Back to the last kept step", onclick: order({ do: "back" }) }, icon("back"), "Back");
   const steps = Object.keys(STEP_HINTS).map((by) => el("button", { type: "button", id: `step-${by}`, title: STEP_HINTS[by], onclick: order({ do: "step", by }) }, by));
   const reset = el("button", { type: "button", id: "reset", title: "Begin anew, with the first weights", onclick: order({ do: "reset" }) }, icon("reset"), "Reset");
   const joined = el("div", { class: "joined", role: "group", "aria-label": "Step by one" }, steps);
@@ -21,7 +21,7 @@ export function controls(element, source, state) {
   refill(element, el("div", { class: "row" }, play, el("div", { class: "row" }, el("span", { class: "note" }, "Step"), joined), back, reset), settings.element, progress);
 
   const draw = eachFrame(() => {
-    const { status, end, frame, start } = state;
+    const { status, end, start } = state;
     const playing = status?.state === "playing", over = ["finished", "stopped"].includes(status?.state) || Boolean(end);
     const can = status?.can ?? {};
     if (play.dataset.playing !== String(playing)) {
@@ -37,8 +37,8 @@ export function controls(element, source, state) {
     settings.draw();
     const epochs = start?.training?.epochs, at = state.place;
     setText(where, at ? `epoch ${count(Math.min(epochs || Infinity, (at.epoch ?? 0) + (at.batch ? 1 : 0)))}${epochs ? ` / ${count(epochs)}` : ""}` : "");
-    const loss = frame?.logs?.loss, word = end ? `ended: ${end.why}` : STATES[status?.state] ?? "";
-    setText(more, at ? [`step ${count(at.step ?? 0)}`, loss === undefined ? "" : `loss ${brief(loss)}`, word, sampleText(status)].filter(Boolean).join(" · ") : "waiting for the training …");
+    const word = end ? `ended: ${end.why}` : STATES[status?.state] ?? "";
+    setText(more, at ? [`step ${count(at.step ?? 0)}`, lossText(state), word, sampleText(status)].filter(Boolean).join(" · ") : "waiting for the training …");
   });
   state.on((changed) => {
     const sample = changed.has("status") && state.status?.sample;
@@ -46,6 +46,13 @@ export function controls(element, source, state) {
     if (["status", "frame", "end", "start"].some((n) => changed.has(n))) draw();
   });
   draw();
+}
+
+/** The training's loss; of weights that came otherwise (the first ones, those changed by hand) that of the rows shown. */
+function lossText({ frame, start }) {
+  const loss = frame?.logs?.loss, now = frame?.probe_loss, rows = start?.probe?.rows.length;
+  if (loss !== undefined) return `loss ${brief(loss)}`;
+  return now === undefined || now === null || !rows ? "" : `loss ${brief(now)} of ${rows === 1 ? "1 row" : `${count(rows)} rows`}`;
 }
 
 function sampleText(status) {

@@ -107,7 +107,7 @@ export function networkPanel(element, source, state) {
     edge.line.setAttribute("class", `weight${!known ? " empty" : value < 0 ? " negative" : ""}`);
     edge.line.setAttribute("stroke-width", known ? (0.5 + (5.5 * Math.abs(value)) / largest).toFixed(2) : 1);
     edge.halo.setAttribute("stroke-width", chosen ? 15 : 0);
-    edge.label.textContent = value !== undefined && (edge.labelled || chosen) ? (edge.labelled && !chosen ? fixed(value, 2) : show(value, 4)) : "";
+    edge.label.textContent = value !== undefined && (edge.labelled || chosen) ? (edge.labelled ? fixed(value, 2) : show(value, 4)) : "";
     if (!edge.label.textContent) return;
     const spot = (edge.labelled ? [0.26, 0.4, 0.54, 0.68, 0.18] : [0.5]).map((t) => [edge.x0 + t * (edge.x1 - edge.x0), edge.y0 + t * (edge.y1 - edge.y0)]);
     const [x, y] = spot.find(([a, b]) => taken.every(([p, q]) => Math.abs(a - p) > 46 || Math.abs(b - q) > 14)) ?? spot[0];

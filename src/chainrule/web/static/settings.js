@@ -6,20 +6,19 @@ import { send } from "./send.js";
 const OPTIMIZERS = ["SGD", "Adam", "RMSprop", "Adagrad", "AdamW", "Nadam", "Adamax", "Adadelta", "Lion"];
 const SPEEDS = [["", "full"], ["1", "1/s"], ["4", "4/s"], ["20", "20/s"], ["100", "100/s"]];
 
-/** A field for a number: sent on Enter or when it is left, put back where it is no number. */
+/** A field for a number: sent on Enter or when it is left, put back where it is no number or refused. */
 function numberField(label, name, source, state, attributes) {
   const input = el("input", { type: "number", class: "numeric", step: "any", ...attributes });
   const field = el("label", { class: "field" }, el("span", null, label), input);
   const change = async () => {
-    if (input.value === "" || !input.checkValidity()) return draw();
-    await send(source, state, { do: "set", name, value: Number(input.value) });
-    draw();
+    const answer = input.value === "" ? null : await send(source, state, { do: "set", name, value: Number(input.value) });
+    draw(answer === null);
   };
   input.addEventListener("change", change);
-  const draw = () => {
+  const draw = (anew = false) => {
     const value = state.status?.settings?.[name];
     field.hidden = !state.status?.can?.set?.includes(name) || value === null || value === undefined;
-    if (document.activeElement !== input && !field.hidden) input.value = brief(value, 6).replace("−", "-");
+    if ((anew || document.activeElement !== input) && !field.hidden) input.value = brief(value, 6).replace("−", "-");
   };
   return { field, draw };
 }

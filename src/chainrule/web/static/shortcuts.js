@@ -11,7 +11,7 @@ const WORDS = [
   ["Every number is one the model used.", "The derivation is computed in float64 by the same code that trains, and compared with central differences of the loss."],
   ["Widths and colours.", "A wide line is a large weight; blue and solid is positive, vermillion and dashed is negative. The dot at a unit's corner is its bias."],
   ["Pictures in the units.", "What a unit gives over the two features on the axes: blue is high, vermillion is low."],
-  ["Back.", "Takes the last step back: weights, what the optimizer remembers, and the counters."],
+  ["Back.", "Goes back to the last kept step: weights, what the optimizer remembers, and the counters. At full speed not every step is kept."],
 ];
 
 function list(pairs) {

@@ -65,7 +65,8 @@ export class State {
   take_frame(frame) {
     const arrays = (named) => named && Object.fromEntries(Object.entries(named).map(([path, a]) => [path, decode(a)]));
     const decoded = { ...frame, weights: arrays(frame.weights), gradients: arrays(frame.gradients), outputs: decode(frame.outputs) };
-    this.set({ frame: decoded, place: placeOf(frame), losses: extended(this.losses, { step: frame.step, epoch: frame.epoch, logs: frame.logs ?? {} }) });
+    const last = this.losses.at(-1), before = last?.step === frame.step ? last.logs : {}; // a weight changed by hand takes no point away
+    this.set({ frame: decoded, place: placeOf(frame), losses: extended(this.losses, { step: frame.step, epoch: frame.epoch, logs: { ...before, ...frame.logs } }) });
   }
 
   /** Inputs of the probe that were changed by hand. */

@@ -19,7 +19,7 @@ function create(element, source, state) {
   const details = el("details", { class: "as-table", ontoggle: () => last && draw(null, last) }, el("summary", null, "Show as table"), rows);
   let last = null;
   const tab = viewTab(element, source, state, {
-    view: "surface", about: "How the loss changes as the weights move, all others fixed. The line is the way training took; the ring is where it is now.",
+    view: "surface", about: "How the loss changes when the weights move from where they are now along two directions, and nothing else moves. The line is the way training took; the ring is where it is now.",
     bar: [pickers], parameters: () => (choice.first === PATH ? {} : choice), draw: (into, data) => { refill(into, box, el("div", { class: "beside" }, legend, words, details)); last = data; draw(into, data); },
   });
   new ResizeObserver(() => { if (last && !element.hidden) draw(null, last); }).observe(element);
@@ -100,9 +100,15 @@ function wayOf({ x: xs, y: ys }, x, y) {
 }
 
 function sentence(data, finite) {
-  const [least, most] = extent(finite), shares = data.shares?.filter((s) => s > 0.0005).map((s) => `${Math.round(100 * s)} %`);
+  const [least, most] = extent(finite), shares = data.shares?.filter((s) => s > 0.0005).map(shareText), points = data.path.x.length;
   const shown = shares?.length ? ` The two directions hold ${shares.join(" and ")} of the path's spread.` : "";
-  return `The loss goes from ${brief(least, 3)} to ${brief(most, 3)} here. The square is where the path of ${data.path.x.length} points began.${shown}`;
+  return `The loss goes from ${brief(least, 3)} to ${brief(most, 3)} here. ${points > 1 ? `The square is where the path of ${points} points began.` : "The path has one point so far."}${shown}`;
+}
+
+/** A share in per cent; those that are nearly nothing or nearly all are never rounded to that. */
+function shareText(share) {
+  if (share < 0.01) return "less than 1 %";
+  return share > 0.99 && share < 0.9995 ? "more than 99 %" : `${Math.round(100 * share)} %`;
 }
 
 function weightNames(start) {
