@@ -118,12 +118,12 @@ def _value(content: Content, n: int, style: Style) -> str:
 
 
 def _block(content: Content, stage: Stage, spot: Spot, look: Look) -> list[Shape]:
-    """Return a layer too large for circles: how many units and weights it has, and its numbers as a strip."""
+    """Return a layer too large for circles: how many units and parameters it has, and its numbers as a strip."""
     x, y = spot.middle
     units = f"{stage.size:,} {'values' if stage.kind in ('input', 'steps', 'activation') else 'units'}"
     lines = [(units, "text", True)]
     if stage.parameters:
-        lines.append((f"{stage.parameters:,} weights", "muted", False))
+        lines.append((f"{stage.parameters:,} parameters", "muted", False))
     found: list[Shape] = [Rect(spot.x, spot.y, spot.width, spot.height, 12.0, tip=f"{stage.title}: {units}")]
     strip = _strip(content, stage) if look.values else None
     if strip is not None:

@@ -108,7 +108,7 @@ def test_bad_numbers_do_not_stop_it(perceptron):
 
 def test_large_networks_show_counts_and_pictures(table):
     text = network(table).svg()
-    for words in ("32 values", "20 units", "660 weights", "32 × 20 weights"):
+    for words in ("32 values", "20 units", "660 parameters", "32 × 20 weights"):
         assert words in text
     assert text.count("data:image/png;base64") == 3
     assert len(text) < 30_000
