@@ -83,6 +83,26 @@ def test_the_verdict_goes_by_the_intervals_of_the_gains(facts, guess, linear, le
     assert words in found_words
 
 
+@pytest.mark.parametrize(
+    ("guess", "linear", "words"),
+    [
+        (0.02, -0.03, "chance may give as much; a linear model scores higher (accuracy 76.0 % against 73.0 %)"),
+        (-0.02, -0.03, "most frequent class; a linear model scores higher (accuracy 76.0 % against 73.0 %)"),
+        (0.2, -0.03, "as good as a linear model, which scores higher (accuracy 76.0 % against 73.0 %)"),
+        (0.2, 0.0, "about as good as a linear model"),
+    ],
+)
+def test_the_verdict_says_that_a_linear_model_scores_higher(facts, guess, linear, words):
+    found = facts("ill")
+    found.metrics = copy.deepcopy(found.metrics)
+    found.metrics["test"]["accuracy"]["value"] = 0.73
+    found.metrics["baseline"]["linear"]["accuracy"]["value"] = 0.73 - linear
+    for name, gain in (("majority", guess), ("linear", linear)):
+        found.metrics["margin"][name] = {"value": gain, "low": gain - 0.05, "high": gain + 0.05}
+        found.metrics["beats"][name] = gain > 0
+    assert judgement(found)[1].endswith(words)
+
+
 def test_older_runs_without_intervals_of_gains_have_a_verdict(facts):
     found = facts("ill")
     found.metrics = copy.deepcopy(found.metrics)

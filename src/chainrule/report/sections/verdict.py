@@ -49,15 +49,30 @@ def judgement(facts: Facts) -> tuple[tuple[str, str], str]:
     simple = "majority" if facts.is_classification else "mean"
     of_guess = "always naming the most frequent class" if facts.is_classification else "always predicting the mean"
     guess, linear = _against(facts.metrics, simple), _against(facts.metrics, "linear")
+    ahead = _linear_ahead(facts)
+    by_linear = f"; a linear model {ahead}" if ahead else ""
     if guess == WORSE:
-        return BAD, f"No better than {of_guess}"
+        return BAD, f"No better than {of_guess}{by_linear}"
     if guess == EVEN:
-        return MIXED, f"Hardly better than {of_guess}: chance may give as much"
+        return MIXED, f"Hardly better than {of_guess}: chance may give as much{by_linear}"
     if linear == WORSE:
         return MIXED, f"Better than {of_guess}, but a linear model does better"
     if linear == EVEN:
-        return MIXED, f"Better than {of_guess}, and about as good as a linear model"
+        which = f", which {ahead}" if ahead else ""
+        return MIXED, f"Better than {of_guess}, and about as good as a linear model{which}"
     return GOOD, "Better than both baselines, by more than chance may give"
+
+
+def _linear_ahead(facts: Facts) -> str:
+    """Return by how much the linear model scores better than the network, or nothing where it does not."""
+    main = facts.metrics["main_score"]
+    network, linear = (s[main]["value"] for s in (facts.metrics["test"], facts.metrics["baseline"]["linear"]))
+    better = linear < network if main in LOWER_IS_BETTER else linear > network
+    theirs, ours = of_score(main, linear), of_score(main, network)
+    if not better or theirs == ours:
+        return ""
+    verb = "has a smaller error" if main in LOWER_IS_BETTER else "scores higher"
+    return f"{verb} ({SCORE_NAMES[main]} {theirs} against {ours})"
 
 
 def _against(metrics: dict[str, Any], other: str) -> int:
