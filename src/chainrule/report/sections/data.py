@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
 from chainrule.report.columns import ColumnFacts
 from chainrule.report.facts import Facts
-from chainrule.report.html import Html, items, join, table, tag, term
+from chainrule.report.html import Html, items, join, table, tag, term, text
 from chainrule.report.numbers import counted, number, percent
 from chainrule.report.section import Section
 from chainrule.report.sections.verdict import LEAK
@@ -17,6 +18,7 @@ from chainrule.tabular.target import NumberTarget
 
 _MOST_COLUMNS = 150
 _MOST_CLASSES = 30
+_LONGEST = 56  # letters of how a column looks
 
 
 def section(facts: Facts) -> Section:
@@ -139,8 +141,12 @@ def _row(facts: Facts, c: ColumnFacts) -> list[Any]:
     return [column.name, column.kind, missing, column.distinct, looks, alone, drift]
 
 
-def _looks(facts: Facts, c: ColumnFacts) -> str:
-    return "·" if facts.private else c.column.why
+def _looks(facts: Facts, c: ColumnFacts) -> Html:
+    """Return how a column looks, short enough for a table; its number of values has a column of its own."""
+    words = "·" if facts.private else re.sub(r"^\d+ values: ", "", c.column.why)
+    if len(words) <= _LONGEST:
+        return text(words)
+    return tag("span", words[:_LONGEST].rsplit(" ", 1)[0].rstrip(" ,.<=>"), " …", title=c.column.why)
 
 
 def _how_to_read(facts: Facts) -> Html:
