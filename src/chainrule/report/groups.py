@@ -25,10 +25,11 @@ _Z = 1.959964
 
 @dataclass(frozen=True)
 class Group:
-    """Some of the rows: what they share, and which (numbers among the held-out rows)."""
+    """Some of the rows: what they share, and which (numbers among the held-out rows); and whether they are a quarter."""
 
     name: str
     rows: Array
+    quarter: bool = False
 
 
 def by_column(facts: Facts, prepared: Prepared, name: str) -> list[Group]:
@@ -63,7 +64,17 @@ def _quarters(values: Array) -> list[Group]:
     names = ["lowest quarter", "second quarter", "third quarter", "highest quarter"]
     if len(edges) < 3:
         names = [f"part {i + 1}" for i in range(len(edges) + 1)]
-    return [Group(names[i], np.flatnonzero(code == i)) for i in range(len(edges) + 1)]
+    return [Group(names[i], np.flatnonzero(code == i), quarter=True) for i in range(len(edges) + 1)]
+
+
+def uneven(groups: Sequence[Group]) -> bool:
+    """Return whether quarters hold different numbers of rows, by more than their number leaves no choice.
+
+    >>> uneven([Group("lowest quarter", np.arange(35), True), Group("highest quarter", np.arange(60), True)])
+    True
+    """
+    sizes = [len(g.rows) for g in groups if g.quarter]
+    return bool(sizes) and max(sizes) - min(sizes) > 1
 
 
 def wilson(right: int, n: int) -> tuple[float, float]:

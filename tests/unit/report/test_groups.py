@@ -6,7 +6,17 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support, pre
 
 from chainrule.report.facts import Facts
 from chainrule.report.folder import read_folder
-from chainrule.report.groups import by_class, by_column, by_tenth, by_threshold, conformal, wilson
+from chainrule.report.groups import (
+    Group,
+    _quarters,
+    by_class,
+    by_column,
+    by_tenth,
+    by_threshold,
+    conformal,
+    uneven,
+    wilson,
+)
 
 RNG = np.random.default_rng(6)
 
@@ -65,3 +75,12 @@ def test_groups_of_a_column_hold_every_held_out_row_once(trained, name):
     np.testing.assert_array_equal(rows, np.arange(len(facts.prepared.split.test)))
     if name == "member":
         assert {g.name for g in found} == {"no", "yes"}
+
+
+def test_quarters_that_equal_values_make_uneven_are_told_apart():
+    even, tied = _quarters(np.arange(200.0)), _quarters(np.array([1.0] * 35 + [2.0] * 60 + [3.0] * 50 + [4.0] * 55))
+    assert [len(g.rows) for g in even] == [50] * 4
+    assert len({len(g.rows) for g in tied}) > 1
+    assert not uneven(even)
+    assert uneven(tied)
+    assert not uneven([Group("red", np.arange(3)), Group("blue", np.arange(90))])

@@ -157,12 +157,11 @@ def _by_group(facts: Facts) -> tuple[Html, dict[str, Any]]:
     if prepared is None:
         return Html(), {}
     found = facts.folder.predictions
-    parts, numbers = [], {}
+    parts, numbers, uneven = [], {}, False
     for name in facts.ranking[:_MOST_GROUPINGS]:
-        made = [
-            (g, _group_score(facts, found.y[g.rows], found.outputs[g.rows]))
-            for g in groups.by_column(facts, prepared, name)
-        ]
+        own = groups.by_column(facts, prepared, name)
+        uneven = uneven or groups.uneven(own)
+        made = [(g, _group_score(facts, found.y[g.rows], found.outputs[g.rows])) for g in own]
         numbers[name] = {g.name: {"rows": len(g.rows), "score": s[0]} for g, s in made}
         score = "right" if facts.is_classification else term("RMSE", "typical error (RMSE)")
         rows = [[g.name, len(g.rows), s[1], s[2]] for g, s in made]
@@ -171,6 +170,7 @@ def _by_group(facts: Facts) -> tuple[Html, dict[str, Any]]:
     intro = tag(
         "p",
         "The same score for parts of the test rows, by the columns that matter most: for whom is the network worse?",
+        " Quarters are not all of one size: rows with equal values stay together." if uneven else None,
     )
     return join([tag("h3", "By group"), intro, tag("div", *parts, class_="tables")]), {"groups": numbers}
 
