@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.errors import DataError
 from chainrule.inspect import partial_dependence, permutation_importance
 from chainrule.inspect.dependence import Dependence
 
@@ -45,3 +47,29 @@ def test_categories_are_named() -> None:
     assert [t.get_text() for t in ax.get_xticklabels()] == ["m", "f"]
     assert ax.lines[-1].get_ydata().tolist() == [0.2, 0.8]
     ax.figure.draw_without_rendering()
+
+
+@pytest.mark.parametrize(
+    ("draw", "says"),
+    [
+        (lambda m: cr.plot.importance(m), "received a Sequential. Write plot.importance(inspect.permutation_importan"),
+        (lambda m: cr.plot.importance(m, X, X[:, 0]), "received a Sequential and 2 more. Write plot.importance(insp"),
+        (lambda m: cr.plot.dependence(3), "expected what inspect.partial_dependence gives, but received an int."),
+        (lambda m: cr.plot.dependence(m, X, 0), "Write plot.dependence(inspect.partial_dependence(model, x, feature"),
+        (lambda m: cr.plot.learning_rates(3), "expected what find_learning_rate gives, but received an int."),
+        (
+            lambda m: cr.plot.weights("x"),
+            "expected a model, a recording, or a dict of arrays by path, but received 'x'",
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_in_a_sentence(draw: Any, says: str) -> None:
+    net = cr.Sequential([cr.Input((3,)), cr.layers.Dense(1)])
+    with pytest.raises(DataError, match=re.escape(says)):
+        draw(net)
+
+
+@pytest.mark.parametrize("draw", [cr.plot.units, cr.plot.surface, cr.plot.regions])
+def test_what_is_no_model_is_named(draw: Any) -> None:
+    with pytest.raises(TypeError, match="Expected a model, but received a str"):
+        draw("x", X)

@@ -130,6 +130,11 @@ def histogram(name: str, values: Any, bins: int = 40) -> Histogram:
 def _weights_of(model: Any) -> dict[str, Array]:
     from chainrule.utils.naming import unique_paths
 
+    if not hasattr(model, "weights") or not hasattr(model, "trainable_variables"):
+        raise DataError(
+            f"plot.weights: expected a model, a recording, or a dict of arrays by path, but received "
+            f"{model!r:.40}. Pass the model itself, or recording.load(path) for a run file."
+        )
     paths = unique_paths(model.weights)
     return {paths.get(id(v), v.path): v.numpy() for v in model.trainable_variables}
 

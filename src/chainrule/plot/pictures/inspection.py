@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.plot import canvas
+from chainrule.plot.arrays.given import result
 from chainrule.plot.arrays.sample import some
 
 if TYPE_CHECKING:
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 _LINES = 40
 
 
-def importance(found: Importance, *, most: int = 20, ax: Axes | None = None, theme: str | None = None) -> Axes:
+def importance(
+    found: Importance, *others: Any, most: int = 20, ax: Axes | None = None, theme: str | None = None
+) -> Axes:
     """Draw how much worse the score gets when a feature is shuffled: mean and standard deviation over the repeats.
 
     Args:
         found: what `inspect.permutation_importance` gave.
+        others: nothing; a model and its data go to `inspect.permutation_importance`.
         most: features at most, the most important ones.
         ax: axes to draw on.
         theme: `'light'` or `'dark'`; by the background if not given.
@@ -32,6 +36,7 @@ def importance(found: Importance, *, most: int = 20, ax: Axes | None = None, the
     >>> [t.get_text() for t in importance(found).get_yticklabels()]
     ['used', 'unused']
     """
+    found = result(found, "Importance", "plot.importance", "inspect.permutation_importance(model, x, y)", others)
     order = found.order[:most]
     ax, look = canvas.begin(ax, theme, (5.6, 1.2 + 0.32 * len(order)))
     places, mean, std = np.arange(len(order)), found.mean[order], found.std[order]
@@ -48,11 +53,14 @@ def importance(found: Importance, *, most: int = 20, ax: Axes | None = None, the
     return canvas.describe(ax, f"Importance of {len(found.names)} features ({score} {change} by): {said}.")
 
 
-def dependence(found: Dependence, *, lines: int = _LINES, ax: Axes | None = None, theme: str | None = None) -> Axes:
+def dependence(
+    found: Dependence, *others: Any, lines: int = _LINES, ax: Axes | None = None, theme: str | None = None
+) -> Axes:
     """Draw how the output moves with one feature: the mean of all rows, and thin lines for some of them.
 
     Args:
         found: what `inspect.partial_dependence` gave.
+        others: nothing; a model and its data go to `inspect.partial_dependence`.
         lines: rows drawn at most.
         ax: axes to draw on.
         theme: `'light'` or `'dark'`; by the background if not given.
@@ -63,6 +71,7 @@ def dependence(found: Dependence, *, lines: int = _LINES, ax: Axes | None = None
     >>> ax.get_xlabel(), ax.lines[-1].get_ydata().tolist()
     ('x1', [0.0, 1.0, 4.0])
     """
+    found = result(found, "Dependence", "plot.dependence", "inspect.partial_dependence(model, x, feature)", others)
     ax, look = canvas.begin(ax, theme, (5.0, 3.6))
     numbers = np.asarray(found.grid).dtype.kind in "fiub"
     at: Any = found.grid if numbers else np.arange(len(found.grid))

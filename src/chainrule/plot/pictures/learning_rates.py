@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.plot import canvas
+from chainrule.plot.arrays.given import result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +28,7 @@ def learning_rates(found: Any, *, ax: Axes | None = None, theme: str | None = No
     >>> learning_rates(found).get_xscale()
     'log'
     """
+    found = result(found, "LearningRates", "plot.learning_rates", "find_learning_rate(model, x, y)")
     ax, look = canvas.begin(ax, theme, (5.6, 3.8))
     ax.plot(found.rates, found.losses, color=look.line, linewidth=0.9, label="loss of a batch")
     ax.plot(found.rates, found.smooth, color=look.data, linewidth=2, label="smoothed")
