@@ -204,3 +204,12 @@ def test_dead_units_are_said() -> None:
     model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(2, activation="relu"), cr.layers.Dense(1)])
     model.layers[0].set_weights([np.array([[1.0, -1.0], [1.0, -1.0]], np.float32), np.array([0.0, -9.0], np.float32)])
     assert "1 of them do not change" in cr.plot.description(cr.plot.units(model, X))
+
+
+def test_a_model_of_two_outputs_is_told_what_regions_takes() -> None:
+    inputs = cr.Input((2,))
+    outputs = [cr.layers.Dense(1, activation="sigmoid", name=n)(inputs) for n in ("a", "b")]
+    model = cr.Model(inputs, outputs)
+    with pytest.raises(ShapeError, match=r"2 outputs\. Choose one: draw chainrule\.Model\(model\.inputs, model\.outp"):
+        cr.plot.regions(model, X, Y)
+    cr.plot.regions(cr.Model(model.inputs, model.outputs[0]), X, Y)

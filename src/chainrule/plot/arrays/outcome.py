@@ -124,8 +124,13 @@ def pair(what: Sequence[Any], who: str) -> tuple[Array, Array]:
     return y, outputs
 
 
-def predictions(model: Any, x: Any) -> Array:
+def predictions(model: Any, x: Any, *, instead: str = "pass its targets and model.predict(x)[0]") -> Array:
     """Return the outputs of a model; of one that gives logits, the probabilities.
+
+    Args:
+        model: has one output.
+        x: inputs.
+        instead: what to do with a model of several outputs.
 
     Raises:
         ShapeError: the model has several outputs.
@@ -134,9 +139,7 @@ def predictions(model: Any, x: Any) -> Array:
         raise TypeError(f"Expected a model, but received a {type(model).__name__}.")
     outputs = model.predict(x, batch_size=_BATCH, verbose=0)
     if isinstance(outputs, list | tuple | dict):
-        raise ShapeError(
-            f"Model '{model.name}' has {len(outputs)} outputs. Choose one: pass its targets and model.predict(x)[0]."
-        )
+        raise ShapeError(f"Model '{model.name}' has {len(outputs)} outputs. Choose one: {instead}.")
     outputs = np.asarray(outputs)
     return _probabilities(outputs) if gives_logits(model) else outputs
 

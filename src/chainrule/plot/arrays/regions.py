@@ -16,6 +16,7 @@ from chainrule.plot.arrays.outcome import predictions
 from chainrule.plot.arrays.plane import plane
 from chainrule.records import Record
 
+_ONE_OUTPUT = "draw chainrule.Model(model.inputs, model.outputs[0]), with the targets of that output as y"
 _SIGMOIDS = ("sigmoid", "hard_sigmoid")
 
 
@@ -85,7 +86,7 @@ def regions(
     model, x, y = model_and_data(model, x, y)
     data = x if isinstance(x, Inputs) else Inputs(x, names)
     place = plane(data, features, fixed, grid, bounds)
-    outputs = np.asarray(predictions(model, place.rows), np.float64)
+    outputs = np.asarray(predictions(model, place.rows, instead=_ONE_OUTPUT), np.float64)
     if outputs.ndim == 1:
         outputs = outputs[:, None]
     kind, threshold = kind_of(model, outputs, y)
