@@ -25,7 +25,7 @@ _Z = 1.959964
 
 @dataclass(frozen=True)
 class Group:
-    """Some of the rows: what they share, and which (numbers among the held-out rows); and whether they are a quarter."""
+    """Some of the rows: what they share, and which (numbers among the held-out rows); whether they are a quarter."""
 
     name: str
     rows: Array
