@@ -28,6 +28,11 @@ def play(
     """Open a network in the browser: train it step by step and see every number."""
     from chainrule.web.open import dashboard
 
+    if not _is_file(what) and (target is not None or hidden is not None):
+        from chainrule.tabular.settings import SettingsError
+
+        option = "--target" if target is not None else "--hidden"
+        raise SettingsError(f"{option} is for a file, but '{what}' is none. Give the path of a CSV file.")
     model, x, y, more = _table(what, target, hidden) if _is_file(what) else _preset(what)
     _stay(dashboard(model, x, y, port=port, open=not no_open, wait=False, **more))
 

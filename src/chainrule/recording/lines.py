@@ -86,7 +86,7 @@ def decode(line: str | bytes) -> Message:
             line, object_pairs_hook=_unique, parse_constant=_refuse, parse_int=_whole, parse_float=_float
         )
     except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"a message is not valid JSON: {type(error).__name__}: {error}") from None
+        raise ModelFileError(f"a message is not valid JSON ({error}): the file is damaged, or no run file.") from None
     if not isinstance(found, dict) or not isinstance(found.get("kind"), str):
         raise ModelFileError("a message is no JSON object with a 'kind'.")
     return checked(found)

@@ -83,6 +83,12 @@ def read_folder(path: str | Path, prepared: Prepared | None = None) -> Folder:
     text = _read(config, lambda: config.read_text(encoding="utf-8"))
     history = _read(path / "history.csv", lambda: _history(path / "history.csv"))
     predictions = _read(path / "predictions.csv", lambda: _predictions(run, path / "predictions.csv"))
+    tested = run.metrics["rows"].get("test") if isinstance(run.metrics["rows"], dict) else None
+    if tested is not None and tested != len(predictions.y):
+        raise ModelFileError(
+            f"{path / 'predictions.csv'}: this file of the run folder is damaged: it holds {len(predictions.y)} rows, "
+            f"but the network was tested on {tested}. Train again with `chainrule train`."
+        )
     without = ""
     if prepared is None:
         prepared, without = prepared_again(run, settings)

@@ -61,7 +61,12 @@ def load_run(path: str | Path) -> Run:
     file = path / "model.keras" if path.is_dir() else path
     if not file.exists():
         wanted = "a run folder (with model.keras in it) or a .keras file"
-        raise ModelFileError(f"{path}: there is no such run. Give {wanted} that `chainrule train` wrote.")
+        why = (
+            "there is no model.keras in this folder, so there is no such run"
+            if path.is_dir()
+            else "there is no such run"
+        )
+        raise ModelFileError(f"{path}: {why}. Give {wanted} that `chainrule train` wrote.")
     state = read_archive(file, (MEMBER,)).get(MEMBER)
     if state is None:
         raise ModelFileError(
@@ -76,8 +81,17 @@ def load_run(path: str | Path) -> Run:
             f"{file}: the network takes {takes} features, but the preprocessing makes {len(preprocessor.features)}."
         )
     metrics = file.with_name("metrics.json")
-    found = json.loads(metrics.read_text(encoding="utf-8")) if path.is_dir() and metrics.exists() else {}
-    return Run(file.parent, model, preprocessor, found)
+    return Run(file.parent, model, preprocessor, _metrics(metrics) if path.is_dir() and metrics.exists() else {})
+
+
+def _metrics(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelFileError(f"{file}: this file of the run folder is damaged ({error}).") from None
+    if not isinstance(found, dict):
+        raise ModelFileError(f"{file}: this file of the run folder is damaged: it holds no JSON object.")
+    return found
 
 
 def write_run(

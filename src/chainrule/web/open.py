@@ -181,7 +181,9 @@ def replay_of(run: str | os.PathLike[str] | Recording) -> Replay:
         *others, newest = [load(file) for file in files]
         return Replay(newest, others)
     if not path.exists():
-        raise DataError(f"dashboard: there is no file or folder '{path}'.")
+        raise DataError(
+            f"dashboard: there is no file or folder '{path}'. Give a run folder, its {RUN_FILE}, or a folder of runs."
+        )
     return Replay(load(path))
 
 

@@ -1,6 +1,7 @@
 """`chainrule report`, and the report at the end of `chainrule train`."""
 
 import json
+import shutil
 
 import pytest
 from typer.testing import CliRunner
@@ -83,3 +84,23 @@ def test_a_report_that_fails_does_not_cost_the_run(run, tmp_path, monkeypatch):
     assert result.exit_code == 0
     assert "Note: there is no report: matplotlib is gone" in result.stderr
     assert (tmp_path / "runs/data/model.keras").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("metrics.json", '{"main_score": "acc', "metrics.json: this file of the run folder is damaged"),
+        ("metrics.json", "[]", "metrics.json: this file of the run folder is damaged: it holds no JSON object."),
+        ("run.jsonl", '{"kind": "sta', "run.jsonl, line 1': a message is not valid JSON ("),
+        ("predictions.csv", None, "this file of the run folder is damaged: it holds 2 rows, but the network was"),
+    ],
+)
+def test_a_damaged_file_of_a_run_is_one_line(run, tmp_path, name, content, says):
+    assert run("train", "data.csv", "-t", "y", *SHORT, "--no-report").exit_code == 0
+    shutil.copytree(tmp_path / "runs/data", tmp_path / "runs/damaged")
+    file = tmp_path / "runs/damaged" / name
+    file.write_text(content or "".join(file.read_text().splitlines(keepends=True)[:3]))
+    result = run("report", "runs/damaged")
+    assert result.exit_code == 1
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
