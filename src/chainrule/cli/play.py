@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chainrule.cli.common import Output, foreseen
+from chainrule.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from chainrule.web.open import Page
@@ -63,7 +64,12 @@ def _is_file(what: str) -> bool:
 def _preset(name: str) -> tuple[Any, Any, Any, dict[str, Any]]:
     from chainrule.web.presets import preset
 
-    p = preset(name)
+    try:
+        p = preset(name)
+    except UnknownNameError as error:
+        raise UnknownNameError(
+            f"{error} For a table, give the path of its CSV file; there is none of this name."
+        ) from None
     return p.model, p.x, p.y, {
         "batch_size": p.batch_size, "speed": p.speed, "feature_names": p.features, "target": p.target, "name": p.title,
     }  # fmt: skip

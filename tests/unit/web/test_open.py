@@ -225,7 +225,7 @@ def test_play_with_a_table(visit: Any, wait: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (["play", "orr"], 2, "Unknown preset 'orr'. Did you mean 'or' or 'xor'?"),
+        (["play", "orr"], 2, "Unknown preset 'orr'. Did you mean 'or' or 'xor'? For a table, give the path of"),
         (["play", "nothing.csv", "-t", "y"], 3, "nothing.csv"),
         (["play", "xor", "-t", "y"], 2, "--target is for a file, but 'xor' is none. Give the path of a CSV file."),
         (["view", "nothing"], 3, "there is no file or folder 'nothing'"),
