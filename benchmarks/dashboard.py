@@ -59,19 +59,31 @@ def main() -> None:
         model.fit(x, y, epochs=given.epochs, batch_size=32, verbose=0, callbacks=list(callbacks))
         return tuple(clock() - start for clock, start in zip(clocks, began, strict=True))
 
-    with Dashboard(open=None) as alone, Dashboard(open=None) as watched:
-        browser = subprocess.Popen(
-            [sys.executable, "-c", PAGE, watched.url, "table/hidden_1/kernel[0,0]"], stdout=subprocess.PIPE, text=True
-        )
-        assert browser.stdout is not None
-        browser.stdout.readline()
-        kinds: dict[str, Callable[[], tuple[float, ...]]] = {
-            "plain fit": fit, "no browser": lambda: fit(alone), "a browser open": lambda: fit(watched),
-        }  # fmt: skip
-        fit(alone)
-        turns = [{name: run() for name, run in kinds.items()} for _ in range(given.turns)]
-        browser.kill()
-        browser.wait()
+    def with_page() -> tuple[float, ...]:
+        with Dashboard(open=None) as page:
+            command = [sys.executable, "-c", PAGE, page.url, "table/hidden_1/kernel[0,0]"]
+            browser = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            assert browser.stdout is not None
+            browser.stdout.readline()
+            try:
+                return fit(page)
+            finally:
+                browser.kill()
+                browser.wait()
+
+    def without_page() -> tuple[float, ...]:
+        with Dashboard(open=None) as nobody:
+            return fit(nobody)
+
+    kinds: dict[str, Callable[[], tuple[float, ...]]] = {
+        "plain fit": fit, "no browser": without_page, "a browser open": with_page,
+    }  # fmt: skip
+    without_page()
+    turns = []
+    for turn in range(given.turns):  # each kind is first, second and last equally often
+        names = list(kinds)
+        names = names[turn % 3 :] + names[: turn % 3]
+        turns.append({name: kinds[name]() for name in names})
     seconds = statistics.median(turn["plain fit"][0] for turn in turns)
     print(f"plain fit: {seconds:.3f} s for {given.epochs} epochs (median of {given.turns})")
     for name in ("no browser", "a browser open"):

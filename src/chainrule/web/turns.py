@@ -12,7 +12,7 @@ from chainrule.web.session import PLAYING, Session
 R = TypeVar("R")
 
 SHARE = 0.02
-BURST_S = 0.5
+BURST_S = 0.1
 """So much may be computed at once, as when a page opens; what is more waits for its share."""
 LONGEST_S = 3.0
 """Nobody waits longer than this for a turn."""
