@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from chainrule.callbacks.base import Callback, LogsLike
 
+_SWITCH_S = 5e-4
+"""For so long, in place of 5 ms, the training waits for another thread's Python when it comes back from native code."""
+
 if TYPE_CHECKING:
     from chainrule.web.fitting import Fitting
     from chainrule.web.server import Server
@@ -91,6 +94,9 @@ class Dashboard(Callback):
         return fitting, server
 
     def on_train_begin(self, logs: LogsLike = None) -> None:
+        if self._switching is None:
+            self._switching = sys.getswitchinterval()
+            sys.setswitchinterval(min(self._switching, _SWITCH_S))
         epochs = (self.params or {}).get("epochs")
         self._fitting.begin(
             self.model, *self._data, epochs, self.paused, features=self.feature_names, classes=self.class_names
@@ -115,8 +121,13 @@ class Dashboard(Callback):
 
     def close(self) -> None:
         """Called by `fit` however it ends: a training that was interrupted or failed says so on the page."""
+        if self._switching is not None:
+            sys.setswitchinterval(self._switching)
+            self._switching = None
         error = sys.exc_info()[1]
         self._fitting.end("interrupted" if isinstance(error, KeyboardInterrupt) else "error")
+
+    _switching: float | None = None  # Python's own interval, while a training runs
 
     # -- the page ------------------------------------------------------------------------------------------------------
 

@@ -398,3 +398,17 @@ def test_a_slow_speed_does_not_outlive_the_page(page: Dashboard, monkeypatch: py
     assert len(fit(network(), page, epochs=3).epoch) == 3
     visitor.done()
     assert page._fitting.stage.session.speed is None
+
+
+def test_pythons_switch_interval_is_put_back_even_if_training_fails() -> None:
+    class Failing(cr.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            assert sys.getswitchinterval() < 1e-3
+            raise RuntimeError("stop")
+
+    before = sys.getswitchinterval()
+    model = cr.Sequential([cr.Input((1,)), cr.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with Dashboard(open=False) as page, pytest.raises(RuntimeError, match="stop"):
+        model.fit(np.ones((4, 1)), np.ones(4), callbacks=[page, Failing()], verbose=0)
+    assert sys.getswitchinterval() == before
