@@ -80,7 +80,7 @@ class BackupAndRestore(Callback):
     def _listens_to(self, hook: str) -> bool:
         if is_overridden(self, hook, BackupAndRestore) or hook != "on_train_batch_end":
             return super()._listens_to(hook)
-        return self.save_freq != "epoch" and self.save_freq > 0  # type: ignore[operator]
+        return isinstance(self.save_freq, int) and self.save_freq > 0
 
     def set_others(self, callbacks: list[Any]) -> None:
         """Receive the list of all callbacks, whose states are saved, too."""

@@ -169,12 +169,16 @@ class Recorder(Callback):
 
     def _draw(self, training: Any) -> Probe:
         from chainrule.data.adapters import make_batches
+        from chainrule.data.batches import ArrayBatches
         from chainrule.recording.probe import ROWS, Probe, draw
 
         if self.probe is None or isinstance(self.probe, int):
             return draw(training, self.probe or ROWS, self.seed)
         x, y = self.probe
-        x, y, _ = make_batches(x, y, where="Recorder: probe").arrays()  # type: ignore[attr-defined]
+        rows = make_batches(x, y, where="Recorder: probe")
+        if not isinstance(rows, ArrayBatches):
+            raise DataError(f"Recorder: probe must be (x, y) of arrays, but x is of type {type(x).__name__}.")
+        x, y, _ = rows.arrays()
         return Probe(np.zeros(0, np.int64), x, y)
 
     def on_epoch_begin(self, epoch: int, logs: LogsLike = None) -> None:

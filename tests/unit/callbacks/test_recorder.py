@@ -484,3 +484,11 @@ def test_what_a_path_stands_for(tmp_path: Path) -> None:
     assert run_path(tmp_path) == tmp_path / "run.jsonl"
     (tmp_path / "b.jsonl").mkdir()
     assert run_path(tmp_path / "b.jsonl") == tmp_path / "b.jsonl" / "run.jsonl"
+
+
+def test_a_probe_that_is_a_stream_is_refused(tmp_path: Path) -> None:
+    model = cr.Sequential([cr.Input((1,)), cr.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    stream = ((np.ones((2, 1)), np.ones(2)) for _ in range(3))
+    with pytest.raises(DataError, match=r"^Recorder: probe must be \(x, y\) of arrays, but x is of type generator"):
+        model.fit(np.ones((4, 1)), np.ones(4), callbacks=[Recorder(tmp_path, probe=(stream, None))], verbose=0)
