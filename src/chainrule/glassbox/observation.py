@@ -136,7 +136,7 @@ class Observation(Printable):
 
     @cached_property
     def _check(self) -> CheckResult:
-        return check(self.runner, self.batch, self.view.learned, self.row)
+        return check(self.runner, self.batch, self.view.learned, self.row, self.options.checked)
 
     def quiz(self, blanks: int = 5, seed: int = 0) -> Quiz:
         """Return the derivation with blanks to work out by hand.

@@ -16,11 +16,14 @@ from chainrule.glassbox.record import Batch, Runner
 from chainrule.glassbox.render.data import page_to_dict
 from chainrule.glassbox.render.html import STYLE
 from chainrule.web.protocol import Json, Question, RequestError
+from chainrule.web.session import PLAYING
 from chainrule.web.stage import Stage
 
 WIDEST = 2000
 """Units of a layer; beyond that the paths to one weight are too many to be listed."""
 MOST_NUMBERS = 10_000
+CHECKED = 10
+"""While the model trains, so many weights of a derivation are compared with central differences; when paused, 200."""
 
 
 def derive(stage: Stage, question: Question) -> Json:
@@ -33,7 +36,8 @@ def derive(stage: Stage, question: Question) -> Json:
     batch, index = row_of(stage, question.row)
     with twin.at(moment) as model:
         try:
-            observation = observe(model, batch, index, question, stage.names)
+            checked = CHECKED if stage.session.state == PLAYING else None
+            observation = observe(model, batch, index, question, stage.names, checked)
             return {"step": moment.position.step, "row": question.row, **_answer(observation, question)}
         except RequestError:
             raise
@@ -41,10 +45,13 @@ def derive(stage: Stage, question: Question) -> Json:
             raise RequestError(str(error)[:500]) from None
 
 
-def observe(model: Any, batch: Batch, index: int, question: Question, names: Any) -> Observation:
+def observe(
+    model: Any, batch: Batch, index: int, question: Question, names: Any, checked: int | None = None
+) -> Observation:
     """Return the observation as `chainrule.trace` makes it, without a look at the other rows."""
     single = any(v.dtype == np.float32 for v in model.variables)
-    options = Options(Style(question.digits, single), question.notation, "auto", True, (), tuple(names[1] or ()), None)
+    style, classes = Style(question.digits, single), tuple(names[1] or ())
+    options = Options(style, question.notation, unicode=True, class_names=classes, checked=checked)
     return Observation(Runner(model), batch, index, options)
 
 
@@ -78,11 +85,12 @@ def _answer(observation: Observation, question: Question) -> Json:
     made: Json = {
         "html": fragment(observation),
         "latex": observation.latex(),
-        "lines": _bounded(page_to_dict(page)),
         "check": {"largest": check.max_abs, "ok": check.ok, "checked": check.checked, "total": check.total},
         "node": None,
         "update": None,
     }
+    if question.lines:
+        made["lines"] = _bounded(page_to_dict(page))
     if question.weight and _widest(observation) <= WIDEST:
         node = observation.node(question.weight)
         made["node"] = {"text": node.text(True), "html": fragment(node), "latex": node.latex(), "value": node.value}

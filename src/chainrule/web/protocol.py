@@ -6,7 +6,7 @@ objects; a refusal is `{"error": sentence}` with a status of 400 or more.
     GET  /api/events                                SSE: start, epochs, findings, newest frame, status; then what is new
     POST /api/session     {"token": str}            swaps the token for a cookie
     POST /api/command     {"do": ...}               one of the commands; answers {"ok": true, "status": {...}}
-    GET  /api/derivation  ?row=&weight=&notation=&digits=
+    GET  /api/derivation  ?row=&weight=&notation=&digits=&lines=
     GET  /api/quiz        ?row=&blanks=&seed=       the derivation with blanks, and which answers are right
     GET  /api/view/NAME   ?...                      the data of a tab
 """
@@ -208,12 +208,14 @@ class Question:
         weight: `dense/kernel[0,1]`, whose derivative is derived by itself; or none.
         notation: of the formulas.
         digits: decimals shown.
+        lines: all numbers are wanted as data, too, as `Trace.to_dict` has them.
     """
 
     row: int
     weight: str = ""
     notation: str = "lecture"
     digits: int = 4
+    lines: bool = False
 
 
 def parse_question(query: Mapping[str, str]) -> Question:
@@ -230,6 +232,7 @@ def parse_question(query: Mapping[str, str]) -> Question:
         text(query["weight"], "weight") if query.get("weight") else "",
         one_of(query.get("notation", "lecture"), "notation", NOTATIONS),
         whole_text(query.get("digits", "4"), "digits", 1, 15),
+        one_of(query.get("lines", "0"), "lines", ("0", "1")) == "1",
     )
 
 

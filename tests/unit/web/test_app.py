@@ -107,7 +107,7 @@ def test_the_derivation_is_that_of_trace(lecture: Page, visit: Any, wait: Any) -
     page = visit(lecture.url)
     wait(lambda: lecture.driver.stage.shown is not None)
     chosen = preset("or")
-    mine = page.get("/api/derivation", row=2, weight="perceptron/out/kernel[0,0]", notation="lecture", digits=4).json()
+    mine = page.get("/api/derivation", row=2, weight="perceptron/out/kernel[0,0]", lines=1).json()
     observation = cr.trace(chosen.model, chosen.x, chosen.y)[2]
     assert mine["step"] == 0
     assert mine["row"] == 2
@@ -132,7 +132,7 @@ def test_an_edited_weight_changes_the_derivation_to_what_trace_says(lecture: Pag
     page.command(do="edit", path="perceptron/out/kernel", index=[0, 0], value=2.5)
     chosen = preset("or")
     chosen.model.layers[0].set_weights([np.array([[2.5], [-1.0]]), np.array([-0.5])])
-    lines = page.get("/api/derivation", row=1).json()["lines"]
+    lines = page.get("/api/derivation", row=1, lines=1).json()["lines"]
     assert lines == cr.trace(chosen.model, chosen.x, chosen.y)[1].to_dict()
 
 
@@ -141,7 +141,7 @@ def test_notations_and_digits(lecture: Page, visit: Any, notation: str, wait: An
     page = visit(lecture.url)
     wait(lambda: lecture.driver.stage.shown is not None)
     chosen = preset("or")
-    found = page.get("/api/derivation", row=0, notation=notation, digits=2).json()["lines"]
+    found = page.get("/api/derivation", row=0, notation=notation, digits=2, lines=1).json()["lines"]
     assert found == cr.trace(chosen.model, chosen.x, chosen.y, notation=notation, digits=2)[0].to_dict()
 
 

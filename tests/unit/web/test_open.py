@@ -125,7 +125,7 @@ def test_the_derivation_of_a_recorded_row_uses_the_frames_weights(show: Any, vis
     wait(lambda: client.of("frame"))
     recording = cr.recording.load(runs / "first")
     client.command(do="back")
-    found = client.get("/api/derivation", row=7).json()
+    found = client.get("/api/derivation", row=7, lines=1).json()
     assert found["step"] == recording.steps[-2]
     expected = cr.trace(recording.model_at(len(recording.frames) - 2), X, Y)[7].to_dict()
     assert found["lines"]["sections"][1] == expected["sections"][1]

@@ -61,10 +61,12 @@ class Paths:
         return paths
 
     def count(self, n: int) -> int:
-        """Return how many ways lead from the loss to a number."""
+        """Return how many ways lead from the loss to a number; counting ends where there are too many to be listed."""
         if n not in self.counts:
-            found = sum(self.count(m) for m, _ in self._edges(n)) + bool(self._rest(n))
-            self.counts[n] = min(found, 10_000)
+            found = int(bool(self._rest(n)))
+            for m, _ in self._edges(n):
+                found += self.count(m) if found <= MAX_PATHS else 0
+            self.counts[n] = found
         return self.counts[n]
 
     # -- one step -----------------------------------------------------------------------------------------------------

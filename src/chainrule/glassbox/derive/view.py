@@ -22,7 +22,7 @@ SMALL = 8
 
 @dataclass(frozen=True)
 class Options:
-    """What a reader asked for; see `chainrule.trace`."""
+    """What a reader asked for; see `chainrule.trace`. `checked`: so many weights are compared with differences."""
 
     style: Style
     notation: str = "lecture"
@@ -31,6 +31,7 @@ class Options:
     feature_names: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
     rows: int | None = None
+    checked: int | None = None
 
 
 class View:

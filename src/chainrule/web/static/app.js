@@ -16,6 +16,7 @@ import { lossPanel } from "./loss.js";
 import { networkPanel } from "./network_view.js";
 import { outputPanel } from "./output.js";
 import { regionFeed } from "./region_feed.js";
+import { spare } from "./pace.js";
 import { replaySlider } from "./replay.js";
 import { helpButton } from "./shortcuts.js";
 import { State } from "./state.js";
@@ -31,13 +32,16 @@ const at = (selector) => document.querySelector(selector);
 
 export function startApp(source) {
   const state = new State();
+  state.on((changed) => {
+    if (changed.has("status") || changed.has("end")) spare(source.live && !state.end && state.status?.state === "playing");
+  });
+  regionFeed(source, state); // before the panels, so that they draw what it computes
   refill(at("#tools"), tourButton(source, state), quizButton(source, state), themeButton(state), helpButton(source, state));
   controls(at("#controls"), source, state);
   replaySlider(at("#controls"), source, state);
   for (const [id, panel] of Object.entries(PANELS)) panel(at(`#${id} .body`), source, state);
   explainPanels(source);
   inputsEditor(at("#data .body"), source, state);
-  regionFeed(source, state);
   announcer(at("#live"), at("#notice"), state);
   state.on((changed) => {
     if (!changed.has("start")) return;

@@ -1,7 +1,8 @@
 /* The toolbar: play, pause, steps and back; settings that change while training goes on; where it is. */
-import { eachFrame, el, refill, setText } from "./dom.js";
+import { el, refill, setText } from "./dom.js";
 import { icon } from "./icons.js";
 import { brief, count } from "./numbers.js";
+import { eachFrame } from "./pace.js";
 import { send } from "./send.js";
 import { settingFields } from "./settings.js";
 

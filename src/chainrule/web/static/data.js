@@ -1,5 +1,6 @@
 /* The data: which features lie on the axes of the output, where the others stand, and the observations. */
-import { eachFrame, el, refill, select } from "./dom.js";
+import { el, refill, select } from "./dom.js";
+import { eachFrame } from "./pace.js";
 import { featureSliders } from "./sliders.js";
 import { count } from "./numbers.js";
 import { rowsTable } from "./rows.js";

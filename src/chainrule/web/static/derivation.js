@@ -1,7 +1,8 @@
 /* The derivation of one weight's derivative at one observation, with the numbers put in, and the check of them. */
-import { eachFrame, el, refill, select, setText, toggle } from "./dom.js";
+import { el, refill, select, setText, toggle } from "./dom.js";
 import { safeHtml } from "./foreign.js";
 import { show } from "./numbers.js";
+import { eachFrame } from "./pace.js";
 
 const NOTATIONS = [["lecture", "Lecture"], ["textbook", "Textbook"], ["keras", "Keras"]];
 const WIDE = "The layers are too wide to derive one weight by itself; its gradient, the mean of the probe, stands beside its value.";

@@ -44,16 +44,3 @@ export function select(label, choices, value, onchange) {
 export function toggle(text, pressed, onclick) {
   return el("button", { type: "button", class: "chip", "aria-pressed": String(pressed), onclick }, text);
 }
-
-/** Asks for `work` once at the next picture the screen draws, however often it is called before. */
-export function eachFrame(work) {
-  let asked = false;
-  return () => {
-    if (asked) return;
-    asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
-      work();
-    });
-  };
-}

@@ -1,7 +1,8 @@
 /* What is amiss in the network or its training, with the numbers that say so and what to try; and how gradients flow. */
 import { bars } from "./charts.js";
-import { eachFrame, el, refill } from "./dom.js";
+import { el, refill } from "./dom.js";
 import { brief } from "./numbers.js";
+import { eachFrame } from "./pace.js";
 import { glossaryLink } from "./words.js";
 
 const WORDS = { error: "✗ Error", warning: "⚠ Warning", note: "ⓘ Note" };

@@ -1,6 +1,7 @@
 /* The inputs of the chosen observation, to be changed by hand where the source allows it: what if x were different? */
-import { eachFrame, el, refill } from "./dom.js";
+import { el, refill } from "./dom.js";
 import { brief, row } from "./numbers.js";
+import { eachFrame } from "./pace.js";
 import { send } from "./send.js";
 
 const MOST = 24;

@@ -1,5 +1,6 @@
 /* The server as a source: messages come down by server-sent events, commands go up by POST. */
 
+import { eachFrame } from "./pace.js";
 import { Source } from "./source.js";
 
 const KINDS = ["start", "frame", "epoch", "finding", "status", "end"];
@@ -16,6 +17,12 @@ export class LiveSource extends Source {
   constructor() {
     super();
     this.live = true;
+    this.newest = ""; // the newest frame as text; older ones that nobody had time for are left out
+    this.takeFrame = eachFrame(() => {
+      const text = this.newest;
+      this.newest = "";
+      if (text) this.emit("frame", JSON.parse(text));
+    });
   }
 
   /** Swaps the token in the address for a cookie, then listens. */
@@ -32,8 +39,15 @@ export class LiveSource extends Source {
       const over = events.readyState === EventSource.CLOSED;
       this.emit("connection", { state: over ? "closed" : "lost", message: over ? "The program has ended, or another address is needed: open the one it printed." : "Connection lost, trying again …" });
     };
-    for (const kind of KINDS) events.addEventListener(kind, (event) => this.emit(kind, JSON.parse(event.data)));
+    for (const kind of KINDS) events.addEventListener(kind, ({ data }) => this.hear(kind, data));
     addEventListener("pagehide", () => events.close());
+  }
+
+  hear(kind, text) {
+    if (kind === "start") this.newest = ""; // of a training that is over
+    if (kind !== "frame") return this.emit(kind, JSON.parse(text));
+    this.newest = text;
+    return this.takeFrame();
   }
 
   async signIn() {

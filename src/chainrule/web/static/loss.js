@@ -1,7 +1,8 @@
 /* The loss, while training goes on: a point per frame, and the validation's per epoch. */
 import { lineChart } from "./charts.js";
-import { eachFrame, el, refill, select, toggle } from "./dom.js";
+import { el, refill, select, toggle } from "./dom.js";
 import { brief, number } from "./numbers.js";
+import { eachFrame } from "./pace.js";
 
 const group = (name) => name.replace(/^val_/, "");
 

@@ -4,7 +4,8 @@
  */
 import { columnsOf, placed } from "./columns.js";
 import { drawBlocks } from "./blocks.js";
-import { eachFrame, el, refill, svg, toggle } from "./dom.js";
+import { el, refill, svg, toggle } from "./dom.js";
+import { eachFrame } from "./pace.js";
 import { onTreeKey } from "./tree.js";
 import { brief, fixed, show } from "./numbers.js";
 import { picker } from "./picker.js";

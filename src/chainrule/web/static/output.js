@@ -2,8 +2,9 @@
 import { axes, heatmap, lineChart, shortened, table } from "./charts.js";
 import { cividis, classColour, classStyle, diverging, middleColour } from "./colours.js";
 import { contour } from "./contour.js";
-import { eachFrame, el, refill, svg } from "./dom.js";
+import { el, refill, svg } from "./dom.js";
 import { brief, extent, row, show } from "./numbers.js";
+import { eachFrame } from "./pace.js";
 import { classOf, trueClass } from "./rows.js";
 import { linear } from "./scales.js";
 import { unitPicture } from "./pictures.js";

@@ -1,6 +1,7 @@
 /* One weight: chosen by layer and place, with its number, which can be changed here. */
-import { eachFrame, el, refill } from "./dom.js";
+import { el, refill } from "./dom.js";
 import { brief, show } from "./numbers.js";
+import { eachFrame } from "./pace.js";
 import { send } from "./send.js";
 import { numberOf, parseWeight, variables, weightName } from "./weights.js";
 

@@ -11,11 +11,12 @@ export function standing(state, i) {
   return state.fixed[i] ?? number(state.start.data.features[i].median);
 }
 
-/** Points along an axis, as many as the network's size allows; 0 if even few are too many. */
-export function sizeFor(start) {
+/** Points along an axis, as many as the network's size and `most` multiplications allow; 0 if even few are too many. */
+export function sizeFor(start, most = MOST_WORK) {
   if (whyNotForward(start) || start.inputs?.length !== 1 || start.inputs[0].shape?.length !== 1) return 0;
   const widest = Math.max(1, ...start.model.layers.map((layer) => layer.units ?? 1));
-  return SIZES.find((n) => n * n * start.model.parameters <= MOST_WORK && n * n * widest <= MOST_NUMBERS) ?? 0;
+  const possible = SIZES.filter((n) => n * n * start.model.parameters <= MOST_WORK && n * n * widest <= MOST_NUMBERS);
+  return possible.find((n) => n * n * start.model.parameters <= most) ?? possible.at(-1) ?? 0;
 }
 
 /** A bit more than the data's range of a feature. */

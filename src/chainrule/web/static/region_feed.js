@@ -1,8 +1,10 @@
 /* Keeps the pictures of predictions up to date: computed here where the network is known, else asked for; one at a time. */
 import { decode } from "./numbers.js";
+import { eachFrame, sparing } from "./pace.js";
 import { activationsHere, regionHere, sizeFor } from "./region.js";
 
-const PAUSE_MS = 120;
+const PAUSE_MS = 120, HIDDEN_MS = 2000;
+const SPARING_WORK = 4e6; // multiplications for a picture, while a model trains: coarser than when it rests
 
 /** From the source, where this page cannot compute it. */
 async function asked(source, state) {
@@ -12,35 +14,45 @@ async function asked(source, state) {
 }
 
 export function regionFeed(source, state) {
-  let busy = false, wanted = false;
+  let resting = false, wanted = false;
 
-  async function one() {
-    const { start } = state;
-    if (!start?.data?.features?.length || !state.frame) return;
-    const size = sizeFor(start);
-    try {
-      state.set({ region: size ? regionHere(state, size) : await asked(source, state), regionWhy: "" });
-    } catch (error) {
-      state.set({ region: null, regionWhy: error.message });
-    }
+  const size = () => sizeFor(state.start, sparing() ? SPARING_WORK : undefined);
+
+  /** No other one for so long; then the one that was wanted meanwhile. */
+  function rest(ms) {
+    resting = ms > 0;
+    if (resting) setTimeout(() => {
+      resting = false;
+      if (wanted) run();
+    }, ms);
   }
 
-  async function run() {
-    wanted = true;
-    if (busy) return;
-    busy = true;
-    while (wanted) {
-      wanted = false;
-      const began = performance.now();
-      await one();
-      const took = performance.now() - began;
-      await new Promise((done) => setTimeout(done, document.hidden ? 2000 : Math.max(PAUSE_MS, 3 * took)));
-    }
-    busy = false;
+  /** Within a drawing, so that the region is of the weights that are drawn with it. */
+  const here = eachFrame(() => {
+    if (!state.frame) return; // of a training that has just begun
+    const began = performance.now();
+    state.set({ region: regionHere(state, size()), regionWhy: "" });
+    if (!sparing()) rest(Math.max(PAUSE_MS, 3 * (performance.now() - began)));
+  });
+
+  async function there() {
+    const began = performance.now();
+    resting = true;
+    const given = await asked(source, state).then((region) => ({ region, regionWhy: "" }), (error) => ({ region: null, regionWhy: error.message }));
+    state.set(given);
+    rest(document.hidden ? HIDDEN_MS : Math.max(PAUSE_MS, 3 * (performance.now() - began)));
+  }
+
+  function run() {
+    wanted = resting;
+    if (resting || !state.frame || !state.start?.data?.features?.length) return;
+    if (sizeFor(state.start)) here();
+    else there();
   }
 
   state.on((changed) => {
     if (changed.has("frame") || changed.has("row")) state.set({ activations: activationsHere(state) });
-    if (["frame", "axes", "fixed"].some((n) => changed.has(n))) run();
+    const finer = changed.has("status") && state.region && state.start && sizeFor(state.start) && size() > state.region.size[1];
+    if (finer || ["frame", "axes", "fixed"].some((n) => changed.has(n))) run();
   });
 }

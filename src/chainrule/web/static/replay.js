@@ -1,5 +1,6 @@
 /* The slider through a recording's frames, where the source has them. */
-import { eachFrame, el, refill, setText } from "./dom.js";
+import { el, refill, setText } from "./dom.js";
+import { eachFrame } from "./pace.js";
 
 export function replaySlider(element, source, state) {
   const slider = el("input", { type: "range", min: 0, "aria-label": "Frame of the recording", oninput: () => source.replay.seek(Number(slider.value)) });

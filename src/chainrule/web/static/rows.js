@@ -1,6 +1,7 @@
 /* The observations, some at a time, each with what the network now says about it. Choosing one derives it. */
-import { eachFrame, el, refill, setText } from "./dom.js";
+import { el, refill, setText } from "./dom.js";
 import { brief, count, decode, fixed, number, row } from "./numbers.js";
+import { eachFrame } from "./pace.js";
 
 const PAGE = 50, SOME = 4, REFRESH_MS = 1500; // rows at a time; columns of features; how often predictions are asked for anew
 
