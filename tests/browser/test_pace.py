@@ -1,4 +1,4 @@
-"""When the page draws: all in one go, seldom while a model trains, at once for whoever presses something."""
+"""When the page draws: all in one go, seldom and in slices while a model trains, at once for whoever presses something."""
 
 from __future__ import annotations
 
@@ -20,6 +20,21 @@ TIMED = """async ([key, ms]) => {
   if (key) dispatchEvent(new Event("keydown"));
   return await second - first;
 }"""
+
+
+SLICED = """async ([sparing, works, ms]) => {
+  const { eachFrame, spare } = await import("/static/pace.js");
+  spare(sparing);
+  const busy = () => { const end = performance.now() + ms; while (performance.now() < end); };
+  let frames = 0, counted = false;
+  const slices = new Set(), all = [];
+  (function count() { frames += 1; if (!counted) requestAnimationFrame(count); })();
+  for (let i = 0; i < works; i += 1) all.push(new Promise((done) => eachFrame(() => { busy(); slices.add(frames); done(); })()));
+  await Promise.all(all);
+  counted = true;
+  return slices.size;
+}"""
+"""In how many pictures of the screen so many works are done."""
 
 
 @pytest.fixture
@@ -65,3 +80,35 @@ def test_asked_for_twice_it_is_drawn_once(page: Any) -> None:
 }"""
     )
     assert times == 1
+
+
+def test_a_long_drawing_is_made_in_slices_while_a_model_trains(page: Any) -> None:
+    slices = page.evaluate(SLICED, [True, 4, 20])
+    assert slices == 4
+
+
+def test_it_is_made_in_one_go_while_training_rests(page: Any) -> None:
+    assert page.evaluate(SLICED, [False, 4, 20]) == 1
+
+
+def test_a_rest_ends_with_the_training_or_at_a_key(page: Any) -> None:
+    ended = page.evaluate(
+        """async () => {
+  const { rest, spare } = await import("/static/pace.js");
+  const ended = [];
+  await rest(1e6);
+  spare(true);
+  rest(1e6).then(() => ended.push("key"));
+  await new Promise((done) => setTimeout(done, 50));
+  ended.push("waited");
+  dispatchEvent(new Event("keydown"));
+  await new Promise((done) => setTimeout(done, 1000)); // nobody has pressed anything for long
+  rest(1e6).then(() => ended.push("end"));
+  await new Promise((done) => setTimeout(done, 50));
+  ended.push("waited again");
+  spare(false);
+  await new Promise((done) => setTimeout(done, 50));
+  return ended;
+}"""
+    )
+    assert ended == ["waited", "key", "waited again", "end"]

@@ -2,11 +2,11 @@
 import { el, refill, select, setText, toggle } from "./dom.js";
 import { safeHtml } from "./foreign.js";
 import { show } from "./numbers.js";
-import { eachFrame } from "./pace.js";
+import { eachFrame, rest } from "./pace.js";
 
 const NOTATIONS = [["lecture", "Lecture"], ["textbook", "Textbook"], ["keras", "Keras"]];
 const WIDE = "The layers are too wide to derive one weight by itself; its gradient, the mean of the probe, stands beside its value.";
-const PAUSE_MS = 700; // between two while training goes on
+const PAUSE_MS = 700; // before each while training or a replay goes on
 
 async function copy(text, button) {
   const before = button.textContent;
@@ -49,9 +49,10 @@ export function derivationPanel(element, source, state) {
     if (view.busy) return;
     view.busy = true;
     while (view.wanted) {
+      await rest(PAUSE_MS);
       view.wanted = false;
       if (!document.hidden && (view.visible || state.status?.state !== "playing")) await fetchOne();
-      if (state.status?.state === "playing") await new Promise((done) => setTimeout(done, PAUSE_MS));
+      if (state.status?.state === "playing" && !source.live) await new Promise((done) => setTimeout(done, PAUSE_MS));
     }
     view.busy = false;
   }
