@@ -14,9 +14,10 @@ from chainrule.metrics.matches import (
     equal_matches,
     sparse_matches,
     sparse_top_k_categorical_accuracy,
+    sparse_top_k_matches,
     top_k_categorical_accuracy,
 )
-from chainrule.metrics.reduction import MeanMetricWrapper
+from chainrule.metrics.reduction import MeanMetricWrapper, as_values
 from chainrule.saving.serialization import public
 
 __all__ = [
@@ -44,7 +45,9 @@ class _MatchMetric(MeanMetricWrapper):
     _direction = "up"
 
     def _take_batch(self, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
-        matches = self._fn(np.asarray(y_true), np.asarray(y_pred), **self._fn_kwargs)
+        self._count(self._fn(np.asarray(y_true), np.asarray(y_pred), **self._fn_kwargs), sample_weight)
+
+    def _count(self, matches: Array, sample_weight: Any) -> None:
         if sample_weight is None:
             self._add_batch(int(np.count_nonzero(matches)), matches)
         else:
@@ -100,14 +103,16 @@ class SparseCategoricalAccuracy(_MatchMetric):
     0.5
 
     Raises:
-        DataError: a label is negative or not below the number of classes (Keras counts it as wrong without a word).
+        DataError: a label is negative or not below the number of classes (Keras counts it as wrong without a word;
+            so do we, if it is the `ignore_class` of the model's loss).
     """
 
     def __init__(self, name: str = "sparse_categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(sparse_matches, name=name, dtype=dtype)
 
     def _take_batch(self, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
-        super()._take_batch(_without_unweighted(y_true, sample_weight), y_pred, sample_weight)
+        labels = _without_unweighted(y_true, sample_weight)
+        self._count(sparse_matches(labels, np.asarray(y_pred), self._ignored_by_loss), sample_weight)
 
 
 @public("keras.metrics")
@@ -154,7 +159,9 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         self.from_sorted_ids = from_sorted_ids
 
     def _take_batch(self, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
-        super()._take_batch(_without_unweighted(y_true, sample_weight), y_pred, sample_weight)
+        labels, scores = _without_unweighted(y_true, sample_weight), as_values(y_pred, self._dtype)
+        matches = sparse_top_k_matches(labels, scores, self.k, self.from_sorted_ids, self._ignored_by_loss)
+        self._add(matches, sample_weight)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments; `from_sorted_ids` only where it is set, as Keras writes it."""

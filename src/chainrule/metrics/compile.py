@@ -154,6 +154,15 @@ class CompileMetrics(Metric):
         except ChainruleError as error:
             raise type(error)(f"{error}\nReceived: {argument}={metrics}") from error
 
+    def heed(self, compiled_loss: Any) -> None:
+        """Tell the metrics of each output which label its loss ignores: it may be none of the classes."""
+        for output in compiled_loss.outputs or () if compiled_loss is not None else ():
+            ignored = getattr(output.loss, "parameters", {}).get("ignore_class")
+            for parts in (self._flat_metrics, self._flat_weighted_metrics):
+                part = parts[output.position] if output.position < len(parts) else None
+                for metric in part.metrics if part is not None else ():
+                    metric._ignored_by_loss = ignored
+
     def _mismatch(self, argument: str, metrics: Any, y_pred: Any) -> DataError:
         structure = tree.map_structure(lambda _: "X", y_pred)
         outputs = f"be a list or dict that matches the outputs {self.output_names}, or " if self.output_names else ""

@@ -49,9 +49,9 @@ def categorical_matches(y_true: Array, y_pred: Array) -> Array:
     return np.asarray(labels == y_pred.argmax(-1))
 
 
-def sparse_matches(y_true: Array, y_pred: Array) -> Array:
+def sparse_matches(y_true: Array, y_pred: Array, ignored: int | None = None) -> Array:
     """Return `y_true == argmax(y_pred)`, where `y_true` holds class numbers, with or without a last axis of 1."""
-    labels = class_numbers(y_true, y_pred, "sparse_categorical_accuracy")
+    labels = class_numbers(y_true, y_pred, "sparse_categorical_accuracy", ignored)
     return np.asarray(labels == y_pred.argmax(-1))
 
 
@@ -62,8 +62,12 @@ def top_k_matches(y_true: Array, y_pred: Array, k: int = 5) -> Array:
     return np.asarray((y_pred > own).sum(-1) < k)
 
 
-def class_numbers(y_true: Array, y_pred: Array, where: str) -> Array:
-    """Return `y_true` with one axis less than the scores, after checking that each label names one of their columns."""
+def class_numbers(y_true: Array, y_pred: Array, where: str, ignored: int | None = None) -> Array:
+    """Return `y_true` with one axis less than the scores, after checking that each label names one of their columns.
+
+    Args:
+        ignored: a label that the loss ignores, and that may therefore be none of the classes.
+    """
     if y_true.ndim == y_pred.ndim and y_true.ndim and y_true.shape[-1] == 1:
         y_true = y_true[..., 0]
     if y_true.shape != y_pred.shape[:-1] or not y_pred.ndim:
@@ -72,7 +76,9 @@ def class_numbers(y_true: Array, y_pred: Array, where: str) -> Array:
             hint += "; for one-hot targets use the metric without 'sparse'"
         raise shapes_differ(where, y_true, y_pred, hint + ".")
     if not _all_below(y_true, y_pred.shape[-1]):
-        raise _label_outside(y_true, y_pred.shape[-1], where)
+        known = y_true if ignored is None else np.where(y_true == ignored, 0, y_true)
+        if ignored is None or not _all_below(known, y_pred.shape[-1]):
+            raise _label_outside(known, y_pred.shape[-1], where)
     return y_true
 
 
@@ -91,6 +97,19 @@ def _label_outside(labels: Array, classes: int, where: str) -> DataError:
         f"{where}: label {labels.flat[place].item()!r} at position {place} is none of the classes 0 to {classes - 1}, "
         f"as y_pred has {classes} columns. Number the classes from 0; give rows without a class the sample_weight 0."
     )
+
+
+def sparse_top_k_matches(
+    y_true: Array, y_pred: Array, k: int = 5, from_sorted_ids: bool = False, ignored: int | None = None
+) -> Array:
+    """Return whether the class that `y_true` numbers is among the `k` best; a label that is no class never is."""
+    if from_sorted_ids:
+        return np.asarray((y_true[..., None] == y_pred[..., :k]).any(-1))
+    labels = class_numbers(y_true, y_pred, "sparse_top_k_categorical_accuracy", ignored).astype(np.int64)
+    if ignored is None or 0 <= ignored < y_pred.shape[-1]:
+        return top_k_matches(labels, y_pred, k)
+    known = labels != ignored
+    return top_k_matches(np.where(known, labels, 0), y_pred, k) & known
 
 
 # -- the public functions: 1.0 where right, 0.0 where wrong -----------------------------------------------------------
@@ -156,10 +175,4 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from
     >>> cr.metrics.sparse_top_k_categorical_accuracy([2, 0], [[0.1, 0.9, 0.8], [0.05, 0.95, 0.06]], k=2)
     array([1., 0.], dtype=float32)
     """
-    y_pred = np.asarray(y_pred)
-    if from_sorted_ids:
-        matches = (np.asarray(y_true)[..., None] == y_pred[..., :k]).any(-1)
-    else:
-        labels = class_numbers(np.asarray(y_true), y_pred, "sparse_top_k_categorical_accuracy")
-        matches = top_k_matches(labels.astype(np.int64), y_pred, k)
-    return np.asarray(matches).astype(config.floatx())
+    return sparse_top_k_matches(np.asarray(y_true), np.asarray(y_pred), k, from_sorted_ids).astype(config.floatx())

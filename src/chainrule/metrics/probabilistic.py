@@ -145,4 +145,10 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         if self.ignore_class is not None and sample_weight is not None:
             kept, sample_weight = align_ranks(np.asarray(y_true) != self.ignore_class, np.asarray(sample_weight))
             sample_weight = sample_weight * kept
-        super()._take_batch(y_true, y_pred, sample_weight)
+        beside = self._ignored_by_loss
+        if self.ignore_class is None and beside is not None and not 0 <= beside < np.shape(y_pred)[self.axis]:
+            # a label that is no class has the loss 0, and its row counts
+            values = self._fn(np.asarray(y_true), np.asarray(y_pred), **{**self._fn_kwargs, "ignore_class": beside})
+            self._add(np.asarray(values), sample_weight)
+        else:
+            super()._take_batch(y_true, y_pred, sample_weight)

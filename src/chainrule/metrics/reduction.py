@@ -169,6 +169,7 @@ class MeanMetricWrapper(Mean):
     def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
         super().__init__(name=name, dtype=dtype)  # type: ignore[arg-type]
         self._fn = fn
+        self._ignored_by_loss: int | None = None
         self._fn_kwargs = kwargs
         losses = names_of("keras.losses").values()
         if any(fn is loss or type(fn) is loss for loss in losses):

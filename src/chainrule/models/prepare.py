@@ -62,6 +62,8 @@ def _build_loss_and_metrics(model: Any, batch: Batch) -> None:
             _try(model, unbuilt, _rows(x), _rows(y))
         except ChainruleError:
             _try(model, unbuilt, x, y)  # for a message about the data as they are
+    if metrics is not None:
+        metrics.heed(loss)
 
 
 def _try(model: Any, unbuilt: list[Any], x: Any, y: Any) -> None:

@@ -227,6 +227,9 @@ class Trainer:
 
     def _update_metrics(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
         if self._compile_metrics is not None:
+            if not self._compile_metrics.built:  # only with steps of the user's own
+                self._compile_metrics.build(y, y_pred)
+                self._compile_metrics.heed(self._compile_loss)
             self._compile_metrics.update_state(y, tree.map_structure(array_or_masked, y_pred), sample_weight)
 
     def _logs(self) -> dict[str, Any]:
