@@ -76,7 +76,7 @@ class Mean(Printable):
         pair = _single_unit(o.view)
         assert pair is not None
         h, p = (o.view.ids(block.out)[0] for block in pair)
-        return [o.view.slope(p), float(o.backward.local.jacobian(pair[1])[0, 0]), o.view.slope(h)]
+        return [o.view.slope(p), o.backward.local.outputs_of(pair[1], 0)[0][1], o.view.slope(h)]
 
     def _columns(self) -> tuple[list[Math], list[_Row]]:
         view = self.view

@@ -128,9 +128,8 @@ class Backward:
         if not at.size:
             return []
         out, j, found = view.ids(block.out), int(at[0]), []
-        slopes = self.local.jacobian(block)
-        for k in range(len(out)) if self.local.mixes(block) else [j]:
-            inner = (view.names.partial(view.symbol(out[k]), view.symbol(n)), float(slopes[k, j]))
+        for k, slope in self.local.outputs_of(block, j):
+            inner = (view.names.partial(view.symbol(out[k]), view.symbol(n)), slope)
             found.append(self._product([(view.partial(view.symbol(out[k])), view.slope(out[k])), inner]))
         return found
 
@@ -181,10 +180,10 @@ class Backward:
     def _slopes(self, block: Activation) -> list[Line]:
         """`∂p/∂h = p(1 − p) = 0.6225·(1 − 0.6225)`, one line per unit; one matrix for a function of vectors."""
         view = self.view
-        source, out, slopes = view.ids_of(block.source), view.ids(block.out), self.local.jacobian(block)
+        source, out = view.ids_of(block.source), view.ids(block.out)
         if self.local.mixes(block):
-            return self._mixed_slopes(block, source, out, slopes)
-        lines = []
+            return self._mixed_slopes(block, source, out)
+        lines, slopes = [], self.local.slopes(block)
         for k, n in enumerate(source):
             symbols = {"h": view.symbol(n), "p": view.symbol(out[k])}
             symbol = view.names.partial(symbols["p"], symbols["h"])
@@ -194,17 +193,17 @@ class Backward:
                 numbers, note = f.put(
                     functools.partial(f.derivative_numbers, block.facts, symbols, view.style, h=h),
                     functools.partial(block.facts.slope, h=h),
-                    slopes[k, k],
+                    slopes[k],
                 )
-            lines.append(page.scalar(symbol, formula, numbers, slopes[k, k], view.style, note))
+            lines.append(page.scalar(symbol, formula, numbers, slopes[k], view.style, note))
         return lines
 
-    def _mixed_slopes(self, block: Activation, source: Array, out: Array, slopes: Array) -> list[Line]:
+    def _mixed_slopes(self, block: Activation, source: Array, out: Array) -> list[Line]:
         view = self.view
         h, p = view.vector(source), view.vector(out)
         symbol = view.names.partial(_element(view, p, "i"), _element(view, h, "j"))
         formula = f.derivative(block.facts, {"h": h, "p": p}) if block.facts is not None else None
-        return [matrix.array_line(symbol, formula, slopes, view.style)]
+        return [matrix.array_line(symbol, formula, self.local.jacobian(block), view.style)]
 
     def _weights(self, block: Affine) -> list[Line]:
         """`∂ℓ/∂w₁ = ∂ℓ/∂h · x₁`, one line for each weight whose first use this is."""

@@ -10,7 +10,7 @@ from chainrule.glassbox.network import Activation, Steps
 
 
 class Local:
-    """The Jacobians of an observation's blocks, computed when asked for and kept.
+    """The local derivatives of an observation's blocks, computed when asked for and kept.
 
     Args:
         view: the observation.
@@ -18,35 +18,57 @@ class Local:
 
     def __init__(self, view: View) -> None:
         self.view = view
+        self._slopes: dict[int, Array] = {}
+        self._mixes: dict[int, bool] = {}
         self._jacobians: dict[int, Array] = {}
         self._links: dict[int, dict[int, list[tuple[int, float]]]] = {}
-
-    def jacobian(self, block: Activation) -> Array:
-        """Return the derivatives of an activation's outputs (rows) with respect to its inputs (columns)."""
-        if id(block) not in self._jacobians:
-            self._jacobians[id(block)] = self._jacobian(block)
-        return self._jacobians[id(block)]
 
     def mixes(self, block: Activation) -> bool:
         """Whether an output of the activation depends on several inputs."""
         if block.facts is not None:
             return block.facts.vector
-        slopes = self.jacobian(block)
-        return slopes.shape[0] != slopes.shape[1] or bool(np.any(slopes - np.diag(np.diag(slopes))))
+        if id(block) not in self._mixes:
+            self._mixes[id(block)] = self._is_mixing(block)
+        return self._mixes[id(block)]
 
-    def _jacobian(self, block: Activation) -> Array:
-        view, tensor, source = self.view, block.out.tensor, block.source_tensor
+    def slopes(self, block: Activation) -> Array:
+        """Return the derivative of each output with respect to its own input, for an activation that does not mix."""
+        if id(block) not in self._slopes:
+            self._slopes[id(block)] = self._pulled(block, np.ones(block.out.size))
+        return self._slopes[id(block)]
+
+    def jacobian(self, block: Activation) -> Array:
+        """Return the derivatives of a mixing activation's outputs (rows) with respect to its inputs (columns)."""
+        if id(block) not in self._jacobians:
+            seeds = (np.eye(1, block.out.size, k)[0] for k in range(block.out.size))
+            self._jacobians[id(block)] = np.stack([self._pulled(block, seed) for seed in seeds])
+        return self._jacobians[id(block)]
+
+    def outputs_of(self, block: Activation, j: int) -> list[tuple[int, float]]:
+        """Return the outputs `k` that an activation makes from its input `j`, each with `∂a_k/∂h_j`."""
+        if self.mixes(block):
+            return list(enumerate(self.jacobian(block)[:, j].tolist()))
+        return [(j, float(self.slopes(block)[j]))]
+
+    def _is_mixing(self, block: Activation) -> bool:
+        """Whether the Jacobian J is more than a diagonal: then `J'u` is not `u` times `J'1` for nearly all `u`.
+
+        Powers of two make the comparison exact: to multiply by them rounds nothing.
+        """
+        n, rng = block.out.size, np.random.default_rng(0)
+        if self.view.ids_of(block.source).size != n:
+            return True
+        signed_powers = (rng.choice([-1.0, 1.0], n) * np.exp2(rng.integers(-30, 31, n)) for _ in range(3))
+        return not all(np.array_equal(self._pulled(block, u), u * self.slopes(block)) for u in signed_powers)
+
+    def _pulled(self, block: Activation, seed: Array) -> Array:
+        """Return `J'seed` for this observation: what the tape makes of a derivative with respect to the outputs."""
+        view, tensor = self.view, block.out.tensor
+        seeds = np.zeros(tensor.shape)
+        seeds[view.row].flat[:] = seed
         tape = view.recording.part(block.first, block.last)
-        if block.facts is not None and not block.facts.vector:
-            ones = np.ones(tensor.shape)
-            slopes = np.asarray(tape.gradient(tensor, source, ones, unconnected_gradients="zero"))
-            return np.diag(slopes[view.row].ravel())
-        rows = []
-        for k in range(block.out.size):
-            seed = np.zeros(tensor.shape)
-            seed[view.row].flat[k] = 1
-            rows.append(np.asarray(tape.gradient(tensor, source, seed, unconnected_gradients="zero"))[view.row].ravel())
-        return np.stack(rows)
+        found = np.asarray(tape.gradient(tensor, block.source_tensor, seeds, unconnected_gradients="zero"))
+        return np.asarray(found[view.row]).ravel()
 
     def links(self, block: Steps, n: int) -> list[tuple[int, float]]:
         """Return the numbers of this observation that a block of ops makes from number `n`, with the local derivatives.

@@ -121,14 +121,13 @@ class Paths:
         return found
 
     def _activation_edges(self, block: Activation, i: int, out: np.ndarray, n: int) -> list[tuple[int, Link]]:
-        view, slopes = self.view, self.backward.local.jacobian(block)
-        found = []
-        for k in range(len(out)) if self.backward.local.mixes(block) else [i]:
+        view, found = self.view, []
+        for k, slope in self.backward.local.outputs_of(block, i):
             formula = None
             if block.facts is not None and not block.facts.vector:
                 symbols = {"h": view.symbol(n, short=True), "p": view.symbol(int(out[k]), short=True)}
                 formula = f.derivative(block.facts, symbols)
-            found.append((int(out[k]), Link(self._symbol(int(out[k]), n), formula, float(slopes[k, i]))))
+            found.append((int(out[k]), Link(self._symbol(int(out[k]), n), formula, slope)))
         return found
 
     def _rest(self, n: int) -> Link | None:
