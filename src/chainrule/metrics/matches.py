@@ -109,7 +109,7 @@ def sparse_top_k_matches(
     if ignored is None or 0 <= ignored < y_pred.shape[-1]:
         return top_k_matches(labels, y_pred, k)
     known = labels != ignored
-    return top_k_matches(np.where(known, labels, 0), y_pred, k) & known
+    return np.asarray(top_k_matches(np.where(known, labels, 0), y_pred, k) & known)
 
 
 # -- the public functions: 1.0 where right, 0.0 where wrong -----------------------------------------------------------
