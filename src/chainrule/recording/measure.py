@@ -132,8 +132,9 @@ def _quietly(model: Any, rows: int) -> Iterator[None]:
 def units_of(model: Any, calls: list[context.Call]) -> list[dict[str, Any]]:
     """Return what the layers' calls gave: one entry per layer with float outputs, the last call of each.
 
-    `units` of them, `mean` and `std` over all rows and units, how many are `dead` (a ReLU that is 0 on all rows; else
-    None) or `saturated` (a sigmoid or tanh at the ends of its range on 90 % of the rows; else None), and a histogram.
+    How many `units` it has; `mean`, `std` and `histogram` of all the numbers they give, those of every row and unit
+    together, so `std` tells units apart as well as rows; how many units are `dead` (a ReLU that is 0 on all rows; else
+    None) or `saturated` (a sigmoid or tanh at the ends of its range on 90 % of the rows; else None).
     """
     last = {id(call.layer): call for call in calls}
     found = []
