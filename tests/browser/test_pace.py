@@ -1,4 +1,4 @@
-"""When the page draws: all in one go, seldom and in slices while a model trains, at once for whoever presses something."""
+"""When the page draws: in one go; seldom and in slices while a model trains; at once for whoever presses something."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ SLICED = """async ([sparing, works, ms]) => {
   let frames = 0, counted = false;
   const slices = new Set(), all = [];
   (function count() { frames += 1; if (!counted) requestAnimationFrame(count); })();
-  for (let i = 0; i < works; i += 1) all.push(new Promise((done) => eachFrame(() => { busy(); slices.add(frames); done(); })()));
+  const draw = (done) => eachFrame(() => { busy(); slices.add(frames); done(); })();
+  for (let i = 0; i < works; i += 1) all.push(new Promise(draw));
   await Promise.all(all);
   counted = true;
   return slices.size;
