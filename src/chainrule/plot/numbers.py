@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from chainrule.plot.arrays.calibration import calibration as calibration
     from chainrule.plot.arrays.confusion import Confusion as Confusion
     from chainrule.plot.arrays.confusion import confusion as confusion
+    from chainrule.plot.arrays.directions import principal as principal
     from chainrule.plot.arrays.flow import GradientFlow as GradientFlow
     from chainrule.plot.arrays.flow import gradient_flow as gradient_flow
     from chainrule.plot.arrays.histograms import Histogram as Histogram
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from chainrule.plot.arrays.regression import residuals as residuals
     from chainrule.plot.arrays.surface import Surface as Surface
     from chainrule.plot.arrays.surface import surface as surface
-    from chainrule.plot.arrays.trail import principal as principal
     from chainrule.plot.arrays.training import Training as Training
     from chainrule.plot.arrays.training import training as training
     from chainrule.plot.arrays.units import Units as Units
@@ -66,7 +66,7 @@ _NAMES = {
     "layer_outputs": "chainrule.plot.arrays.layers",
     "plane": "chainrule.plot.arrays.plane",
     "precision_recall": "chainrule.plot.arrays.ranking",
-    "principal": "chainrule.plot.arrays.trail",
+    "principal": "chainrule.plot.arrays.directions",
     "regions": "chainrule.plot.arrays.regions",
     "residuals": "chainrule.plot.arrays.regression",
     "roc": "chainrule.plot.arrays.ranking",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ import pytest
 import chainrule as cr
 from chainrule.errors import ChainruleError, DataError, ShapeError, UnknownNameError
 from chainrule.plot import numbers
+from chainrule.plot.arrays.directions import principal
 from chainrule.plot.arrays.losses import Losses
-from chainrule.plot.arrays.trail import Parameters, principal
+from chainrule.plot.arrays.trail import Parameters
 
 L = cr.layers
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
@@ -232,6 +234,37 @@ def test_weights_that_were_lost_on_the_way_are_left_out() -> None:
     assert found.path is not None
     assert np.isnan(found.path[2]).all()
     cr.plot.surface(found).figure.draw_without_rendering()
+
+
+def test_large_models_are_computed_in_blocks() -> None:
+    model = cr.Sequential([cr.Input((500,)), L.Dense(600, name="h"), L.Dense(1, name="o")])
+    model.compile("sgd", "mse")
+    x = np.ones((2, 500), np.float32)
+    size = Parameters(model).size
+    tracemalloc.start()
+    found = numbers.surface(model, x, [0.0, 1.0], weights=("o/kernel[0,0]", "o/bias[0]"), grid=8, bounds=(-1, 1, 0, 1))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 64 * 8 * size  # the 64 points alone, if they were made at once
+    weights = model.get_weights()
+    weights[2][0, 0], weights[3][0] = found.x[5], found.y[2]
+    model.set_weights(weights)
+    assert found.loss[2, 5] == pytest.approx(model.evaluate(x, np.array([0.0, 1.0]), verbose=0), rel=1e-5)
+
+
+def test_numbers_that_are_alone_need_no_index() -> None:
+    class Scaled(L.Layer):
+        def build(self, input_shape: Any) -> None:
+            self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
+
+        def call(self, x: Any) -> Any:
+            return x * self.scale
+
+    model = cr.Sequential([cr.Input((2,)), Scaled(name="s"), L.Dense(1, name="o")])
+    model.compile("sgd", "mse")
+    parameters = Parameters(model)
+    assert parameters.position("s/scale") == parameters.position("s/scale[]") == 0
+    assert parameters.position("o/bias") == parameters.position("o/bias[0]") == 3
 
 
 def test_many_rows_are_drawn_from() -> None:

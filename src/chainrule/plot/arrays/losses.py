@@ -7,7 +7,8 @@ time: by a copy, on the model's own engine, or, where a model cannot be copied, 
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +16,10 @@ from chainrule import tree
 from chainrule._typing import Array
 from chainrule.errors import ChainruleError, DataError
 from chainrule.plot.arrays.trail import Parameters
+
+if TYPE_CHECKING:
+    from chainrule.glassbox.record import Runner
+    from chainrule.plot.arrays.directions import Directions
 
 _AT_ONCE = 4_000_000  # numbers in the largest array
 _SMALL = 16_384  # numbers that a layer gives for all rows; the engine is faster with more
@@ -30,17 +35,25 @@ class Losses:
         x, y, sample_weight: as `fit` takes them.
         rows: at most so many are used, drawn by `seed`.
         seed: of the draw.
+        scratch: a copy of the model to compute on, if there is one already; it keeps its weights.
 
     Raises:
         ChainruleError: the model has no loss, or no weights yet.
     """
 
     def __init__(
-        self, model: Any, x: Any, y: Any, sample_weight: Any = None, rows: int | None = 1000, seed: int = 0
+        self,
+        model: Any,
+        x: Any,
+        y: Any,
+        sample_weight: Any = None,
+        rows: int | None = 1000,
+        seed: int = 0,
+        scratch: Any = None,
     ) -> None:
         from chainrule.data.adapters import make_batches
         from chainrule.data.batches import ArrayBatches
-        from chainrule.glassbox.record import Batch, Runner
+        from chainrule.glassbox.record import Batch
         from chainrule.plot.arrays.sample import some
 
         if not model.built or not model.compiled:
@@ -59,14 +72,19 @@ class Losses:
         x, y, weight = (tree.map_structure(lambda a: None if a is None else a[taken], part) for part in (x, y, weight))
         self.model, self.parameters, self.batch = model, Parameters(model), Batch(x, y, weight)
         self.rows = self.batch.rows
-        self._runner = Runner(model)
+        self._scratch = scratch
+
+    def over(self, plane: Directions, across: Array, up: Array) -> Array:
+        """Return the loss at every point of a grid (len(up), len(across))."""
+        found = [self.of(vectors) for vectors in plane.blocks(across, up)]
+        return np.concatenate(found).reshape(len(up), len(across))
 
     def of(self, vectors: Array) -> Array:
         """Return the loss for each of the vectors (n, size)."""
         vectors = np.atleast_2d(vectors)
         if len(vectors) > 1 and self.rows * self._widest <= _SMALL and self._can_be_stacked():
             return self._stacked(vectors)
-        if len(vectors) > 10 and self.model._graph_or_none() is not None:
+        if len(vectors) > 1 and self.model._graph_or_none() is not None:
             return self._by_a_copy(vectors)
         return self._one_by_one(vectors)
 
@@ -74,20 +92,39 @@ class Losses:
     def _widest(self) -> int:
         return max(int(v.shape[-1]) for v in self.parameters.variables if v.shape)
 
-    def _by_a_copy(self, vectors: Array) -> Array:
+    @cached_property
+    def _runner(self) -> Runner:
+        from chainrule.glassbox.record import Runner
+
+        return Runner(self.model)
+
+    @cached_property
+    def _copy(self) -> Any:
+        """A model of the same kind and state, whose weights may be changed."""
         from chainrule.glassbox.record import undisturbed
         from chainrule.models.clone import clone_model
 
+        if self._scratch is not None:
+            return self._scratch
         with undisturbed(self.model):
-            twin = clone_model(self.model)
-        twin.set_weights(self.model.get_weights())
-        batch, own = self.batch, Parameters(twin)
-        found = np.empty(len(vectors))
-        with np.errstate(all="ignore"):
-            for k, vector in enumerate(vectors):
-                for variable, part in zip(own.variables, own.parts(vector), strict=True):
-                    variable.assign(part)
-                found[k] = np.sum(np.asarray(twin._loss_of(batch.x, batch.y, twin(batch.x), batch.weight, False)))
+            made = clone_model(self.model)
+        made.set_weights(self.model.get_weights())
+        return made
+
+    def _by_a_copy(self, vectors: Array) -> Array:
+        from chainrule.glassbox.record import undisturbed
+
+        batch, model = self.batch, self._copy
+        own = Parameters(model)
+        found, kept = np.empty(len(vectors)), own.vector()
+        try:
+            with undisturbed(model), np.errstate(all="ignore"):
+                for k, vector in enumerate(vectors):
+                    own.put(vector)
+                    outputs = model(batch.x, training=False)
+                    found[k] = np.sum(np.asarray(model._loss_of(batch.x, batch.y, outputs, batch.weight, False)))
+        finally:
+            own.put(kept)
         return found
 
     def _one_by_one(self, vectors: Array) -> Array:

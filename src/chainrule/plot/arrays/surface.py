@@ -9,12 +9,10 @@ import numpy as np
 
 from chainrule._typing import Array
 from chainrule.errors import DataError
+from chainrule.plot.arrays.directions import directions
 from chainrule.plot.arrays.given import is_recording, model_and_data
 from chainrule.plot.arrays.losses import Losses
-from chainrule.plot.arrays.trail import Parameters, principal, random_directions
 from chainrule.records import Record
-
-_MARGIN = 0.25
 
 
 class Surface(Record):
@@ -91,54 +89,15 @@ def surface(
     here = points[-1] if points is not None else parameters.vector()
     if not np.isfinite(here).all():
         raise DataError("The model's weights are no numbers (NaN or infinite), so there is no surface around them.")
-    directions, labels, explained = _directions(parameters, weights, points, seed)
-    base = np.array([here[d.argmax()] for d in directions]) if weights is not None else np.zeros(2)
-    trail = None if points is None else base + (points - here) @ np.linalg.pinv(directions)
+    plane = directions(parameters, here, weights, points, seed)
+    trail = None if points is None else plane.coordinates(points)
     if trail is not None:
-        trail[-1] = base
-    across, up = _axes(trail, base, weights is not None, grid, bounds)
-    shifts = np.stack(np.meshgrid(across - base[0], up - base[1]), axis=-1).reshape(-1, 2)
+        trail[-1] = plane.at
+    if bounds is None:
+        across, up = plane.around(trail, grid)
+    else:
+        across, up = np.linspace(bounds[0], bounds[1], grid), np.linspace(bounds[2], bounds[3], grid)
     with np.errstate(all="ignore"):
-        loss = losses.of(here + shifts @ directions).reshape(len(up), len(across))
+        loss = losses.over(plane, across, up)
         path_loss = None if points is None else losses.of(points)
-    return Surface(labels, across, up, loss, base, trail, path_loss, explained, losses.rows)
-
-
-def _directions(
-    parameters: Parameters, weights: Sequence[str] | None, points: Array | None, seed: int
-) -> tuple[Array, tuple[str, str], Array | None]:
-    if weights is not None:
-        if len(weights) != 2:
-            raise DataError(
-                f"weights: expected two, such as ('dense/kernel[0,0]', 'dense/bias[0]'), got {len(weights)}."
-            )
-        i, j = (parameters.position(w) for w in weights)
-        if i == j:
-            raise DataError(f"weights: expected two different ones, received {weights[0]!r} twice.")
-        directions = np.zeros((2, parameters.size))
-        directions[0, i] = directions[1, j] = 1.0
-        return directions, (weights[0], weights[1]), None
-    if points is not None and len(points) > 1:
-        directions, explained = principal(points, seed)
-        return directions, ("first direction of the path", "second direction"), explained
-    return random_directions(parameters, seed), ("first random direction", "second"), None
-
-
-def _axes(
-    trail: Array | None, base: Array, chosen: bool, grid: int, bounds: tuple[float, float, float, float] | None
-) -> tuple[Array, Array]:
-    if bounds is not None:
-        return np.linspace(bounds[0], bounds[1], grid), np.linspace(bounds[2], bounds[3], grid)
-    found = []
-    finite = None if trail is None else trail[np.isfinite(trail).all(axis=1)]
-    for k in range(2):
-        reach = max(1.0, abs(float(base[k]))) if chosen else 1.0
-        if finite is None or len(finite) < 2:
-            low, high = float(base[k]) - reach, float(base[k]) + reach
-        else:
-            low, high = float(finite[:, k].min()), float(finite[:, k].max())
-            widest = float(np.ptp(finite, axis=0).max()) or reach
-            margin = max(_MARGIN * (high - low), _MARGIN * widest)  # a straight path is seen with its surroundings
-            low, high = low - margin, high + margin
-        found.append(np.linspace(low, high, grid))
-    return found[0], found[1]
+    return Surface(plane.labels, across, up, loss, plane.at, trail, path_loss, plane.explained, losses.rows)

@@ -1,9 +1,9 @@
-"""The way of an optimizer: the weights of a model at several moments, as vectors, and directions to look along."""
+"""The weights of a model as one vector, and the way of an optimizer as several of them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,6 @@ import numpy as np
 from chainrule._typing import Array
 from chainrule.errors import ChainruleError, DataError, ShapeError, unknown_name
 from chainrule.utils.naming import unique_paths
-
-_FLAT = 1e-12  # a share of the path's extent that is none
 
 
 class Parameters:
@@ -34,7 +32,8 @@ class Parameters:
         self.paths = [paths.get(id(v), v.path) for v in self.variables]
         self.size = sum(v.size for v in self.variables)
         if self.size < 2:
-            raise ChainruleError(f"Model '{model.name}' has {self.size} trainable numbers; a surface needs two.")
+            found = "one trainable number" if self.size else "no trainable numbers"
+            raise ChainruleError(f"Model '{model.name}' has {found}; a surface needs two.")
         self._starts = np.cumsum([0, *(v.size for v in self.variables)])
 
     def vector(self) -> Array:
@@ -48,13 +47,18 @@ class Parameters:
             for v, a, b in zip(self.variables, self._starts[:-1], self._starts[1:], strict=True)
         ]
 
+    def put(self, vector: Array) -> None:
+        """Give the model these weights (size,)."""
+        for variable, part in zip(self.variables, self.parts(vector), strict=True):
+            variable.assign(part)
+
     def position(self, weight: str) -> int:
         """Return the place in the vector of a number such as `'dense/kernel[0,1]'`; names before it may be left out.
 
         Raises:
             UnknownNameError, DataError: there is no such weight or number.
         """
-        found = re.fullmatch(r"(.+?)(?:\[([\d\s,]+)\])?", weight.strip())
+        found = re.fullmatch(r"(.+?)(?:\[([\d\s,]*)\])?", weight.strip())
         name, index = (found[1], found[2]) if found else (weight, None)
         matching = [i for i, path in enumerate(self.paths) if path == name or path.endswith(f"/{name}")]
         if not matching:
@@ -90,12 +94,17 @@ class Parameters:
             ShapeError, DataError: they are not the weights of this model.
         """
         moments = given.path_of_weights() if hasattr(given, "path_of_weights") else given
-        vectors = [self._vector_of(moment) for moment in moments]
+        vectors = [self.vector_of(moment) for moment in moments]
         if not vectors:
             raise DataError("The path has no moments: record a training first.")
         return np.stack(vectors)
 
-    def _vector_of(self, moment: Any) -> Array:
+    def vector_of(self, moment: Any) -> Array:
+        """Return the weights of one moment, as `model.get_weights()` or as a dict by path, as a vector (size,).
+
+        Raises:
+            ShapeError, DataError: they are not the weights of this model.
+        """
         if isinstance(moment, Mapping):
             lacking = [p for p in self.paths if p not in moment]
             if lacking:
@@ -116,43 +125,3 @@ class Parameters:
                 raise ShapeError(f"The path has '{name}' of shape {np.shape(a)}, but in the model it has {v.shape}.")
             flat.append(np.asarray(a, np.float64).ravel())
         return np.concatenate(flat)
-
-
-def principal(path: Array, seed: int = 0) -> tuple[Array, Array]:
-    """Return the two directions (2, size) in which a path extends most, and the shares of its variance they hold.
-
-    As in Li et al. (2018), "Visualizing the Loss Landscape of Neural Nets", differences from the last moment are taken.
-
-    >>> directions, shares = principal(np.array([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0], [4.0, 3.0, 0.0]]))
-    >>> np.abs(directions).round(2).tolist(), shares.round(2).tolist()
-    ([[0.68, 0.74, 0.0], [0.74, 0.68, 0.0]], [0.85, 0.15])
-    """
-    moved = path[np.isfinite(path).all(axis=1)]
-    moved = moved - moved[-1] if len(moved) else np.zeros((1, path.shape[1]))
-    _, sizes, rows = np.linalg.svd(moved, full_matrices=False)
-    total = float(np.sum(sizes**2))
-    rng = np.random.default_rng(seed)
-    found: list[Array] = []
-    for k in range(2):
-        straight = k < len(sizes) and sizes[k] ** 2 > _FLAT * total
-        direction: Any = rows[k] if straight else rng.normal(size=path.shape[1])
-        for other in found:
-            direction = direction - (direction @ other) * other
-        direction = np.asarray(direction / np.linalg.norm(direction))
-        if straight and direction @ (moved[0] - moved[-1]) > 0:  # so that the path goes to the right, and upwards
-            direction = -direction
-        found.append(direction)
-    shares = np.array([sizes[k] ** 2 / total if total and k < len(sizes) else 0.0 for k in range(2)])
-    return np.stack(found), shares
-
-
-def random_directions(parameters: Parameters, seed: int = 0) -> Array:
-    """Return two random directions (2, size), each variable's part as long as the variable ("filter normalisation")."""
-    rng = np.random.default_rng(seed)
-    lengths: Sequence[Array] = parameters.parts(parameters.vector())
-    found = []
-    for _ in range(2):
-        parts = [rng.normal(size=v.shape) for v in parameters.variables]
-        sized = [d * (np.linalg.norm(v) or 1.0) / np.linalg.norm(d) for d, v in zip(parts, lengths, strict=True)]
-        found.append(np.concatenate([d.ravel() for d in sized]))
-    return np.stack(found)

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import accuracy_score, brier_score_loss, confusion_matrix, r2_score
 
 import chainrule as cr
-from chainrule.errors import ChainruleError
+from chainrule.errors import ChainruleError, UnknownNameError
 from chainrule.recording import messages
 from chainrule.recording.recording import Recording
 from chainrule.web.protocol import RequestError
@@ -21,6 +21,13 @@ def classifier(features=2, units=4, outputs=1, seed=0):
     )
     loss = "binary_crossentropy" if outputs == 1 else "sparse_categorical_crossentropy"
     model.compile(cr.optimizers.SGD(0.5), loss)
+    return model
+
+
+def normalised():
+    cr.utils.set_random_seed(0)
+    model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(3), cr.layers.BatchNormalization(), cr.layers.Dense(1)])
+    model.compile(cr.optimizers.SGD(0.1), "mse")
     return model
 
 
@@ -155,9 +162,31 @@ def test_surface_along_the_way(stage_of):
     assert found["loss"].argmin() != 0
 
 
+def test_surface_on_the_page_is_the_one_of_plot(stage_of):
+    x, y = data(100)
+    for make in (classifier, normalised):
+        model, path = make(), []
+        for _ in range(4):
+            model.fit(x, y, verbose=0)
+            path.append({v.path: v.numpy() for v in model.weights})
+        stage = stage_of(model, x, y)
+        stage.trail.clear()
+        for step, weights_then in enumerate(path):
+            stage.trail.add(step, weights_then)
+        stage.trail.add(9, {"gone": np.ones(3)})  # of another model than the one shown
+        found, expected = surface.compute(stage, size="7"), cr.plot.numbers.surface(model, x, y, path=path, grid=7)
+        np.testing.assert_allclose(found["path"]["x"], expected.path[:, 0], atol=1e-6)
+        np.testing.assert_allclose(found["x"], expected.x, atol=1e-6)
+        np.testing.assert_allclose(found["loss"], expected.loss, rtol=1e-5)
+        np.testing.assert_allclose(found["shares"], expected.explained, atol=1e-6)
+        assert all(
+            np.array_equal(a, b.numpy()) for a, b in zip(path[-1].values(), stage.twin.model.weights, strict=True)
+        )
+
+
 def test_surface_refuses_unknown_weights(stage_of):
     x, y = data(20)
-    with pytest.raises(RequestError, match="no weight 'nowhere"):
+    with pytest.raises(UnknownNameError, match="Unknown weight 'nowhere'"):
         surface.compute(stage_of(classifier(), x, y), first="nowhere[0]", second="m/dense/bias[0]")
 
 
