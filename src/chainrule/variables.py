@@ -244,6 +244,7 @@ def claim(shape: Sequence[int], dtype: Any) -> None:
         if wanted > _budget.left:
             raise ModelFileError(
                 f"a variable of shape {tuple(shape)} needs {wanted} bytes, far more than there are weights in the file."
+                " If you trust the file, allow more with max_bytes=..."
             )
         _budget.left -= wanted
 

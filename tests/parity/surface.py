@@ -31,6 +31,9 @@ MODULES = (
 )
 
 DIFFERENT = {
+    "keras.models.load_model": "one argument more, `max_bytes`, a limit for what a file may ask for",
+    "keras.saving.load_model": "one argument more, `max_bytes`, a limit for what a file may ask for",
+    "keras.saving.KerasFileEditor": "one argument more, `max_bytes`, a limit for what a file may ask for",
     "keras.KerasTensor": "without `record_history`, which only Keras's own code uses",
     "keras.name_scope": "names the arguments that Keras's backends take as `**kwargs`",
     "keras.Variable": "without `synchronization` and `layout`, which place variables on devices",

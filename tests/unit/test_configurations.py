@@ -168,7 +168,7 @@ def arguments(thing: Any) -> list[list[str]]:
     rows = []
     for p in inspect.signature(function).parameters.values():
         default = "required" if p.default is p.empty else repr(p.default)
-        if p.name != "self":
+        if p.name != "self" and (p.name, p.kind) != ("max_bytes", p.KEYWORD_ONLY):  # a limit of ours for loaders
             rows.append([p.name, p.kind.name, default])
     return [] if [row[0] for row in rows] == ["args", "kwargs"] else rows  # no constructor of its own
 

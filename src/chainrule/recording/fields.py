@@ -63,6 +63,28 @@ def arrays(value: Any) -> dict[str, Any]:
     return {k: array(v) for k, v in mapping(value).items()}
 
 
+def column(kinds: str) -> Check:
+    """Return the check of an array with one number per epoch, of a type with one of these `dtype.kind`s."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, np.ndarray) or value.ndim != 1 or not value.size or value.dtype.kind not in kinds:
+            raise ValueError("a number per epoch")
+        return value
+
+    return check
+
+
+def block(value: Any) -> dict[str, Any]:
+    """Columns that are equally long."""
+    found: dict[str, Any] = _BLOCK(value)
+    counts = found["epochs"], found["steps"]
+    if any(c.size != counts[0].size for c in (*counts, found["seconds"], *found["logs"].values())):
+        raise ValueError("a number per epoch")
+    if any(c.min() < 0 or c.max() > _MOST for c in counts):
+        raise ValueError("whole numbers of at least 0")
+    return found
+
+
 def texts(value: Any) -> list[str]:
     return [text(v) for v in each(value)]
 
@@ -113,6 +135,12 @@ _PROBE = fields(rows=listed(whole), x=structure, y=optional(structure))
 _UNITS = fields(layer=text, mean=number, std=number, dead=optional(whole), saturated=optional(whole))
 _FLOW = fields(path=text, norm=optional(number), ratio=optional(number))
 
+_NUMBERS, _COUNTS = column("f"), column("iu")
+_BLOCK = fields(
+    step=whole, epochs=_COUNTS, steps=_COUNTS, seconds=_NUMBERS,
+    logs=lambda value: {k: _NUMBERS(v) for k, v in mapping(value).items()},
+)  # fmt: skip
+
 KINDS: Mapping[str, Check] = {
     "start": fields(
         version=whole, run=fields(name=text), model=fields(name=text, layers=listed(_LAYER)),
@@ -124,6 +152,7 @@ KINDS: Mapping[str, Check] = {
         outputs=optional(structure), units=listed(_UNITS), flow=listed(_FLOW), learning_rate=optional(number),
     ),
     "epoch": fields(epoch=whole, step=whole, seconds=number, logs=logs),
+    "epochs": block,
     "finding": fields(
         code=text, severity=text, where=text, step=optional(whole), message=text, tries=texts, numbers=mapping
     ),

@@ -3,6 +3,7 @@
     start   once: the model, how it predicts, the training, the data, the probe
     frame   now and then: weights, gradients and outputs on the probe, what units give, how gradients flow
     epoch   after every epoch: logs
+    epochs  the same of many short epochs, in columns (files only; `recording/blocks.py`)
     finding when something is wrong (`health.Finding.to_message`)
     end     once
 

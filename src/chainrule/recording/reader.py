@@ -9,6 +9,7 @@ from typing import BinaryIO
 from chainrule.errors import ModelFileError
 from chainrule.recording.lines import LONGEST, Message, decode
 from chainrule.saving.gate import gate
+from chainrule.saving.limits import check_stored
 
 MOST_BYTES = 2 << 30
 MOST_LINES = 2_000_000
@@ -31,8 +32,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, int, Message]]:
 
 def _read(file: BinaryIO, path: Path) -> Iterator[tuple[int, int, Message]]:
     size = file.seek(0, 2)
-    if size > MOST_BYTES:
-        raise ModelFileError(f"'{path}' has {size} bytes; a run file may have {MOST_BYTES}.")
+    check_stored(size, path, MOST_BYTES)
     offset = file.seek(0)
     number = 0
     while offset < size:

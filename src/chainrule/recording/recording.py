@@ -10,9 +10,11 @@ from typing import Any
 
 from chainrule._typing import Array
 from chainrule.errors import DataError, ModelFileError
+from chainrule.recording.blocks import expanded
 from chainrule.recording.lines import Message
 from chainrule.recording.messages import VERSION
 from chainrule.recording.reader import read_lines
+from chainrule.saving.limits import at_most
 
 
 class Recording:
@@ -41,7 +43,7 @@ class Recording:
                 f"messages have version {self.start['version']}, and this one reads up to {VERSION}."
             )
         self.frames = [m for m in messages if m["kind"] == "frame"]
-        self.epochs = [m for m in messages if m["kind"] == "epoch"]
+        self.epochs = [m for m in expanded(messages) if m["kind"] == "epoch"]
         self.findings = [m for m in messages if m["kind"] == "finding"]
         self.end: Message | None = messages[-1] if messages[-1]["kind"] == "end" else None
 
@@ -142,10 +144,13 @@ class Recording:
         return f"<Recording '{self.name}': {epochs} epochs, {frames} frames, {findings} findings, {state}>"
 
 
-def load(path: str | os.PathLike[str]) -> Recording:
+def load(path: str | os.PathLike[str], max_bytes: int | None = None) -> Recording:
     """Return the recording in a run file, or in a folder with a `run.jsonl`.
 
     Nothing in the file is run, and names in it cause no import.
+
+    Args:
+        max_bytes: the most that the file may have; 2 GB by default.
 
     Raises:
         ModelFileError: there is none, or it is damaged. A broken last line is left out.
@@ -154,4 +159,5 @@ def load(path: str | os.PathLike[str]) -> Recording:
 
     path = Path(path)
     path = path / FILE if path.is_dir() else path
-    return Recording([message for _, _, message in read_lines(path)], path)
+    with at_most(max_bytes):
+        return Recording([message for _, _, message in read_lines(path)], path)

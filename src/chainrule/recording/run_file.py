@@ -12,7 +12,8 @@ from statistics import median
 from typing import BinaryIO, NamedTuple
 
 from chainrule.errors import ModelFileError
-from chainrule.recording.lines import Message, encode
+from chainrule.recording.blocks import halved
+from chainrule.recording.lines import Message, decode, encode
 from chainrule.recording.reader import read_lines
 from chainrule.saving.archive import write_atomically
 
@@ -24,6 +25,19 @@ class Entry(NamedTuple):
     length: int
     kind: str
     step: int
+
+
+class Line(NamedTuple):
+    """One message as it is written."""
+
+    data: bytes
+    kind: str
+    step: int
+
+
+def line_of(message: Message) -> Line:
+    """Return the line of a message."""
+    return Line(encode(message).encode("ascii") + b"\n", message["kind"], int(message.get("step") or 0))
 
 
 class RunFile:
@@ -86,15 +100,19 @@ class RunFile:
 
     def append(self, message: Message) -> None:
         """Write one message; a frame may cause older ones to go."""
-        if self.broken:
+        self.append_lines([line_of(message)])
+
+    def append_lines(self, lines: Sequence[Line]) -> None:
+        """Write some messages that are lines already."""
+        if self.broken or not lines:
             return
-        line = encode(message).encode("ascii") + b"\n"
         try:
             if self._opened is None:
                 self._opened = FileIO(self.path, "a")
-            self._opened.write(line)
-            self.entries.append(Entry(self.size, len(line), message["kind"], int(message.get("step") or 0)))
-            self.size += len(line)
+            self._opened.write(b"".join(line.data for line in lines))
+            for line in lines:
+                self.entries.append(Entry(self.size, len(line.data), line.kind, line.step))
+                self.size += len(line.data)
             if self.size > self.budget or (self.most is not None and self._frames() > self.most):
                 self._thin()
         except (OSError, ModelFileError) as error:
@@ -124,8 +142,9 @@ class RunFile:
     # -- thinning -----------------------------------------------------------------------------------------------------
 
     def _thin(self) -> None:
+        self._thin_blocks()
         entries = self.entries
-        for kind in ("frame", "epoch"):  # epochs only where they alone are too much
+        for kind in ("frame", "epoch", "epochs"):  # epochs only where they alone are too much
             others = sum(e.length for e in entries if e.kind != kind)
             room = self.budget - others if kind == "frame" else self.budget // 2
             mine = [e for e in entries if e.kind == kind]
@@ -138,8 +157,17 @@ class RunFile:
         if len(entries) < len(self.entries):
             self._keep(entries)
 
-    def _keep(self, entries: Sequence[Entry]) -> None:
-        """Write the file anew with some of its lines."""
+    def _thin_blocks(self) -> None:
+        """Leave out every second epoch of the blocks, again and again, while they alone are too much."""
+        times = 0
+        length = sum(e.length for e in self.entries if e.kind == "epochs")
+        while length >> times > self.budget // 2:
+            times += 1
+        if times:
+            self._keep(self.entries, times)
+
+    def _keep(self, entries: Sequence[Entry], halvings: int = 0) -> None:
+        """Write the file anew with some of its lines, and its blocks of epochs halved so often."""
         self.close()
         moved: list[Entry] = []
 
@@ -147,12 +175,22 @@ class RunFile:
             with open(self.path, "rb") as old:
                 for e in entries:
                     old.seek(e.offset)
-                    moved.append(e._replace(offset=new.tell()))
-                    new.write(old.read(e.length))
+                    line = old.read(e.length)
+                    if e.kind == "epochs" and halvings:
+                        line = _halved(line, halvings)
+                    moved.append(e._replace(offset=new.tell(), length=len(line)))
+                    new.write(line)
 
         write_atomically(self.path, write)
         self.entries = moved
         self.size = sum(e.length for e in moved)
+
+
+def _halved(line: bytes, times: int) -> bytes:
+    message = decode(line.rstrip(b"\n"))
+    for _ in range(times):
+        message = halved(message)
+    return line_of(message).data
 
 
 def thinned(entries: Sequence[Entry], room: int, most: int | None = None) -> tuple[list[Entry], int]:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from chainrule.errors import ModelFileError
+from chainrule.saving.limits import ADVICE, allowed
 from chainrule.saving.zips import Archive
 
 MEMBERS = ("metadata.json", "config.json", "model.weights.h5")
@@ -97,14 +98,14 @@ def _read_members(file: BinaryIO, name: str, wanted: tuple[str, ...]) -> dict[st
     if (hint := _hint(file)) is not None:
         raise ModelFileError(f"'{name}' is not a readable '.keras' file (a zip archive): {hint}")
     archive = Archive(file, name)
-    left = 2 * sum(member.stored for member in archive.members.values()) + _SPARE
+    left = allowed(sum(member.stored for member in archive.members.values()), _SPARE)
     folders = tuple(w for w in wanted if w.endswith("/"))
     found = {}
     for member in archive.members.values():
         if not member.name.endswith("/") and (member.name in wanted or member.name.startswith(folders)):
             limit = left if member.name.endswith(".h5") else min(left, _MORE_TEXT * member.stored + _SOME_TEXT)
             limit = min(limit, _MOST_CONFIG) if member.name.endswith(".json") else limit
-            found[member.name] = archive.read(member.name, limit)
+            found[member.name] = archive.read(member.name, limit, f" {ADVICE}" if limit == left else "")
             left -= member.size
     return found
 

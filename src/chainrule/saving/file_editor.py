@@ -14,6 +14,7 @@ from chainrule.errors import ModelFileError
 from chainrule.saving.archive import parse_json, read_archive, write_atomically
 from chainrule.saving.hdf5 import File, open_file
 from chainrule.saving.legacy_h5 import read_bytes
+from chainrule.saving.limits import at_most
 
 Tree = dict[str, Any]
 """Objects by name: each a mapping of further objects, and of arrays."""
@@ -45,7 +46,11 @@ class KerasFileEditor:
             └─ 1: shape=(1,), dtype=float32
     """
 
-    def __init__(self, filepath: Any) -> None:
+    def __init__(self, filepath: Any, *, max_bytes: int | None = None) -> None:
+        with at_most(max_bytes):
+            self._open(filepath)
+
+    def _open(self, filepath: Any) -> None:
         self.filepath = str(filepath)
         self.metadata, self.config, data = _read(Path(filepath))
         self.model: Any = None

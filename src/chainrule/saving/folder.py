@@ -13,6 +13,7 @@ from pathlib import Path
 
 from chainrule.errors import ModelFileError
 from chainrule.saving.archive import MEMBERS
+from chainrule.saving.limits import check_stored
 
 _ASSETS = "assets"
 _MOST_CONFIG = 64 << 20
@@ -166,4 +167,5 @@ def read_plain(root: Path, name: str) -> bytes | None:
     with os.fdopen(handle, "rb") as file:
         if name.endswith(".json") and state.st_size > _MOST_CONFIG:
             raise ModelFileError(f"'{root}': '{name}' has {state.st_size} bytes; at most {_MOST_CONFIG} are read.")
+        check_stored(state.st_size, root / name)
         return file.read()

@@ -17,6 +17,7 @@ from chainrule.saving import assets, folder, sharing
 from chainrule.saving.archive import MEMBERS, parse_json, read_archive, write_archive, write_atomically
 from chainrule.saving.gate import gate
 from chainrule.saving.legacy_config import modern_compile, modernized
+from chainrule.saving.limits import allowed, at_most
 from chainrule.saving.rebuild import compile_model, describe_model, rebuild_model
 from chainrule.saving.serialization import CustomObjectScope
 from chainrule.saving.weights import pack_weights, unpack_weights
@@ -125,7 +126,12 @@ def _now() -> str:
 
 
 def load_model(
-    filepath: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
+    filepath: Any,
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
+    *,
+    max_bytes: int | None = None,
 ) -> Any:
     """Read a model from a `.keras` file, written here or by Keras 3 (`keras.saving.load_model`).
 
@@ -137,11 +143,13 @@ def load_model(
         custom_objects: your own classes and functions by name.
         compile: whether to compile with the saved settings and load the optimizer's state.
         safe_mode: accepted; loading is always safe, so `False` allows nothing more.
+        max_bytes: the most that the file, what it inflates to, its arrays, and the variables that its architecture asks
+            for may each have. By default twice what the file has, and some 64 MB.
 
     Raises:
         ModelFileError: the file is missing, damaged, of another kind, or asks for something that does not exist here.
     """
-    with gate(_named(filepath)):
+    with at_most(max_bytes), gate(_named(filepath)):
         return _load(filepath, custom_objects, compile)
 
 
@@ -169,7 +177,7 @@ def unpack_model(
     _check_sum(name, metadata, members["model.weights.h5"])
     config = parse_json(name, "config.json", members["config.json"])
     of_keras_2 = isinstance(metadata, dict) and str(metadata.get("keras_version")).startswith("2.")
-    room = 2 * len(members["model.weights.h5"]) + _SPARE
+    room = allowed(len(members["model.weights.h5"]), _SPARE)
     with CustomObjectScope(custom_objects), sharing.scope(), memory_limit(room):
         model = rebuild_model(name, modernized(name, config) if of_keras_2 else config)
         settings = config.get("compile_config")

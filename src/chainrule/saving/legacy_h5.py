@@ -29,6 +29,7 @@ from chainrule.saving.legacy_weights import (
     write_variables,
     write_weights,
 )
+from chainrule.saving.limits import allowed, check_stored
 from chainrule.saving.rebuild import compile_model, rebuild_model
 from chainrule.saving.serialization import CustomObjectScope, serialize_keras_object
 from chainrule.saving.weights import unchanged_on_failure
@@ -92,7 +93,7 @@ def load_legacy(path: Path, custom_objects: Mapping[str, Any] | None = None, com
         open_file(data, path) as file,
         CustomObjectScope(custom_objects),
         sharing.scope(),
-        memory_limit(2 * len(data) + _SPARE),
+        memory_limit(allowed(len(data), _SPARE)),
     ):
         attributes = file.attributes()
         config = _json(file, attributes, "model_config")
@@ -149,6 +150,7 @@ def read_bytes(path: Path) -> bytes:
         ModelFileError: it cannot be read.
     """
     try:
+        check_stored(path.stat().st_size, path)
         return path.read_bytes()
     except FileNotFoundError:
         raise ModelFileError(f"File not found: '{path}'.") from None

@@ -27,6 +27,7 @@ from chainrule._typing import Array
 from chainrule.errors import ModelFileError
 from chainrule.records import Record
 from chainrule.saving.archive import parse_json, write_atomically
+from chainrule.saving.limits import check_stored
 from chainrule.saving.state import owners
 from chainrule.saving.weights import own_variables
 
@@ -156,7 +157,9 @@ def open_safetensors(path: Path) -> Iterator[SafetensorsFile]:
     """
     try:
         with open(path, "rb", opener=_regular) as file:
-            yield SafetensorsFile(file, path, os.fstat(file.fileno()).st_size)
+            size = os.fstat(file.fileno()).st_size
+            check_stored(size, path)
+            yield SafetensorsFile(file, path, size)
     except OSError as error:
         raise ModelFileError(f"Cannot read '{path}': {error.strerror or error}.") from None
 

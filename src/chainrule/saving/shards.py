@@ -22,6 +22,7 @@ from chainrule.errors import ModelFileError
 from chainrule.saving.archive import parse_json
 from chainrule.saving.folder import read_plain
 from chainrule.saving.hdf5 import File, Store, open_file
+from chainrule.saving.limits import check_stored
 from chainrule.saving.several import write_together
 from chainrule.saving.state import owners
 from chainrule.saving.weights import fill_model, unchanged_on_failure
@@ -137,7 +138,12 @@ def load_shards(model: Any, path: Path, skip_mismatch: bool = False, skipped: It
     names = _files(path, index)
     sums = index["metadata"].get("sha256") if isinstance(index.get("metadata"), dict) else None
     with ExitStack() as stack, unchanged_on_failure(model, path):
-        opened = [stack.enter_context(open_file(_shard(path, name, sums), path.with_name(name))) for name in names]
+        opened, size = [], 0
+        for name in names:
+            shard = _shard(path, name, sums)
+            size += len(shard)
+            check_stored(size, path)
+            opened.append(stack.enter_context(open_file(shard, path.with_name(name))))
         fill_model(model, _Together(opened), path, skip_mismatch, skipped=skipped)
 
 

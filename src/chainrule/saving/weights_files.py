@@ -11,6 +11,7 @@ from chainrule.saving.archive import read_archive, write_atomically
 from chainrule.saving.gate import gate
 from chainrule.saving.keras_format import check_target
 from chainrule.saving.legacy_h5 import ENDINGS, load_legacy_weights, read_bytes
+from chainrule.saving.limits import at_most
 from chainrule.saving.weights import pack_weights, unpack_weights
 
 
@@ -75,11 +76,14 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
         skip_mismatch: leave layers out that do not fit, with a warning.
         by_name: in a legacy file, look for layers by their names, not by their order (a keyword argument).
         objects_to_skip: layers to leave as they are (a keyword argument).
+        max_bytes: the most that the file, what it inflates to, and its arrays may each have (a keyword argument). By
+            default twice what the file has, and 64 MB.
 
     Raises:
         ModelFileError: the file cannot be read, or does not fit the model.
     """
     by_name = bool(kwargs.pop("by_name", False))
+    max_bytes = kwargs.pop("max_bytes", None)
     skipped = _skipped("load_weights", kwargs)
     path = Path(filepath)
     sharded, modern = path.name.endswith(".weights.json"), path.name.endswith((".weights.h5", ".keras"))
@@ -95,7 +99,7 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     if skipped and legacy:
         raise ModelFileError(f"load_weights: objects_to_skip is not for legacy '.h5' files such as '{path}'.")
     _check_built(model, "load_weights")
-    with gate(path):
+    with at_most(max_bytes), gate(path):
         if legacy:
             load_legacy_weights(model, path, by_name, skip_mismatch)
         elif tensors:

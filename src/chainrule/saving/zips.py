@@ -65,8 +65,11 @@ class Archive:
         self.members = self._list(self._at(first, size), number)
         self._starts = self._check_places(first)
 
-    def read(self, name: str, limit: int) -> bytes:
+    def read(self, name: str, limit: int, advice: str = "") -> bytes:
         """Return the bytes of a member, at most `limit`.
+
+        Args:
+            advice: what to do if there are more.
 
         Raises:
             ModelFileError: it is larger, or damaged.
@@ -75,6 +78,7 @@ class Archive:
         if member.size > limit:
             raise ModelFileError(
                 f"'{self._name}': member {name!r:.80} has {member.size} bytes; at most {limit} are read from this file."
+                f"{advice}"
             )
         data = self._at(self._starts[name], member.stored)
         if member.method == _DEFLATED:

@@ -13,6 +13,7 @@ from chainrule.saving.hdf5.filters import Filter, read_filters, undo
 from chainrule.saving.hdf5.headers import DATASPACE, DATATYPE, EXTERNAL_FILES, FILTERS, LAYOUT, Message
 from chainrule.saving.hdf5.source import UNDEFINED, Cursor, Source
 from chainrule.saving.hdf5.types import Type, count, native, numbers, read_shape, read_type
+from chainrule.saving.limits import ADVICE
 
 _COMPACT, _CONTIGUOUS, _CHUNKED, _VIRTUAL = 0, 1, 2, 3
 _MOST_GROWTH = 1100  # deflate cannot do more
@@ -80,7 +81,7 @@ class Stored:
         """
         size = self._type.size * count(self.shape)
         if size > self._source.budget:
-            raise self._too_small(size)
+            raise self._too_small(size, f" {ADVICE}")
         self._source.spend(size, self._where)
         if size == 0:
             return native(np.empty(self.shape, self._type.stored), self._type)
@@ -96,10 +97,10 @@ class Stored:
             raise self._too_small(size)
         return numbers(data, self._type, self.shape)
 
-    def _too_small(self, size: int) -> ModelFileError:
+    def _too_small(self, size: int, advice: str = "") -> ModelFileError:
         shape = str(self.shape)[:100]
         return self._source.refused(
-            f"array {self._where} of shape {shape} claims {size} bytes, but the file is too small for that."
+            f"array {self._where} of shape {shape} claims {size} bytes, but the file is too small for that.{advice}"
         )
 
     # -- chunks -------------------------------------------------------------------------------------------------------
@@ -137,7 +138,7 @@ class Stored:
             raise self._source.damaged(f"the chunks of {self._where} are malformed.")
         grid = chunks.Grid(self.shape, sizes[:-1], count(sizes))
         if grid.size > self._source.budget:
-            raise self._too_small(grid.size)
+            raise self._too_small(grid.size, f" {ADVICE}")
         if version == 3:
             return grid, chunks.from_tree(self._source, address, grid)
         if self._filters and flags & 1:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chainrule.errors import ModelFileError
 from chainrule.saving.hdf5.checksum import lookup3
+from chainrule.saving.limits import ADVICE, allowed
 
 UNDEFINED = (1 << 64) - 1
 """The address of what is not there."""
@@ -20,7 +21,7 @@ class Source:
         self.view = memoryview(data)
         self.name = name
         self.size = len(data)
-        self.budget = 2 * self.size + _SPARE
+        self.budget = allowed(self.size, _SPARE)
         self._to_sum = 2 * self.size + (1 << 20)
 
     def damaged(self, what: str) -> ModelFileError:
@@ -76,7 +77,7 @@ class Source:
         """
         self.budget -= size
         if self.budget < 0:
-            raise self.refused(f"{what} claims {size} bytes, but the file is too small for that.")
+            raise self.refused(f"{what} claims {size} bytes, but the file is too small for that. {ADVICE}")
 
 
 class Cursor:

@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule._typing import Array
 from chainrule.errors import ChainruleError, ModelFileError
+from chainrule.saving.limits import allowed, at_most
 from chainrule.saving.onnx.read import Described, Node, Value, read_onnx
 from chainrule.saving.onnx.tensors import Tensor
 from chainrule.symbolic import KerasTensor
@@ -52,7 +53,7 @@ READS_ROWS = {"MatMul", "Add", "Reshape", "Identity"}
 """What may follow when a value is flattened to a matrix of rows for a product."""
 
 
-def import_onnx(filepath: Any, outputs: Sequence[str] | None = None) -> Any:
+def import_onnx(filepath: Any, outputs: Sequence[str] | None = None, max_bytes: int | None = None) -> Any:
     """Make a model of an ONNX file: of what exporters write for feedforward networks. No package is needed.
 
     The model predicts, trains, saves and shows its numbers as any other. The file is only data: operators are looked up
@@ -62,6 +63,8 @@ def import_onnx(filepath: Any, outputs: Sequence[str] | None = None) -> Any:
         filepath: the file.
         outputs: names of those outputs that are wanted; all by default. scikit-learn's classifiers have `'label'`,
             which is no tensor of numbers to train, and `'probabilities'`.
+        max_bytes: the most that the file, and the variables that it asks for, may each have. By default 2 GB, and twice
+            what the file has and 64 MB.
 
     Raises:
         ModelFileError: the file is damaged, reaches outside of itself, or has an operator that is not known here.
@@ -73,8 +76,8 @@ def import_onnx(filepath: Any, outputs: Sequence[str] | None = None) -> Any:
     >>> [type(layer).__name__ for layer in import_onnx(path).layers]
     ['InputLayer', 'Dense', 'Activation']
     """
-    described = read_onnx(Path(filepath))
-    return build_model(described, outputs)
+    with at_most(max_bytes):
+        return build_model(read_onnx(Path(filepath)), outputs)
 
 
 def build_model(described: Described, outputs: Sequence[str] | None = None) -> Any:
@@ -92,7 +95,7 @@ def build_model(described: Described, outputs: Sequence[str] | None = None) -> A
             raise ModelFileError(f"'{described.source}' has no output {name!r:.80}; it has {names!s:.200}.")
     builder = Builder(described, _needed(described, wanted), wanted)
     try:
-        with memory_limit(2 * described.size + _SPARE):
+        with memory_limit(allowed(described.size, _SPARE)):
             return builder.model()
     except ChainruleError as error:
         raise error if isinstance(error, ModelFileError) else builder.refusal(str(error)) from error

@@ -18,6 +18,7 @@ import numpy as np
 
 from chainrule.errors import ModelFileError
 from chainrule.records import Record
+from chainrule.saving.limits import check_stored
 from chainrule.saving.onnx import schema, wire
 from chainrule.saving.onnx.graph import TYPES
 from chainrule.saving.onnx.schema import Message
@@ -292,8 +293,9 @@ def read_onnx(path: Path) -> Described:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(handle, "rb") as file:
             about = os.fstat(file.fileno())
-            if not stat.S_ISREG(about.st_mode) or about.st_size > _MOST_BYTES:
-                raise ModelFileError(f"Cannot read '{path}': expected a plain file of at most {_MOST_BYTES} bytes.")
+            if not stat.S_ISREG(about.st_mode):
+                raise ModelFileError(f"Cannot read '{path}': expected a plain file.")
+            check_stored(about.st_size, path, _MOST_BYTES)
             data = file.read(1)
             data += file.read() if data != b"\0" else b""  # a hole in the disk as long as a file may be
     except OSError as error:
