@@ -14,7 +14,7 @@ from chainrule.data.adapters import make_batches
 from chainrule.recording import messages
 from chainrule.recording.recording import Recording
 
-TABS = ["surface", "gradients", "weights", "confusion", "calibration", "importance", "runs"]
+TABS = ["surface", "gradients", "weights", "confusion", "calibration", "importance"]
 
 
 def recorded(epochs: int = 12) -> tuple[Any, Recording, Any, Any]:
@@ -115,7 +115,7 @@ def test_every_tab_shows_something(saved: Saved) -> None:
         saved.tab.until(
             lambda panel=panel: saved.page.locator(f"{panel} svg, {panel} table, {panel} canvas").count() > 0
         )
-        assert saved.page.locator(f"{panel} .empty:visible").count() <= (name == "runs")
+        assert saved.page.locator(f"{panel} .empty:visible").count() == 0
 
 
 def test_confusion_is_that_of_the_model(saved: Saved) -> None:

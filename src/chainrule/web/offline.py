@@ -19,6 +19,7 @@ from chainrule.errors import DataError
 from chainrule.recording.lines import Message, plain
 from chainrule.saving.archive import write_atomically
 from chainrule.web.bundle import STATIC, bundle
+from chainrule.web.squeeze_style import squeeze_style
 
 if TYPE_CHECKING:
     import os
@@ -83,7 +84,7 @@ def _whole(text: str) -> str:
 
 def _style() -> str:
     index = (STATIC / "index.html").read_text(encoding="utf-8")
-    return "".join((STATIC / name).read_text(encoding="utf-8") for name in _LINK.findall(index))
+    return squeeze_style("".join((STATIC / name).read_text(encoding="utf-8") for name in _LINK.findall(index)))
 
 
 def _icon() -> str:

@@ -8,7 +8,7 @@ well as the beginning of a regular expression, the script is refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _SPACE = r"(?P<space>[^\S\n]+)"
@@ -34,8 +34,9 @@ class Token(NamedTuple):
     """A piece of a script.
 
     Attributes:
-        kind: space, line, comment, string, template, regex, number, word or sign.
-        text: as it stands there; of a template, what is between `${` and `}` has been squeezed.
+        kind: space, line, comment, string, template, regex, number, word or sign. A template with expressions is
+            several tokens: its pieces of text with backquotes, `${` and `}`, and between them those of the expressions.
+        text: as it stands there.
     """
 
     kind: str
@@ -51,11 +52,7 @@ def tokens(script: str) -> list[Token]:
     >>> [t.text for t in tokens("a = b / 2; c = /[/]/g") if t.kind != "space"]
     ['a', '=', 'b', '/', '2', ';', 'c', '=', '/[/]/g']
     """
-    scanner = _Scanner(script)
-    found = list(scanner.tokens())
-    if scanner.at < len(script):
-        raise scanner.unclear("a bracket that was not opened")
-    return found
+    return list(_Scanner(script).tokens())
 
 
 def without_comments(script: str) -> str:
@@ -79,10 +76,11 @@ def squeeze(script: str) -> str:
     >>> squeeze("const a = { b: 1 }; // one\\n  return a.b + +`x ${ a } y`\\n")
     'const a={b:1};return a.b+ +`x ${a} y`'
     """
-    return _joined(tokens(script))
+    return joined(tokens(script))
 
 
-def _joined(given: list[Token]) -> str:
+def joined(given: Iterable[Token]) -> str:
+    """Return tokens as a script, without comments and needless space."""
     parts: list[str] = []
     last: Token | None = None
     lines = False
@@ -115,37 +113,29 @@ def _in_word(letter: str) -> bool:
 
 
 class _Scanner:
-    """Walks through a script once.
+    """Walks through a script once."""
 
-    Args:
-        script: the whole text.
-        at: where to begin.
-    """
-
-    def __init__(self, script: str, at: int = 0) -> None:
+    def __init__(self, script: str) -> None:
         self.script = script
-        self.at = at
+        self.at = 0
         self.last: Token | None = None  # that means something
         self.before: Token | None = None  # the one before
         self.open: list[tuple[str, bool]] = []  # brackets, and whether a condition stands in them
         self.closed_condition = False
 
     def tokens(self) -> Iterator[Token]:
-        """Give tokens up to the end, or up to the bracket that ends a template's expression."""
         while self.at < len(self.script):
-            if self.script[self.at] == "}" and not self.open:
-                return
             token = self._next()
-            self.at += 0 if token.kind == "template" else len(token.text)
             yield token
             if token.kind not in ("space", "line", "comment"):
                 self._note(token)
+            self.at += len(token.text)
         if self.open:
-            raise self.unclear("a bracket is not closed")
+            raise self.unclear("a template without an end" if self.open[-1][0] == "${" else "a bracket is not closed")
 
     def _next(self) -> Token:
         letter = self.script[self.at]
-        if letter == "`":
+        if letter == "`" or (letter == "}" and self.open and self.open[-1][0] == "${"):
             return Token("template", self._template())
         found = _TOKEN.match(self.script, self.at)
         if found:
@@ -169,7 +159,7 @@ class _Scanner:
                 raise self.unclear("a division or a regular expression")
             return last.text in _BEFORE_A_VALUE and not self._is_member()
         if last.kind != "sign":
-            return False
+            return last.text.endswith("${")
         if last.text in ("}", "++", "--"):
             raise self.unclear("a division or a regular expression")
         if last.text == ")":
@@ -181,7 +171,12 @@ class _Scanner:
         return self.before is not None and self.before.text in (".", "?.")
 
     def _note(self, token: Token) -> None:
-        if token.kind == "sign" and token.text in ("(", "[", "{"):
+        if token.kind == "template":
+            if token.text.startswith("}"):
+                self.open.pop()
+            if token.text.endswith("${"):
+                self.open.append(("${", False))
+        elif token.kind == "sign" and token.text in ("(", "[", "{"):
             word = self.last.text if self.last is not None and self.last.kind == "word" else ""
             self.open.append((token.text, word in _WITH_CONDITION and not self._is_member()))
         elif token.kind == "sign" and token.text in (")", "]", "}"):
@@ -191,25 +186,13 @@ class _Scanner:
         self.before, self.last = self.last, token
 
     def _template(self) -> str:
-        """Return a template with its expressions squeezed, and go behind it."""
-        parts = ["`"]
-        self.at += 1
-        while True:
-            found = _CHUNK.match(self.script, self.at)
-            chunk = found[0] if found else ""
-            parts.append(chunk)
-            self.at += len(chunk)
-            if self.script.startswith("`", self.at):
-                self.at += 1
-                return "".join([*parts, "`"])
-            if not self.script.startswith("${", self.at):
-                raise self.unclear("a template without an end")
-            inner = _Scanner(self.script, self.at + 2)
-            expression = _joined(list(inner.tokens()))
-            if inner.at >= len(self.script):
-                raise inner.unclear("a template without an end")
-            self.at = inner.at + 1
-            parts.append(f"${{{expression}}}")
+        """Return a template, or the piece of it up to the next expression."""
+        found = _CHUNK.match(self.script, self.at + 1)
+        end = found.end() if found else self.at + 1
+        for sign in ("`", "${"):
+            if self.script.startswith(sign, end):
+                return self.script[self.at : end] + sign
+        raise self.unclear("a template without an end")
 
     def unclear(self, what: str) -> ValueError:
         """Return the error that names this place."""

@@ -1,5 +1,6 @@
 /*
- * The page. `startApp(source)` puts every panel into its place in index.html and feeds them from the source.
+ * The page. `startApp(source, more)` puts every panel into its place in index.html and feeds them from the source;
+ * `more` are parts that not every page has: {settings, tabs, tools}.
  *
  * Each panel is one module with a function `panel(element, source, state)`; it reads the state and hears of changes.
  * Modules import and export by name only, one statement a line, without cycles: the offline file inlines them.
@@ -21,7 +22,7 @@ import { replaySlider } from "./replay.js";
 import { helpButton } from "./shortcuts.js";
 import { State } from "./state.js";
 import { tabsPanel } from "./tabs.js";
-import { quizButton, tourButton } from "./teacher.js";
+import { tourButton } from "./teacher.js";
 import { themeButton } from "./theme.js";
 import { explainPanels } from "./words.js";
 
@@ -30,16 +31,16 @@ const PANELS = { data: dataPanel, network: networkPanel, output: outputPanel, de
 
 const at = (selector) => document.querySelector(selector);
 
-export function startApp(source) {
+export function startApp(source, { settings, tabs, tools = [] } = {}) {
   const state = new State();
   state.on((changed) => {
     if (changed.has("status") || changed.has("end")) spare(source.live && !state.end && state.status?.state === "playing");
   });
   regionFeed(source, state); // before the panels, so that they draw what it computes
-  refill(at("#tools"), tourButton(source, state), quizButton(source, state), themeButton(state), helpButton(source, state));
-  controls(at("#controls"), source, state);
+  refill(at("#tools"), tourButton(source, state), ...tools.map((make) => make(source, state)), themeButton(state), helpButton(source, state));
+  controls(at("#controls"), source, state, settings);
   replaySlider(at("#controls"), source, state);
-  for (const [id, panel] of Object.entries(PANELS)) panel(at(`#${id} .body`), source, state);
+  for (const [id, panel] of Object.entries(PANELS)) panel(at(`#${id} .body`), source, state, id === "views" ? tabs : undefined);
   explainPanels(source);
   inputsEditor(at("#data .body"), source, state);
   announcer(at("#live"), at("#notice"), state);

@@ -4,22 +4,22 @@ import { icon } from "./icons.js";
 import { brief, count } from "./numbers.js";
 import { eachFrame } from "./pace.js";
 import { send } from "./send.js";
-import { settingFields } from "./settings.js";
 
 const STATES = { playing: "playing", paused: "paused", finished: "finished", stopped: "stopped" };
 const STEP_HINTS = { sample: "Go on by one observation", batch: "Train on one batch", epoch: "Train for one epoch" };
 
-export function controls(element, source, state) {
+/** `settingFields`: makes the settings, where there are such. */
+export function controls(element, source, state, settingFields) {
   const order = (command) => () => send(source, state, command);
   const play = el("button", { type: "button", class: "primary", id: "play", onclick: () => send(source, state, { do: state.status?.state === "playing" ? "pause" : "play" }) });
   const back = el("button", { type: "button", id: "back", title: "Back to the last kept step", onclick: order({ do: "back" }) }, icon("back"), "Back");
   const steps = Object.keys(STEP_HINTS).map((by) => el("button", { type: "button", id: `step-${by}`, title: STEP_HINTS[by], onclick: order({ do: "step", by }) }, by));
   const reset = el("button", { type: "button", id: "reset", title: "Begin anew, with the first weights", onclick: order({ do: "reset" }) }, icon("reset"), "Reset");
   const joined = el("div", { class: "joined", role: "group", "aria-label": "Step by one" }, steps);
-  const settings = settingFields(source, state);
+  const settings = settingFields?.(source, state);
   const where = el("strong"), more = el("div", { class: "note" });
   const progress = el("div", { class: "progress" }, where, more);
-  refill(element, el("div", { class: "row" }, play, el("div", { class: "row" }, el("span", { class: "note" }, "Step"), joined), back, reset), settings.element, progress);
+  refill(element, el("div", { class: "row" }, play, el("div", { class: "row" }, el("span", { class: "note" }, "Step"), joined), back, reset), settings?.element, progress);
 
   const draw = eachFrame(() => {
     const { status, end, start } = state;
@@ -35,7 +35,7 @@ export function controls(element, source, state) {
     back.hidden = can.back === undefined;
     back.disabled = !can.back && !status?.sample;
     reset.hidden = !source.live || over || can.reset === false;
-    settings.draw();
+    settings?.draw();
     const epochs = start?.training?.epochs, at = state.place;
     setText(where, at ? `epoch ${count(Math.min(epochs || Infinity, (at.epoch ?? 0) + (at.batch ? 1 : 0)))}${epochs ? ` / ${count(epochs)}` : ""}` : "");
     const word = end ? `ended: ${end.why}` : STATES[status?.state] ?? "";

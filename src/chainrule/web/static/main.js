@@ -1,5 +1,8 @@
 /* The live page begins here. */
 import { startApp } from "./app.js";
 import { LiveSource } from "./live.js";
+import { quizButton } from "./quiz_button.js";
+import { settingFields } from "./settings.js";
+import { runsTab } from "./tabs/runs.js";
 
-startApp(new LiveSource());
+startApp(new LiveSource(), { settings: settingFields, tabs: [runsTab], tools: [quizButton] });

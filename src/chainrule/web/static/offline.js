@@ -192,7 +192,7 @@ export class OfflineSource extends Source {
   }
 
   async view(name, parameters) {
-    const make = { surface: () => this.surface(parameters), confusion: () => this.scored(confusionOf), calibration: () => this.calibration(), importance: () => this.importance(), runs: () => ({ runs: [] }) }[name];
+    const make = { surface: () => this.surface(parameters), confusion: () => this.scored(confusionOf), calibration: () => this.calibration(), importance: () => this.importance() }[name];
     if (!make) throw new Error("The recording does not hold what this view needs.");
     return make();
   }

@@ -4,23 +4,19 @@ import { calibrationTab } from "./tabs/calibration.js";
 import { confusionTab } from "./tabs/confusion.js";
 import { gradientsTab } from "./tabs/gradients.js";
 import { importanceTab } from "./tabs/importance.js";
-import { runsTab } from "./tabs/runs.js";
 import { surfaceTab } from "./tabs/surface.js";
 import { weightsTab } from "./tabs/weights.js";
 
-const TABS = [surfaceTab, gradientsTab, weightsTab, confusionTab, calibrationTab, importanceTab, runsTab];
+const TABS = [surfaceTab, gradientsTab, weightsTab, confusionTab, calibrationTab, importanceTab];
 const PAUSE_MS = 250;
 
-export function tabsPanel(element, source, state) {
-  if (!TABS.length) {
-    element.parentElement.hidden = true;
-    return;
-  }
-  const made = new Map();
+/** `more`: tabs that only some pages have. */
+export function tabsPanel(element, source, state, more = []) {
+  const tabs = [...TABS, ...more], made = new Map();
   let shown = null, last = 0, waiting = false, seen = false;
   const list = el("div", { role: "tablist", "aria-label": "More views" });
-  const buttons = TABS.map((tab, i) => el("button", { type: "button", role: "tab", id: `tab-${tab.name}`, "aria-controls": `view-${tab.name}`, "aria-selected": "false", tabindex: i ? -1 : 0, onclick: () => open(i) }, tab.title));
-  const panels = TABS.map((tab) => el("div", { role: "tabpanel", id: `view-${tab.name}`, "aria-labelledby": `tab-${tab.name}`, tabindex: "0", hidden: true }));
+  const buttons = tabs.map((tab, i) => el("button", { type: "button", role: "tab", id: `tab-${tab.name}`, "aria-controls": `view-${tab.name}`, "aria-selected": "false", tabindex: i ? -1 : 0, onclick: () => open(i) }, tab.title));
+  const panels = tabs.map((tab) => el("div", { role: "tabpanel", id: `view-${tab.name}`, "aria-labelledby": `tab-${tab.name}`, tabindex: "0", hidden: true }));
   refill(list, buttons);
   refill(element, list, panels);
   list.addEventListener("keydown", (event) => {
@@ -28,7 +24,7 @@ export function tabsPanel(element, source, state) {
     if (!by) return;
     event.preventDefault();
     event.stopPropagation();
-    open((shown + by + TABS.length) % TABS.length);
+    open((shown + by + tabs.length) % tabs.length);
     buttons[shown].focus();
   });
 
@@ -39,7 +35,7 @@ export function tabsPanel(element, source, state) {
       b.setAttribute("tabindex", k === i ? 0 : -1);
       panels[k].hidden = k !== i;
     });
-    if (!made.has(i)) made.set(i, TABS[i].create(panels[i], source, state));
+    if (!made.has(i)) made.set(i, tabs[i].create(panels[i], source, state));
     update();
   }
 

@@ -1,8 +1,8 @@
-/* The buttons of the tour and the quiz, whose modules are fetched when they are first wanted. */
+/* The button of the tour, and how modules are fetched when they are first wanted. */
 import { el } from "./dom.js";
 
 /** A function that fetches, then does; what cannot be fetched is told in the notice line. */
-function later(state, fetched, act) {
+export function later(state, fetched, act) {
   let made = null;
   return async () => {
     try {
@@ -18,10 +18,4 @@ function later(state, fetched, act) {
 export function tourButton(source, state) {
   const onclick = later(state, () => import("./tour.js"), ({ startTour }) => startTour(source, state));
   return el("button", { type: "button", id: "tour-button", onclick }, "Tour");
-}
-
-/** Hidden where no server can make exercises. */
-export function quizButton(source, state) {
-  const onclick = later(state, async () => (await import("./quiz.js")).makeQuiz(source, state), (open) => open());
-  return el("button", { type: "button", id: "quiz-button", "aria-haspopup": "dialog", hidden: !source.live, onclick }, "Quiz");
 }
