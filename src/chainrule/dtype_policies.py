@@ -147,7 +147,7 @@ FloatDTypePolicy = DTypePolicy
 class DTypePolicyMap(DTypePolicy, MutableMapping[str, DTypePolicy]):
     """Policies by path: a path itself, a regular expression that matches it all, or the default.
 
-    As a layer's own `dtype` it acts as its default policy.
+    As a layer's own `dtype` it gives the layer the policy of its path, which is known once the layer is built.
 
     Args:
         default_policy: for paths that no key is for; None: the global policy.

@@ -65,6 +65,8 @@ class Layer(RarerMethods, HoldsState, Configurable):
 
     input_spec: InputSpec | list[InputSpec] | None = None
     supports_masking: bool = False
+    _dtype_policy: Any = None
+    _path: str | None = None
     _computes_masks = False  # whether a class has a `compute_mask` of its own
 
     def __init__(
@@ -109,6 +111,7 @@ class Layer(RarerMethods, HoldsState, Configurable):
 
     def build(self, input_shape: Any) -> None:
         """Make the variables for inputs of this shape, in which `None` stands for the batch size."""
+        self._find_path()
         self.built = True
         if type(self).build is Layer.build:  # and not from the `build` of a class of its own, which may go on
             self._lock_state()
@@ -134,6 +137,7 @@ class Layer(RarerMethods, HoldsState, Configurable):
         if "_trainable" not in self.__dict__:
             raise RuntimeError(f"{type(self).__name__}.__init__ must call super().__init__() first.")
         if not (self.built and len(args) == 1 and not kwargs and type(args[0]) is Tensor):
+            self._find_path()
             if any(map(is_symbolic, args)) or any(map(is_symbolic, kwargs.values())):
                 from chainrule.layers.drawing import call_layer
 
@@ -282,15 +286,37 @@ class Layer(RarerMethods, HoldsState, Configurable):
     @property
     def dtype(self) -> str:
         """The float type of the variables."""
-        return str(self.dtype_policy.variable_dtype)
+        return str(self._policy().variable_dtype)
 
     @property
     def variable_dtype(self) -> str:
-        return str(self.dtype_policy.variable_dtype)
+        return str(self._policy().variable_dtype)
 
     @property
     def compute_dtype(self) -> str:
-        return str(self.dtype_policy.compute_dtype)
+        return str(self._policy().compute_dtype)
+
+    @property
+    def dtype_policy(self) -> Any:
+        """What `dtype` says: a policy, or a map of policies by path; settable, in a map for this layer's path."""
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value: Any) -> None:
+        policy, given = dtype_policies.get(value), self._dtype_policy
+        if isinstance(given, dtype_policies.DTypePolicyMap) and self._path is not None:
+            if self._path in given:
+                del given[self._path]
+            given[self._path] = policy
+        else:
+            self._dtype_policy = policy
+
+    def _policy(self) -> Any:
+        """Return the policy of this layer; of a map, before the path is known, the default."""
+        policy = self._dtype_policy
+        if self._path is not None and isinstance(policy, dtype_policies.DTypePolicyMap):
+            return policy[self._path]
+        return policy
 
     @property
     def input_dtype(self) -> str:
@@ -335,8 +361,14 @@ class Layer(RarerMethods, HoldsState, Configurable):
         return self._nodes[0]
 
     @property
-    def path(self) -> str:
-        return "/".join(context.names(self))
+    def path(self) -> str | None:
+        """The names of the layers around this one and its own, such as 'encoder/dense'; None before it is built."""
+        return self._path
+
+    def _find_path(self) -> None:
+        """Settle the path where the layer is built or called first."""
+        if self._path is None:
+            self._path = "/".join(context.names(self))
 
     # -- configuration ------------------------------------------------------------------------------------------------
 
@@ -407,6 +439,7 @@ def _finishing(build: Callable[..., None]) -> Callable[..., None]:
                 "another input."
             )
         with context.name_scope(self):
+            self._find_path()
             build(self, *args, **kwargs)
         shapes = {**dict(zip(names, args, strict=False)), **kwargs}
         if self._build_shapes is None and all(s is not None for s in shapes.values()):
