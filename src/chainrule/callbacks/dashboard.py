@@ -30,10 +30,11 @@ class Dashboard(Callback):
         open: open the page in the browser; its address is printed too.
         paused: begin paused; goes on by itself if nobody opens the page within 30 seconds.
         feature_names, class_names: shown in place of x1, x2, ... and 0, 1, ...
+        host: of the page: `127.0.0.1`, `::1` or `localhost`; other machines cannot reach it.
 
     Raises:
         MissingExtraError: Starlette or uvicorn is not installed.
-        ChainruleError: the port is taken.
+        ChainruleError: the port is taken, or the host is not this machine.
 
     >>> import chainrule as cr
     >>> import numpy as np
@@ -52,8 +53,10 @@ class Dashboard(Callback):
         paused: bool = False,
         feature_names: Sequence[str] | None = None,
         class_names: Sequence[str] | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         super().__init__()
+        self.host = host
         self.port = port
         self.open = open
         self.paused = paused
@@ -86,7 +89,7 @@ class Dashboard(Callback):
         from chainrule.web.fitting import Fitting  # isort: skip
 
         fitting = Fitting()
-        server = Server(fitting.stage, self.port).start()
+        server = Server(fitting.stage, self.port, self.host).start()
         if self.open is not None:
             print(f"Dashboard: {server.url}", file=sys.stderr, flush=True)
         if self.open:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chainrule.web.open import Page
 
 Port = Annotated[int, typer.Option(help="Port of the page. [a free one]", show_default=False)]
+Host = Annotated[str, typer.Option(help="Of the page, on this machine: 127.0.0.1, ::1 or localhost.")]
 NoOpen = Annotated[bool, typer.Option("--no-open", help="Print the address only.")]
 
 
@@ -24,6 +25,7 @@ def play(
     target: Annotated[str | None, typer.Option("--target", "-t", help="Of a file: the column to predict.")] = None,
     hidden: Annotated[str | None, typer.Option(help="Of a file: units of the hidden layers, as 8,4. [8]")] = None,
     port: Port = 0,
+    host: Host = "127.0.0.1",
     no_open: NoOpen = False,
 ) -> None:
     """Open a network in the browser: train it step by step and see every number."""
@@ -35,19 +37,20 @@ def play(
         option = "--target" if target is not None else "--hidden"
         raise SettingsError(f"{option} is for a file, but '{what}' is none. Give the path of a CSV file.")
     model, x, y, more = _table(what, target, hidden) if _is_file(what) else _preset(what)
-    _stay(dashboard(model, x, y, port=port, open=not no_open, wait=False, **more))
+    _stay(dashboard(model, x, y, port=port, host=host, open=not no_open, wait=False, **more))
 
 
 @foreseen
 def view(
     run: Annotated[str, typer.Argument(help="A run's folder or run.jsonl, or a folder of runs.")],
     port: Port = 0,
+    host: Host = "127.0.0.1",
     no_open: NoOpen = False,
 ) -> None:
     """Show a recorded training in the browser, frame by frame, beside other runs."""
     from chainrule.web.open import dashboard
 
-    _stay(dashboard(Path(run), port=port, open=not no_open, wait=False))
+    _stay(dashboard(Path(run), port=port, host=host, open=not no_open, wait=False))
 
 
 def _stay(page: Page) -> None:

@@ -33,13 +33,14 @@ TYPES = {
 }  # fmt: skip
 
 
-def make_app(stage: Stage, port: int, token: str) -> Guard:
+def make_app(stage: Stage, port: int, token: str, host: str = "127.0.0.1") -> Guard:
     """Return the application, guarded.
 
     Args:
         stage: what is shown.
         port: where it is served.
         token: the secret of this server.
+        host: this machine's address there, as in an address of a page.
     """
     pages = _Pages(stage)
     routes = [
@@ -56,7 +57,7 @@ def make_app(stage: Stage, port: int, token: str) -> Guard:
         routes=routes, exception_handlers={RequestError: _refused, 404: _missing, 405: _wrong, 500: _broken}
     )
     app.router.redirect_slashes = False  # an address is known or it is not
-    guard = pages.guard = Guard(app, port, token)
+    guard = pages.guard = Guard(app, port, token, host)
     return guard
 
 

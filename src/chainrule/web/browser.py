@@ -11,7 +11,7 @@ def open_page(url: str) -> bool:
     """Open an address; returns whether a browser took it.
 
     Args:
-        url: beginning with `http://127.0.0.1`.
+        url: of a page on this machine.
     """
     if sys.platform.startswith("linux") and not any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))):
         return False

@@ -45,16 +45,16 @@ class Guard:
         app: what to protect.
         port: the port it is served on.
         token: the secret of this server.
+        host: the address of this machine that it is served on; the usual ones are known.
         hosts: further names it may be called by, such as that of a proxy.
     """
 
-    def __init__(self, app: App, port: int, token: str, hosts: Iterable[str] = ()) -> None:
+    def __init__(self, app: App, port: int, token: str, host: str = "127.0.0.1", hosts: Iterable[str] = ()) -> None:
         self.app = app
         self.token = token
         self.cookie = f"chainrule_{port}"
-        own = {f"{name}:{port}" for name in ("localhost", "127.0.0.1", "[::1]")}
-        if port == 80:
-            own |= {"localhost", "127.0.0.1", "[::1]"}
+        names = {"localhost", "127.0.0.1", "[::1]", host}
+        own = {f"{name}:{port}" for name in names} | (names if port == 80 else set())
         self.hosts = own | set(hosts)
         self.origins = {f"http://{host}" for host in own} | {f"{s}://{h}" for h in hosts for s in ("http", "https")}
 

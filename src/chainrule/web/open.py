@@ -15,6 +15,7 @@ from chainrule.data.adapters import make_batches
 from chainrule.data.batches import ArrayBatches
 from chainrule.errors import ChainruleError, DataError
 from chainrule.recording.recording import Recording, load
+from chainrule.web.addresses import HOST
 from chainrule.web.loop import Loop
 from chainrule.web.replay import Replay
 from chainrule.web.server import Server
@@ -30,11 +31,12 @@ class Page:
         driver: a `Loop` or a `Replay`.
         port: 0 takes a free one.
         open: open the page in the browser.
+        host: `127.0.0.1`, `::1` or `localhost`.
     """
 
-    def __init__(self, driver: Loop | Replay, port: int = 0, open: bool = True) -> None:
+    def __init__(self, driver: Loop | Replay, port: int = 0, open: bool = True, host: str = HOST) -> None:
         self.driver = driver
-        self.server = Server(driver.stage, port).start()
+        self.server = Server(driver.stage, port, host).start()
         driver.start()
         if open:
             self.server.open()
@@ -94,6 +96,7 @@ def dashboard(
     port: int = 0,
     open: bool = True,
     wait: bool | None = None,
+    host: str = HOST,
 ) -> Page:
     """Open a page that trains a model on data step by step, or that shows a recorded training.
 
@@ -111,10 +114,11 @@ def dashboard(
         port: 0 takes a free one.
         open: open the page in the browser.
         wait: stay until Ctrl-C; by default in scripts, but not in notebooks and at a prompt.
+        host: of the page: `127.0.0.1`, `::1` or `localhost`; other machines cannot reach it.
 
     Raises:
         MissingExtraError: Starlette or uvicorn is not installed.
-        ChainruleError: the port is taken, or the model is not compiled.
+        ChainruleError: the port is taken, the host is not this machine, or the model is not compiled.
         DataError: the data do not fit, or are a stream.
         ModelFileError: a run file is damaged.
 
@@ -135,7 +139,7 @@ def dashboard(
             classes=class_names, target=target, name=name,
         )  # fmt: skip
         driver.stage.session.speed = speed
-    page = Page(driver, port, open)
+    page = Page(driver, port, open, host)
     if wait or (wait is None and _in_script()):
         print(f"Dashboard (Ctrl-C ends it): {page.url}", file=sys.stderr, flush=True)
         page.wait()

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from chainrule.data.adapters import make_batches
+from chainrule.errors import ChainruleError
 from chainrule.web.loop import Loop
 from chainrule.web.presets import preset
 from chainrule.web.server import Server
@@ -22,12 +23,13 @@ PLAY = b'{"do": "play"}'
 class Site:
     """A server with what is needed to write requests to it byte by byte."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         chosen = preset("or")
         self.loop = Loop(chosen.model, make_batches(chosen.x, chosen.y, batch_size=4))  # type: ignore[arg-type]
-        self.server = Server(self.loop.stage).start()
+        self.server = Server(self.loop.stage, host=host).start()
         self.loop.start()
-        self.host = f"127.0.0.1:{self.server.port}"
+        self.address = (host, self.server.port)
+        self.host = f"[{host}]:{self.server.port}" if ":" in host else f"{host}:{self.server.port}"
         self.origin = f"http://{self.host}"
 
     def close(self) -> None:
@@ -55,7 +57,7 @@ class Site:
     def send(self, data: bytes, wait: float = 5.0) -> bytes:
         """Send bytes and return what comes back until the head of an answer is whole, or the connection ends."""
         answer = b""
-        with socket.create_connection(("127.0.0.1", self.server.port), timeout=wait) as connection:
+        with socket.create_connection(self.address, timeout=wait) as connection:
             try:
                 connection.sendall(data)
                 while b"\r\n\r\n" not in answer:
@@ -317,3 +319,62 @@ def test_a_rate_of_nothing_divides_nothing(site: Site) -> None:
         assert status_of(site.ask(body=json.dumps({"do": "set", **command}).encode())) == 200
     path = "/api/derivation?row=0&weight=perceptron/out/kernel[0,0]"
     assert status_of(site.ask(method="GET", path=path, body=b"")) == 200
+
+
+# -- the same server on the loopback address of IPv6 -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def six() -> Iterator[Site]:
+    try:
+        site = Site("::1")
+    except ChainruleError as error:
+        pytest.skip(f"this machine has no loopback address of IPv6: {error}")
+    yield site
+    site.close()
+
+
+REQUESTS_BY_IPV6: dict[str, dict[str, Any]] = {
+    "host: another site": {"Host": "evil.example:{port}"},
+    "host: none": {"Host": None},
+    "host: another port": {"Host": "[::1]:1"},
+    "host: no port": {"Host": "[::1]"},
+    "host: no brackets": {"Host": "::1:{port}"},
+    "host: all addresses": {"Host": "[::]:{port}"},
+    "host: another machine": {"Host": "[fe80::1]:{port}"},
+    "host: with a zone": {"Host": "[::1%25lo]:{port}"},
+    "host: IPv4 in the clothes of IPv6": {"Host": "[::ffff:127.0.0.1]:{port}"},
+    "host: ours as a part": {"Host": "[::1]:{port}.evil.example"},
+    "host: ours behind an at sign": {"Host": "evil.example@[::1]:{port}"},
+    "host: ours in front of an at sign": {"Host": "[::1]:{port}@evil.example"},
+    "host: twice": {"more": ["Host: evil.example"]},
+    "origin: another site": {"Origin": "http://evil.example"},
+    "origin: another site with our port": {"Origin": "http://evil.example:{port}"},
+    "origin: none, with a cookie only": {"Origin": None},
+    "origin: null, from a sandboxed frame": {"Origin": "null"},
+    "origin: https": {"Origin": "https://[::1]:{port}"},
+    "origin: another port of this machine": {"Origin": "http://[::1]:1"},
+    "origin: no port": {"Origin": "http://[::1]"},
+    "origin: no brackets": {"Origin": "http://::1:{port}"},
+    "origin: another machine": {"Origin": "http://[fe80::1]:{port}"},
+    "origin: ours as a part": {"Origin": "http://[::1]:{port}.evil.example"},
+    "site: cross-site": {"Sec_Fetch_Site": "cross-site"},
+    "token: none": {"Cookie": None},
+    "token: wrong": {"Cookie": "chainrule_{port}=wrong"},
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS_BY_IPV6)
+def test_refused_by_ipv6(six: Site, name: str) -> None:
+    wanted = {key: filled(value, six) for key, value in REQUESTS_BY_IPV6[name].items()}
+    answer = six.ask(**wanted)
+    assert status_of(answer) in (400, 401, 403), answer[:200]
+    assert six.server.token.encode() not in answer
+    assert six.loop.stage.session.state == PAUSED
+    assert six.loop.step == 0
+
+
+def test_a_proper_request_is_answered_by_ipv6(six: Site) -> None:
+    assert status_of(six.ask(body=b'{"do": "pause"}')) == 200
+    for path in ("/api/derivation?row=0", "/static/main.js", "/"):
+        assert status_of(six.ask(method="GET", path=path, body=b"")) == 200

@@ -229,6 +229,7 @@ def test_play_with_a_table(visit: Any, wait: Any, tmp_path: Path) -> None:
         (["play", "nothing.csv", "-t", "y"], 3, "nothing.csv"),
         (["play", "xor", "-t", "y"], 2, "--target is for a file, but 'xor' is none. Give the path of a CSV file."),
         (["view", "nothing"], 3, "there is no file or folder 'nothing'"),
+        (["play", "or", "--host", "0.0.0.0"], 1, "its host can be 127.0.0.1, ::1 or localhost, not '0.0.0.0'."),
     ],
 )
 def test_what_went_wrong_is_one_line(arguments: list[str], code: int, sentence: str) -> None:

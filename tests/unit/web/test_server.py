@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -18,10 +19,21 @@ import httpx
 import pytest
 
 from chainrule.errors import ChainruleError
-from chainrule.web import patience
+from chainrule.web import addresses, patience
 from chainrule.web.server import Server
 from chainrule.web.session import Position
 from chainrule.web.stage import Stage
+
+
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no loopback address of IPv6")
 
 
 class Nothing:
@@ -108,11 +120,72 @@ def test_what_is_no_port_is_said(stage: Stage, port: Any) -> None:
 
 
 def test_it_listens_on_this_machine_alone(server: Server) -> None:
-    assert server._socket.getsockname()[0] == "127.0.0.1"
+    assert [own.getsockname()[0] for own in server._sockets] == ["127.0.0.1"]
     others = {a[4][0] for a in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)} - {"127.0.0.1"}
     for address in [a for a in others if not a.startswith("127.")]:
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection((address, server.port), timeout=1)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["0.0.0.0", "::", "", "192.168.0.1", "10.0.0.1", "fe80::1", "example.org", "localhost.example.org", "::1%lo",
+     "[::1]", "127.0.0.1:80", "127.1", "2130706433", "::ffff:127.0.0.1", None, 1, b"127.0.0.1", b"::1"],
+)  # fmt: skip
+def test_a_host_that_is_not_this_machine_alone_is_refused(stage: Stage, host: Any) -> None:
+    with pytest.raises(ChainruleError, match=r"its host can be 127\.0\.0\.1, ::1 or localhost, not ") as refused:
+        Server(stage, host=host)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+@needs_ipv6
+@pytest.mark.parametrize("written", ["::1", "0:0:0:0:0:0:0:1"])
+def test_it_listens_on_the_loopback_of_ipv6_where_that_is_asked_for(stage: Stage, visit: Any, written: str) -> None:
+    with Server(stage, host=written) as server:
+        assert [own.getsockname()[0] for own in server._sockets] == ["::1"]
+        assert server.url.startswith(f"http://[::1]:{server.port}/#t=")
+        assert visit(server.url).get("/").status_code == 200
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", server.port), timeout=1)
+
+
+def test_another_address_of_this_machine_is_its_own_name(stage: Stage, visit: Any) -> None:
+    try:
+        server = Server(stage, host="127.0.0.2")
+    except ChainruleError as error:
+        pytest.skip(str(error))
+    with server:
+        assert visit(server.url).get("/").status_code == 200
+
+
+@needs_ipv6
+def test_localhost_is_both_addresses_so_that_nobody_else_gets_its_visitors(stage: Stage, visit: Any) -> None:
+    with Server(stage, host="localhost") as server:
+        assert [own.getsockname()[0] for own in server._sockets] == ["127.0.0.1", "::1"]
+        token = server.url.partition("/#")[2]
+        for name in ("localhost", "127.0.0.1", "[::1]"):
+            assert visit(f"http://{name}:{server.port}/#{token}").get("/").status_code == 200
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(ChainruleError, match=f"cannot use port {port}: "):
+            Server(stage, port, host="localhost")
+
+
+def test_a_machine_without_ipv6(stage: Stage, visit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.socket
+
+    def without(family: Any = -1, *more: Any, **named: Any) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
+        return real(family, *more, **named)
+
+    monkeypatch.setattr(addresses.socket, "socket", without)
+    with pytest.raises(ChainruleError, match="cannot use the host ::1: "):
+        Server(stage, host="::1")
+    server = Server(stage, host="localhost")
+    monkeypatch.undo()
+    with server:
+        assert visit(server.url).get("/").status_code == 200
 
 
 def test_each_server_has_a_token_of_its_own(stage: Stage) -> None:
@@ -120,7 +193,7 @@ def test_each_server_has_a_token_of_its_own(stage: Stage) -> None:
     for _ in range(3):
         server = Server(stage)
         tokens.add(server.token)
-        server._socket.close()
+        server._sockets[0].close()
     assert len(tokens) == 3
     assert all(len(token) >= 32 for token in tokens)
 
