@@ -22,6 +22,7 @@ from chainrule.symbolic import is_symbolic
 T = TypeVar("T")
 
 _STEPS = ("train_step", "test_step", "compute_loss", "compute_metrics")
+_FUNCTIONS = ("train_function", "test_function")
 
 
 class _Numbers:
@@ -68,6 +69,9 @@ def lower(model: Any) -> Plan:
     inputs = tuple([Input(numbers.new(), t.operation.name, t.shape, t.dtype) for t in front.tensors])
     outputs = _run(graph, front, [i.value for i in inputs], numbers)
     python: list[str] = [f"model '{model.name}' has its own {name}" for name in model.overrides(*_STEPS)]
+    python += [
+        f"model '{model.name}' has its own {name}" for name in _FUNCTIONS if model._own_function(name) is not None
+    ]
 
     def told(describing: Callable[..., T], *args: Any, default: T) -> T:
         """Return a description, or note why there is none."""

@@ -29,7 +29,7 @@ class ReferenceEngine:
         return None
 
     def train_steps(self, model: Any, epoch: Epoch, key: Key, first: int, last: int) -> Array:
-        own = bool(model.overrides("train_step"))
+        own, function = bool(model.overrides("train_step")), model._own_function("train_function")
         losses: list[float] = []
         with _quietly(model, epoch.batch_size):
             for step in range(first, last):
@@ -37,25 +37,33 @@ class ReferenceEngine:
                 if batch is None:
                     break
                 with seeds.step_scope(threefry.fold_in(key, step)):
-                    losses.append(_note(model, model.train_step(pack(*batch))) if own else model._learn(*batch))
+                    if function is not None:
+                        losses.append(_note(model, function(iter([pack(*batch)]))))
+                    else:
+                        losses.append(_note(model, model.train_step(pack(*batch))) if own else model._learn(*batch))
                 if not np.isfinite(losses[-1]):
                     break
         return np.array(losses)
 
     def test_steps(self, model: Any, epoch: Epoch, first: int, last: int) -> Array:
-        own = bool(model.overrides("test_step"))
+        own, function = bool(model.overrides("test_step")), model._own_function("test_function")
         losses: list[float] = []
         with _quietly(model, epoch.batch_size):
             for step in range(first, last):
                 batch = epoch.step(step)
                 if batch is None:
                     break
-                losses.append(_note(model, model.test_step(pack(*batch))) if own else model._examine(*batch))
+                if function is not None:
+                    losses.append(_note(model, function(iter([pack(*batch)]))))
+                else:
+                    losses.append(_note(model, model.test_step(pack(*batch))) if own else model._examine(*batch))
         return np.array(losses)
 
     def predict_batch(self, model: Any, x: Any) -> Any:
         with _quietly(model, len(tree.flatten(x)[0])):
-            return tree.map_structure(np.asarray, model.predict_step(pack(x)))
+            function = model._own_function("predict_function")
+            outputs = model.predict_step(pack(x)) if function is None else function([(x,)])
+            return tree.map_structure(np.asarray, outputs)
 
 
 @contextmanager

@@ -174,7 +174,7 @@ def predict(model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int
 
 def _only_layers(model: Any) -> bool:
     """Whether a batch may be of any size, because no Python code of the user's own sees it."""
-    if model._graph_or_none() is None or model.overrides("predict_step"):
+    if model._graph_or_none() is None or model._predicts_itself():
         return False
     return not any(getattr(layer, "batch_matters", False) for layer in model._flatten_layers())
 

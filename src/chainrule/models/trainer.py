@@ -23,6 +23,7 @@ from chainrule.engines.base import describe
 from chainrule.errors import DataError, ShapeError
 from chainrule.models import evaluate as testing
 from chainrule.models import fit as training_loop
+from chainrule.models.step_functions import StepFunctions
 from chainrule.saving.serialization import deserialize_keras_object, serialize_keras_object
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from chainrule.variables import Variable
 
 
-class Trainer:
+class Trainer(StepFunctions):
     """The methods of `Model` that concern training."""
 
     _not_parts: ClassVar[frozenset[str]] = frozenset(
@@ -149,6 +150,7 @@ class Trainer:
         self._engine_wanted, self._engine = engine, None
         self._random_key, self._epochs_seen = threefry.key_from_seed(seeds.draw_seed()), 0
         self._warned.clear()
+        self._forget_functions()
         self.stop_training = False
         self.compiled = True
         warn_when_compiled(self)
@@ -288,6 +290,10 @@ class Trainer:
     def overrides(self, *methods: str) -> list[str]:
         """Return which of these methods a class of the user's own overrides."""
         return [m for m in methods if getattr(type(self), m) is not getattr(Trainer, m)]
+
+    def _predicts_itself(self) -> bool:
+        """Whether Python code of the user's own looks at each batch of a prediction."""
+        return bool(self.overrides("predict_step")) or self._own_function("predict_function") is not None
 
     def _learn(self, x: Any, y: Any, sample_weight: Any) -> float:
         """The step itself; returns the batch's loss without asking all metrics. A loss that is no number changes
@@ -443,11 +449,13 @@ class Trainer:
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the outputs for one batch as NumPy arrays."""
-        if type(x) is np.ndarray and not self.overrides("predict_step"):
+        if type(x) is np.ndarray and not self._predicts_itself():
             outputs = self._quickly(x)
             if outputs is not None:
                 return outputs
-        return tree.map_structure(lambda t: np.array(t), self.predict_step(pack(x)))
+        function = self._own_function("predict_function")
+        outputs = self.predict_step(pack(x)) if function is None else function([(x,)])
+        return tree.map_structure(lambda t: np.array(t), outputs)
 
     def _in_order(self, logs: dict[str, Any]) -> Any:
         """Return the values of `logs` as Keras's `evaluate` orders them."""
@@ -457,15 +465,6 @@ class Trainer:
         values = [logs[n] for n in names if n in logs]
         values += [logs[k] for k in sorted(logs) if k not in names]
         return values[0] if len(values) == 1 else values
-
-    def make_train_function(self, force: bool = False) -> None:
-        """Nothing to make: accepted for scripts that call it."""
-
-    def make_test_function(self, force: bool = False) -> None:
-        """Nothing to make: accepted for scripts that call it."""
-
-    def make_predict_function(self, force: bool = False) -> None:
-        """Nothing to make: accepted for scripts that call it."""
 
 
 def _check_steps(value: Any) -> None:

@@ -265,7 +265,7 @@ class NativeEngine:
 
     def predict_batch(self, model: Any, x: Any) -> Any:
         other = self._successor(model)
-        if other is None and model.overrides("predict_step"):
+        if other is None and model._predicts_itself():
             other = ReferenceEngine()
         if other is not None:
             return other.predict_batch(model, x)
