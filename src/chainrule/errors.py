@@ -3,6 +3,7 @@
     ChainruleError
     ├── ShapeError (ValueError)             an array has the wrong shape
     ├── DataError (ValueError)              a value, label, column, row or file of data is wrong
+    │   └── KindError (TypeError)           ... or is no such thing at all: text in place of a model, a class
     ├── UnknownNameError (ValueError)       a string names nothing we know
     ├── NotDifferentiableError (TypeError)  a derivative was asked for that does not exist
     ├── MutatedError (RuntimeError)         a recorded value changed before its gradient was taken
@@ -21,10 +22,17 @@ Each message says where, what was expected, what came and what to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import functools
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
 
 _LONGEST = 500
+_MANY = 40  # more names than that are not listed
+_INNER = re.compile(r"^(predict|trace|surface|plot): ")  # what the user did not call
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class ChainruleError(Exception):
@@ -37,6 +45,10 @@ class ShapeError(ChainruleError, ValueError):
 
 class DataError(ChainruleError, ValueError):
     """A value, label, column, row or file of data is wrong."""
+
+
+class KindError(DataError, TypeError):
+    """Something came that is of another kind than what was expected."""
 
 
 class UnknownNameError(ChainruleError, ValueError):
@@ -118,7 +130,57 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameEr
         near = [n for n in names if n.lower() == str(name).lower()]
     if near:
         return UnknownNameError(f"Unknown {kind} {name!r}. Did you mean {' or '.join(map(repr, near))}?")
-    return UnknownNameError(f"Unknown {kind} {name!r}. Known: {', '.join(map(repr, names))}.")
+    listed = [*map(repr, names[:_MANY]), *([f"... ({len(names)} in all)"] if len(names) > _MANY else [])]
+    return UnknownNameError(f"Unknown {kind} {name!r}. Known: {', '.join(listed)}.")
+
+
+def within(where: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Begin the message of each error that leaves a public function with the function's name.
+
+    Where one calls another, the name is that of the one the user called.
+
+    >>> @within("half")
+    ... def half(x):
+    ...     raise DataError("expected an even number, but received 3.")
+    >>> half(3)
+    Traceback (most recent call last):
+    chainrule.errors.DataError: half: expected an even number, but received 3.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def called(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return function(*args, **kwargs)
+            except ChainruleError as error:
+                error.args = (f"{where}: {_INNER.sub('', without_name(error))}",)
+                error.where = where  # type: ignore[attr-defined]
+                raise
+
+        return called
+
+    return decorate
+
+
+def without_name(error: ChainruleError) -> str:
+    """Return what an error says without the name that `within` gave it: for pages, whose readers called no function."""
+    return str(error).removeprefix(f"{getattr(error, 'where', '')}: ")
+
+
+def an(what: object) -> str:
+    """Return what something is, with its article: for "but received ...".
+
+    >>> an(3), an(ValueError), an("run.jsonl"), an(None)
+    ('an int', 'the class ValueError', "the text 'run.jsonl'", 'None')
+    """
+    if what is None:
+        return "None"
+    if isinstance(what, str):
+        return f"the text {what!r:.60}"
+    if isinstance(what, type):
+        return f"the class {what.__name__}"
+    name = type(what).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def missing_extra(package: str, extra: str, purpose: str) -> MissingExtraError:

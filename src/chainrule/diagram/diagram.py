@@ -14,7 +14,7 @@ from chainrule.diagram.content import LARGEST, Content, read
 from chainrule.diagram.draw import draw
 from chainrule.diagram.places import Look
 from chainrule.diagram.shapes import Picture
-from chainrule.errors import ChainruleError, DataError, unknown_name
+from chainrule.errors import ChainruleError, DataError, unknown_name, within
 from chainrule.glassbox.derive.view import Options, View
 from chainrule.glassbox.numbers import Style
 
@@ -86,6 +86,7 @@ class Diagram:
         return f"<Diagram of {self.picture.title[8:]!r}, {self.picture.width:.0f} × {self.picture.height:.0f}>"
 
 
+@within("plot.network")
 def network(
     model: Any,
     *,
@@ -183,14 +184,18 @@ def view_of(model: Any, options: Options) -> View:
     """Return a view of a model that ran on one row of zeros: its layers, symbols and weights.
 
     Raises:
-        ChainruleError: the model is not built, or does not run on zeros.
+        KindError, ChainruleError: it is no model, is not built, or does not run on zeros.
     """
     from chainrule.glassbox import network as recorded
     from chainrule.glassbox.record import Batch, Runner
+    from chainrule.models.model import Model
+    from chainrule.plot.arrays.given import no_model
 
-    if not getattr(model, "built", False) or any(not layer.built for layer in model._flatten_layers()):
+    if not isinstance(model, Model):
+        raise no_model(model, "a model")
+    if not model.built or any(not layer.built for layer in model._flatten_layers()):
         raise ChainruleError(
-            f"Model '{getattr(model, 'name', model)}' is not built yet, so it has no weights to draw: start it with an "
+            f"Model '{model.name}' is not built yet, so it has no weights to draw: start it with an "
             "Input, call build(input_shape), or call it on a batch first."
         )
     try:

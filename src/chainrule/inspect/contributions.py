@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Array
-from chainrule.errors import DataError, ShapeError
+from chainrule.errors import DataError, ShapeError, within
 from chainrule.inspect import predictor
+from chainrule.inspect.scores import numeric
+from chainrule.plot.arrays.given import network
 
-_WHO = "contributions"
 _LAST = ("sigmoid", "softmax")
 
 
@@ -82,6 +83,7 @@ class Contributions:
         return to_frame(columns, library)
 
 
+@within("inspect.contributions")
 def contributions(
     model: Any, x: Any, *, output: int | None = None, feature_names: Sequence[str] | None = None
 ) -> Contributions:
@@ -97,7 +99,7 @@ def contributions(
         feature_names: one per column of `x`.
 
     Raises:
-        ShapeError, DataError: the rows or the output do not fit the model.
+        KindError, ShapeError, DataError: the model, the rows or the output do not fit.
 
     >>> import chainrule as cr
     >>> model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1, activation="sigmoid")])
@@ -110,9 +112,9 @@ def contributions(
     """
     from chainrule.glassbox.record import Batch, Runner
 
-    given = np.asarray(x)
-    rows = predictor.matrix(given[None] if given.ndim == 1 else given, _WHO).astype(np.float64)
-    names = predictor.names_of(x, rows.shape[1], feature_names, _WHO)
+    network(model)
+    rows = numeric(predictor.matrix(x, single=True), "x").astype(np.float64)
+    names = predictor.names_of(x, rows.shape[1], feature_names)
     recording = Runner(model).record(Batch(rows), with_loss=False)
     level = recording.outputs[0]
     for record in recording.records:
@@ -120,10 +122,10 @@ def contributions(
             level = record.inputs[0]
             break
     if level.ndim != 2:
-        raise ShapeError(f"{_WHO}: expected a model with outputs (rows, outputs), but its output is {level.shape}.")
+        raise ShapeError(f"expected a model with outputs (rows, outputs), but its output is {level.shape}.")
     chosen = level.shape[1] - 1 if output is None else output
     if not 0 <= chosen < level.shape[1]:
-        raise DataError(f"{_WHO}: there is no output {output}; the outputs are 0 to {level.shape[1] - 1}.")
+        raise DataError(f"there is no output {output}; the outputs are 0 to {level.shape[1] - 1}.")
     only = np.zeros(level.shape)
     only[:, chosen] = 1
     slopes = recording.tape.gradient(level, recording.inputs[0], output_gradients=only, unconnected_gradients="zero")

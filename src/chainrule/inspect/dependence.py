@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Array
-from chainrule.errors import DataError, ShapeError
+from chainrule.errors import DataError, ShapeError, within
 from chainrule.inspect import predictor
 
-_WHO = "partial_dependence"
 _MOST_CELLS = 5_000_000
 _TAIL = 0.05
 
@@ -61,6 +60,7 @@ class Dependence:
         return to_frame({self.name: self.grid.tolist(), **columns}, library)
 
 
+@within("inspect.partial_dependence")
 def partial_dependence(
     model: Any,
     x: Any,
@@ -92,12 +92,12 @@ def partial_dependence(
     >>> found.individual.tolist(), found.average.tolist()
     ([[1.0, 5.0], [5.0, 9.0], [9.0, 13.0]], [5.0, 9.0])
     """
-    rows = predictor.matrix(x, _WHO)
-    names = predictor.names_of(x, rows.shape[1], feature_names, _WHO)
+    rows = predictor.matrix(x)
+    names = predictor.names_of(x, rows.shape[1], feature_names)
     (column,) = predictor.columns_of(feature, names, None)
     values = _grid(rows[:, column], grid) if isinstance(grid, int | np.integer) else np.asarray(grid, rows.dtype)
     if values.ndim != 1 or not len(values):
-        raise ShapeError(f"{_WHO}: expected a grid of values (n,), but received an array of shape {values.shape}.")
+        raise ShapeError(f"expected a grid of values (n,), but received an array of shape {values.shape}.")
     if max_rows is not None:
         rows = rows[predictor.some_rows(len(rows), max_rows, seed)]
     curves = dependence(predictor.predictor(model), rows, (column,), values[:, None], output)
@@ -131,7 +131,7 @@ def dependence(
 
 def _grid(column: Array, points: int) -> Array:
     if points < 2:
-        raise DataError(f"{_WHO}: the grid needs at least 2 points, but grid={points}.")
+        raise DataError(f"the grid needs at least 2 points, but grid={points}.")
     distinct = np.unique(column[np.isfinite(column)])
     if len(distinct) <= points:
         return distinct
@@ -143,7 +143,7 @@ def _output(outputs: int, asked: int | None) -> int:
     if asked is None:
         return outputs - 1
     if not 0 <= asked < outputs:
-        raise DataError(f"{_WHO}: there is no output {asked}; the outputs are 0 to {outputs - 1}.")
+        raise DataError(f"there is no output {asked}; the outputs are 0 to {outputs - 1}.")
     return asked
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import missing_extra
+from chainrule.errors import missing_extra, within
 from chainrule.inspect import predictor
 from chainrule.inspect.scores import classes_of
 
 
+@within("inspect.as_estimator")
 def as_estimator(model: Any, classes: Sequence[Any] | None = None) -> Any:
     """Return a fitted scikit-learn classifier (if there are classes) or regressor that predicts with `model`.
 
@@ -27,6 +28,7 @@ def as_estimator(model: Any, classes: Sequence[Any] | None = None) -> Any:
     >>> partial_dependence(double, np.array([[0.0, 1.0], [1.0, 3.0]]), [0])["average"]
     array([[0., 2.]])
     """
+    predictor.predictor(model)  # which says it where it is none
     try:
         from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
     except ImportError:
@@ -45,8 +47,9 @@ def as_estimator(model: Any, classes: Sequence[Any] | None = None) -> Any:
         def __sklearn_is_fitted__(self) -> bool:
             return True
 
+        @within("inspect.as_estimator")
         def _outputs(self, x: Any) -> Any:
-            return predictor.predictor(self.model)(predictor.matrix(x, "predict"))
+            return predictor.predictor(self.model)(predictor.matrix(x))
 
     class FittedRegressor(RegressorMixin, Fitted):  # type: ignore[misc]
         def predict(self, x: Any) -> Any:

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Array
-from chainrule.errors import DataError
+from chainrule.errors import DataError, within
 from chainrule.inspect import predictor
-from chainrule.inspect.scores import Score, score_of, targets
+from chainrule.inspect.scores import Score, numeric, score_of, targets
 from chainrule.random.threefry import fold_in, key_from_seed, permutation
 
-_WHO = "permutation_importance"
 _MOST_CELLS = 20_000_000
 
 
@@ -74,6 +73,7 @@ class Importance:
         return to_frame({"feature": names, "mean": self.mean[order].tolist(), "std": self.std[order].tolist()}, library)
 
 
+@within("inspect.permutation_importance")
 def permutation_importance(
     model: Any,
     x: Any,
@@ -112,13 +112,15 @@ def permutation_importance(
     >>> float(found.before), bool(found.mean[0] > 0.5), float(found.mean[1])
     (1.0, True, 0.0)
     """
-    rows = predictor.matrix(x, _WHO)
-    names = predictor.names_of(x, rows.shape[1], feature_names, _WHO)
-    y = targets(y, len(rows), _WHO)
+    rows = predictor.matrix(x)
+    names = predictor.names_of(x, rows.shape[1], feature_names)
+    y = targets(y, len(rows))
     if repeats < 1:
-        raise DataError(f"{_WHO}: repeats must be at least 1, but is {repeats}.")
+        raise DataError(f"repeats must be at least 1, but is {repeats}.")
     predict = predictor.predictor(model)
     name, function, higher = score_of(score, model)
+    if not callable(score):
+        y = numeric(y, "y")
     if max_rows is not None:
         kept = predictor.some_rows(len(rows), max_rows, seed)
         rows, y = rows[kept], y[kept]

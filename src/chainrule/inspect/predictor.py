@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule._typing import Array
-from chainrule.errors import DataError, ShapeError, unknown_name
+from chainrule.errors import DataError, KindError, ShapeError, an, unknown_name
+from chainrule.plot.arrays.given import no_model
 
 Predict: TypeAlias = Callable[[Array], Array]
 """From a matrix (n, features) to outputs (n, k) in float64."""
@@ -21,37 +22,48 @@ def predictor(model: Any) -> Predict:
     """Return the function that gives outputs (n, k) in float64: of a model, or of a function.
 
     Raises:
-        TypeError: it is neither.
+        KindError: it is neither.
     """
-    if hasattr(model, "predict") and hasattr(model, "layers"):
+    if not isinstance(model, type) and hasattr(model, "predict") and hasattr(model, "layers"):
         return lambda x: _as_columns(model.predict(x, batch_size=_BATCH, verbose=0))
-    if callable(model):
+    if callable(model) and not isinstance(model, type):
         return lambda x: _as_columns(model(x))
-    raise TypeError(f"Expected a model or a function from a matrix to outputs, but received a {type(model).__name__}.")
+    raise no_model(model, "a model or a function from a matrix to outputs")
 
 
-def matrix(x: Any, who: str) -> Array:
+def matrix(x: Any, single: bool = False) -> Array:
     """Return inputs as a matrix (n, features) of floats.
 
+    Args:
+        x: an array, a list of rows, or a data frame.
+        single: whether one row (features,) will do.
+
     Raises:
-        ShapeError: they are no matrix, or there are no rows.
+        KindError, DataError, ShapeError: they are no matrix of numbers, or there are no rows.
     """
+    if x is None or isinstance(x, str):
+        raise KindError(f"expected inputs, a matrix (rows, features) or a data frame, but received {an(x)}.")
     if isinstance(x, Mapping | list | tuple) and not np.isscalar(x) and _has_arrays(x):
         raise ShapeError(
-            f"{who}: expected one matrix of inputs (rows, features), but received {len(x)} arrays. "
+            f"expected one matrix of inputs (rows, features), but received {len(x)} arrays. "
             "Join them, and give a function that takes them apart: lambda m: model.predict([m[:, :3], m[:, 3:]])."
         )
-    found = np.asarray(x)
+    try:
+        found = np.asarray(x)
+    except ValueError:
+        raise ShapeError("expected inputs of shape (rows, features), but the rows are of different lengths.") from None
     if found.dtype.kind not in "fiub":
-        raise DataError(f"{who}: expected numbers, but the inputs are of type {found.dtype}.")
+        raise DataError(f"expected numbers, but the inputs are of type {found.dtype}. Encode text as numbers first.")
     if found.dtype.kind != "f":
         found = found.astype(np.float32)
-    if found.ndim != 2 or not len(found):
-        raise ShapeError(f"{who}: expected inputs of shape (rows, features), but received {found.shape}.")
+    if single and found.ndim == 1:
+        found = found[None]
+    if found.ndim != 2 or not found.size:
+        raise ShapeError(f"expected inputs of shape (rows, features), one row at least, but received {found.shape}.")
     return found
 
 
-def names_of(x: Any, features: int, given: Sequence[str] | None, who: str) -> tuple[str, ...]:
+def names_of(x: Any, features: int, given: Sequence[str] | None) -> tuple[str, ...]:
     """Return one name per feature: those given, a data frame's, or x1, x2, ...
 
     Raises:
@@ -60,7 +72,7 @@ def names_of(x: Any, features: int, given: Sequence[str] | None, who: str) -> tu
     if given is None:
         given = [str(c) for c in getattr(x, "columns", ())] or [f"x{i + 1}" for i in range(features)]
     if len(given) != features:
-        raise ShapeError(f"{who}: expected {features} feature names, one per column of x, but received {len(given)}.")
+        raise ShapeError(f"expected {features} feature names, one per column of x, but received {len(given)}.")
     return tuple(map(str, given))
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule._typing import Array
-from chainrule.errors import ShapeError, unknown_name
+from chainrule.errors import DataError, ShapeError, an, unknown_name
 
 Score: TypeAlias = Callable[[Array, Array], float]
 """From targets (n,) and outputs (n, k) to a number."""
@@ -82,7 +82,7 @@ def score_of(score: str | Score | None, model: Any) -> tuple[str, Score, bool]:
     return score, *SCORES[score]
 
 
-def targets(y: Any, rows: int, who: str) -> Array:
+def targets(y: Any, rows: int) -> Array:
     """Return the targets as a vector (n,); one-hot rows become class numbers.
 
     Raises:
@@ -92,7 +92,28 @@ def targets(y: Any, rows: int, who: str) -> Array:
     if found.ndim == 2:
         found = found[:, 0] if found.shape[1] == 1 else found.argmax(axis=1)
     if found.shape != (rows,):
-        raise ShapeError(f"{who}: expected one target for each of the {rows} rows, but y has shape {np.shape(y)}.")
+        came = an(y) if y is None or isinstance(y, str) else f"y of shape {np.shape(y)}"
+        raise ShapeError(f"expected one target for each of the {rows} rows, but received {came}.")
+    return found
+
+
+def numeric(values: Any, name: str) -> Array:
+    """Return values that can be computed with: numbers, none of them missing.
+
+    Raises:
+        DataError: some are not.
+    """
+    found = np.asarray(values)
+    if found.dtype.kind not in "fiub":
+        came = an(values) if values is None or isinstance(values, str) else f"an array of type {found.dtype}"
+        raise DataError(
+            f"expected {name} to be numbers, but received {came}. "
+            "Classes become numbers with names, codes = numpy.unique(y, return_inverse=True)."
+        )
+    if found.dtype.kind == "f" and not np.isfinite(found).all():
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(found))[0])
+        where = ", ".join(map(str, place))
+        raise DataError(f"expected {name} to be numbers, but {name}[{where}] is {found[place]}. Leave such rows out.")
     return found
 
 

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Array
-from chainrule.errors import DataError
-from chainrule.inspect.scores import classes_of, probability_of, targets
+from chainrule.errors import DataError, ShapeError, within
+from chainrule.inspect.scores import classes_of, numeric, probability_of, targets
 
-_WHO = "worst_errors"
 _SMALLEST = 1e-15
 
 
@@ -44,6 +43,7 @@ class Worst:
         return to_frame({"row": self.rows.tolist(), "error": self.errors[self.rows].tolist()}, library)
 
 
+@within("inspect.worst_errors")
 def worst_errors(y: Any, predictions: Any, count: int = 5, *, classes: bool | None = None) -> Worst:
     """Return the `count` rows whose predictions are farthest from their targets.
 
@@ -61,11 +61,13 @@ def worst_errors(y: Any, predictions: Any, count: int = 5, *, classes: bool | No
     Worst(rows=array([2, 0]), errors=array([0.22314355, 0.10536052, 2.30258509]), right=array([ True,  True, False]),
           typical=1)
     """
-    outputs = np.asarray(predictions, np.float64)
+    outputs = numeric(predictions, "predictions").astype(np.float64)
     outputs = outputs[:, None] if outputs.ndim == 1 else outputs
-    y = targets(y, len(outputs), _WHO)
+    if outputs.ndim != 2 or not outputs.size:
+        raise ShapeError(f"expected predictions (n,) or (n, classes), but received shape {np.shape(predictions)}.")
+    y = numeric(targets(y, len(outputs)), "y")
     if count < 1:
-        raise DataError(f"{_WHO}: count must be at least 1, but is {count}.")
+        raise DataError(f"count must be at least 1, but is {count}.")
     if classes is None:
         classes = _may_be_classes(y, outputs)
     if classes:

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainrule.errors import DataError, missing_extra, unknown_name
+from chainrule.errors import KindError, an, missing_extra, unknown_name, within
 from chainrule.plot.colours import THEMES, Theme, luminance
 
 if TYPE_CHECKING:
@@ -45,20 +45,28 @@ def begin(ax: Axes | None, theme: str | None, size: tuple[float, float] = (5.6, 
     Raises:
         MissingExtraError: matplotlib is not installed.
         UnknownNameError: there is no such theme.
-        DataError: `ax` is something else.
+        KindError: `ax` is something else.
     """
     require_matplotlib()
     if theme is not None and theme not in THEMES:
         raise unknown_name("theme", theme, THEMES)
-    if ax is not None and not hasattr(ax, "get_facecolor"):
-        raise DataError(
-            f"ax must be matplotlib axes, such as plt.subplots() returns, but is of type {type(ax).__name__}."
-        )
+    if ax is not None:
+        require_axes(ax)
     if ax is None:
         chosen = THEMES[theme or _theme_of_settings()]
         return new_figure(size, chosen).axes[0], chosen
     chosen = THEMES[theme or theme_of_colour(ax.get_facecolor())]
     return ax, chosen
+
+
+def require_axes(ax: Any) -> None:
+    """Raise one clear line if something is no axes.
+
+    Raises:
+        KindError: it is not.
+    """
+    if not hasattr(ax, "get_facecolor") or not hasattr(ax, "figure"):
+        raise KindError(f"ax must be matplotlib axes, such as plt.subplots() returns, but is {an(ax)}.")
 
 
 def new_figure(size: tuple[float, float], theme: Theme) -> Figure:
@@ -225,6 +233,7 @@ def describe(ax: Axes, sentences: str | Iterable[str]) -> Axes:
     return ax
 
 
+@within("plot.description")
 def description(ax: Axes) -> str:
     """Return what a picture shows, in words.
 
@@ -232,6 +241,7 @@ def description(ax: Axes) -> str:
     >>> cr.plot.description(cr.plot.training({"loss": [1.0, 0.5]}))
     'loss over 2 epochs: training from 1 to 0.5.'
     """
+    require_axes(ax)
     return _descriptions.get(ax, "")
 
 

@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+from chainrule.errors import within
 from chainrule.plot import canvas
 from chainrule.plot.colours import THEMES
 
@@ -19,6 +20,7 @@ _FONT = "system-ui, 'DejaVu Sans', sans-serif"
 _ROLES = ("background", "panel", "text", "muted", "grid", "line", "data")
 
 
+@within("plot.svg")
 def svg(ax: Axes, *, variables: bool = False) -> str:
     """Return the figure of `ax` as SVG that can stand within a page: texts stay texts, no identifier occurs in others.
 
@@ -32,6 +34,7 @@ def svg(ax: Axes, *, variables: bool = False) -> str:
     >>> text.startswith("<svg"), "<desc>loss over 2 epochs" in text
     (True, True)
     """
+    canvas.require_axes(ax)
     import matplotlib
 
     figure, out = ax.figure.figure, io.StringIO()

@@ -11,6 +11,7 @@ import numpy as np
 from chainrule import tree
 from chainrule._typing import Array
 from chainrule.data.batches import ArrayBatches
+from chainrule.errors import ChainruleError, without_name
 from chainrule.plot.arrays.sample import some
 from chainrule.web.protocol import Json, RequestError, whole_text
 
@@ -111,7 +112,7 @@ def scene(stage: Any, most: int = MOST_ROWS) -> Iterator[Scene]:
         most: at most so many rows; fewer for large models.
 
     Raises:
-        RequestError: there is nothing to show yet.
+        RequestError: there is nothing to show yet; or what the block computes is refused, in the same words.
     """
     twin, moment = stage.newest()
     start = stage.hub.newest("start")
@@ -120,7 +121,12 @@ def scene(stage: Any, most: int = MOST_ROWS) -> Iterator[Scene]:
     with twin.at(moment) as model:
         most = min(most, max(64, MOST_WORK // max(1, model.count_params())))
         x, y, rows, total = some_rows(stage, most)
-        yield Scene(model, start, x, y, rows, total, moment.position.step)
+        try:
+            yield Scene(model, start, x, y, rows, total, moment.position.step)
+        except RequestError:
+            raise
+        except ChainruleError as error:
+            raise RequestError(without_name(error)) from None
 
 
 def some_rows(stage: Any, most: int) -> tuple[Any, Any, Array, int | None]:

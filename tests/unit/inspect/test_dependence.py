@@ -69,5 +69,5 @@ def test_what_does_not_fit_is_refused():
         partial_dependence(np.sum, X, 0, grid=1)
     with pytest.raises(DataError, match=r"there is no output 1; the outputs are 0 to 0\."):
         partial_dependence(lambda m: m[:, :1], X, 0, output=1)
-    with pytest.raises(ShapeError, match=r"inputs of shape \(rows, features\), but received \(300,\)"):
+    with pytest.raises(ShapeError, match=r"inputs of shape \(rows, features\), one row at least, but received \(300,\)"):
         partial_dependence(np.sum, X[:, 0], 0)

@@ -93,7 +93,7 @@ def test_as_text_and_as_a_frame():
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ShapeError, match=r"expected 4 feature names, one per column of x, but received 1\."):
         permutation_importance(linear, X, Y, feature_names=["a"])
-    with pytest.raises(ShapeError, match=r"one target for each of the 400 rows, but y has shape \(3,\)"):
+    with pytest.raises(ShapeError, match=r"one target for each of the 400 rows, but received y of shape \(3,\)"):
         permutation_importance(linear, X, Y[:3])
     with pytest.raises(UnknownNameError, match=r"Unknown score 'acuracy'\. Did you mean 'accuracy'\?"):
         permutation_importance(linear, X, Y, score="acuracy")

@@ -100,7 +100,7 @@ def test_distances_from_the_slice() -> None:
             "Unknown feature 'y1'. Known: 'x1', 'x2', 'x3'.",
         ),
         (lambda: plane(Inputs(TABLE), fixed={"x1": 3}), DataError, "'x1' is an axis of the picture"),
-        (lambda: Inputs(iter([1])), DataError, "Expected arrays or data frames"),
+        (lambda: Inputs(iter([1])), DataError, "expected arrays or data frames"),
     ],
 )
 def test_what_does_not_fit_is_named(call: Any, error: type[Exception], message: str) -> None:

@@ -57,19 +57,9 @@ def test_categories_are_named() -> None:
         (lambda m: cr.plot.dependence(3), "expected what inspect.partial_dependence gives, but received an int."),
         (lambda m: cr.plot.dependence(m, X, 0), "Write plot.dependence(inspect.partial_dependence(model, x, feature"),
         (lambda m: cr.plot.learning_rates(3), "expected what find_learning_rate gives, but received an int."),
-        (
-            lambda m: cr.plot.weights("x"),
-            "expected a model, a recording, or a dict of arrays by path, but received 'x'",
-        ),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_in_a_sentence(draw: Any, says: str) -> None:
     net = cr.Sequential([cr.Input((3,)), cr.layers.Dense(1)])
     with pytest.raises(DataError, match=re.escape(says)):
         draw(net)
-
-
-@pytest.mark.parametrize("draw", [cr.plot.units, cr.plot.surface, cr.plot.regions])
-def test_what_is_no_model_is_named(draw: Any) -> None:
-    with pytest.raises(TypeError, match="Expected a model, but received a str"):
-        draw("x", X)

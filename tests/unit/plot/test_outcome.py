@@ -97,7 +97,7 @@ def test_values_of_one_of_several_outputs() -> None:
         (
             lambda: classified([0, 1]),
             TypeError,
-            "takes targets and outputs, or a model, its inputs and targets, or a recording",
+            "or a model, its inputs and targets, or a recording, but received a list alone.",
         ),
         (lambda: classified([0, 1], [0.1]), ShapeError, "as many targets as outputs"),
         (lambda: classified([], []), DataError, "there are no rows"),
@@ -113,7 +113,11 @@ def test_values_of_one_of_several_outputs() -> None:
         (lambda: classified([0, 1], [1, 1], classes=["a"]), DataError, "2 classes in the data, but 1 names: a"),
         (lambda: classified(np.ones((2, 3)), [0.1, 0.2]), ShapeError, "the targets have shape (2, 3)"),
         (lambda: classified([0, 1], np.ones((2, 2, 2))), ShapeError, "(2, 2, 2)"),
-        (lambda: classified("model", 1, [0]), TypeError, "Expected a model, but received a str"),
+        (
+            lambda: classified("model", 1, [0]),
+            TypeError,
+            "expected a model and its inputs, or a recording, but received the text 'model'",
+        ),
         (lambda: values([[1, 2]], [[1, 2]]), ShapeError, "the targets have 2 columns. Choose one: output=0"),
         (lambda: values(["a"], [1.0]), DataError, "the targets must be numbers"),
     ],

@@ -84,7 +84,7 @@ def test_history_draws_itself() -> None:
 def test_wrong_histories_are_named() -> None:
     with pytest.raises(DataError, match="holds no epoch yet"):
         cr.plot.training({})
-    with pytest.raises(DataError, match="received int"):
+    with pytest.raises(DataError, match="but received an int"):
         cr.plot.training(3)
     with pytest.raises(UnknownNameError, match="Did you mean 'loss'"):
         cr.plot.training({"loss": [1.0]}, ["los"])

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Array
-from chainrule.errors import DataError, unknown_name
+from chainrule.errors import DataError, unknown_name, within
 from chainrule.plot.arrays.outcome import classified
 from chainrule.records import Record
 
@@ -46,6 +46,7 @@ class Calibration(Record):
     of: str
 
 
+@within("plot.numbers.calibration")
 def calibration(
     *what: Any, bins: int = 10, strategy: str = "uniform", classes: Sequence[str] | None = None
 ) -> Calibration:
@@ -69,7 +70,7 @@ def calibration(
         return what[0]
     if strategy not in _STRATEGIES:
         raise unknown_name("strategy", strategy, _STRATEGIES)
-    rows = classified(*what, classes=classes, who="calibration")
+    rows = classified(*what, classes=classes)
     if rows.scores.min() < 0 or rows.scores.max() > 1 + 1e-6:
         raise DataError(
             f"calibration: expected probabilities, but the outputs range from {rows.scores.min():.4g} to "

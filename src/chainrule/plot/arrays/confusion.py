@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Array
+from chainrule.errors import within
 from chainrule.plot.arrays.outcome import classified
 from chainrule.records import Record
 
@@ -39,6 +40,7 @@ class Confusion(Record):
         return _ratio(np.diag(self.counts), self.counts.sum(axis=0))
 
 
+@within("plot.numbers.confusion")
 def confusion(*what: Any, classes: Sequence[str] | None = None, threshold: float | None = None) -> Confusion:
     """Return the confusion matrix.
 
@@ -53,7 +55,7 @@ def confusion(*what: Any, classes: Sequence[str] | None = None, threshold: float
     """
     if len(what) == 1 and isinstance(what[0], Confusion):
         return what[0]
-    rows = classified(*what, classes=classes, threshold=threshold, who="confusion")
+    rows = classified(*what, classes=classes, threshold=threshold)
     k = len(rows.names)
     counts = np.bincount(rows.y * k + rows.predicted, minlength=k * k).reshape(k, k)
     return Confusion(counts, rows.names)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Array
-from chainrule.errors import DataError
+from chainrule.errors import DataError, within
 from chainrule.plot.arrays.trail import Parameters
 from chainrule.records import Record
 
@@ -101,6 +101,7 @@ def _single(parameters: Parameters, weights: Sequence[str]) -> Array:
     return axes
 
 
+@within("plot.numbers.principal")
 def principal(path: Array, seed: int = 0) -> tuple[Array, Array]:
     """Return the two directions (2, size) in which a path extends most, and the shares of its variance they hold.
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Array
-from chainrule.errors import ChainruleError, DataError
+from chainrule.errors import ChainruleError, DataError, within
+from chainrule.plot.arrays.given import is_recording, model_and_data, network
 from chainrule.plot.arrays.sample import some
 from chainrule.records import Record
 
@@ -28,6 +29,7 @@ class GradientFlow(Record):
     ratios: Array
 
 
+@within("plot.numbers.gradient_flow")
 def gradient_flow(what: Any, x: Any = None, y: Any = None, *, rows: int | None = 1000) -> GradientFlow:
     """Return the norms of the gradients of all trained weights.
 
@@ -49,8 +51,10 @@ def gradient_flow(what: Any, x: Any = None, y: Any = None, *, rows: int | None =
     """
     if isinstance(what, GradientFlow):
         return what
-    if hasattr(what, "frames"):
+    if is_recording(what):
         return _of_recording(what)
+    what, x, y = model_and_data(what, x, y)
+    network(what)
     from chainrule import tree
     from chainrule.glassbox.trace import _batch
     from chainrule.recording.measure import measure

@@ -9,8 +9,9 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Array
-from chainrule.errors import DataError
+from chainrule.errors import DataError, within
 from chainrule.plot.arrays.flow import moments, short
+from chainrule.plot.arrays.given import is_recording, model_and_data, network, no_model
 from chainrule.plot.arrays.inputs import as_arrays
 from chainrule.plot.arrays.layers import layer_outputs
 from chainrule.plot.arrays.sample import some
@@ -54,6 +55,7 @@ class Spread(Record):
     quantiles: Array
 
 
+@within("plot.numbers.weights")
 def weights(what: Any, *, bins: int = 40) -> tuple[Histogram, ...]:
     """Return histograms of all trainable weights.
 
@@ -64,21 +66,24 @@ def weights(what: Any, *, bins: int = 40) -> tuple[Histogram, ...]:
     >>> [(h.name, h.size) for h in weights({"net/d/kernel": np.ones((2, 3)), "net/d/bias": np.zeros(3)})]
     [('d/kernel', 6), ('d/bias', 3)]
     """
-    if hasattr(what, "frames"):
+    if is_recording(what):
         what = what.frames[-1]["weights"] if what.frames else {}
     arrays = what if isinstance(what, Mapping) else _weights_of(what)
     floats = {p: np.asarray(a) for p, a in arrays.items() if np.asarray(a).dtype.kind == "f"}
     if not floats:
-        raise DataError("There are no weights to show.")
+        raise DataError("there are no weights to show.")
     return tuple(histogram(n, a, bins) for n, a in zip(short(list(floats)), floats.values(), strict=True))
 
 
+@within("plot.numbers.spreads")
 def spreads(recording: Any) -> tuple[Spread, ...]:
     """Return how the weights of a recording were spread at each frame.
 
     Raises:
         DataError: the recording holds no weights.
     """
+    if not is_recording(recording):
+        raise no_model(recording, "a recording")
     frames = [f for f in moments(recording) if f["weights"]]
     if not frames:
         raise DataError(f"The recording '{recording.name}' holds no weights.")
@@ -93,6 +98,7 @@ def spreads(recording: Any) -> tuple[Spread, ...]:
     return tuple(found)
 
 
+@within("plot.numbers.activations")
 def activations(what: Any, x: Any = None, *, bins: int = 40, rows: int | None = 2000) -> tuple[Histogram, ...]:
     """Return histograms of what each layer gives.
 
@@ -107,15 +113,17 @@ def activations(what: Any, x: Any = None, *, bins: int = 40, rows: int | None = 
     >>> [(h.name, h.size, h.zero) for h in activations(model, [[-1.0], [2.0]])]
     [('r', 2, 0.5)]
     """
-    if hasattr(what, "frames"):
+    if is_recording(what):
         return _of_frame(what)
-    data = as_arrays(x)
+    what, x, _ = model_and_data(what, x)
+    data, _ = as_arrays(x)
     taken = some(len(tree.flatten(data)[0]), rows or len(tree.flatten(data)[0]))
     outputs = layer_outputs(what, tree.map_structure(lambda a: a[taken], data))
     idle = {v.name for v in what._flatten_layers()[1:] if type(v).__name__ in ("Dropout", "Flatten", "InputLayer")}
     return tuple(histogram(name, values, bins) for name, values in outputs.items() if name not in idle)
 
 
+@within("plot.numbers.histogram")
 def histogram(name: str, values: Any, bins: int = 40) -> Histogram:
     """Return the histogram of numbers; those that are not finite are left out and counted."""
     flat = np.asarray(values, np.float64).ravel()
@@ -130,11 +138,10 @@ def histogram(name: str, values: Any, bins: int = 40) -> Histogram:
 def _weights_of(model: Any) -> dict[str, Array]:
     from chainrule.utils.naming import unique_paths
 
-    if not hasattr(model, "weights") or not hasattr(model, "trainable_variables"):
-        raise DataError(
-            f"plot.weights: expected a model, a recording, or a dict of arrays by path, but received "
-            f"{model!r:.40}. Pass the model itself, or recording.load(path) for a run file."
-        )
+    if isinstance(model, type) or not hasattr(model, "weights") or not hasattr(model, "trainable_variables"):
+        raise no_model(model, "a model, a recording, or a dict of arrays by path")
+    if not getattr(model, "built", True):
+        network(model)
     paths = unique_paths(model.weights)
     return {paths.get(id(v), v.path): v.numpy() for v in model.trainable_variables}
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Array
-from chainrule.errors import DataError, ShapeError, unknown_name
+from chainrule.errors import DataError, ShapeError, an, unknown_name
 from chainrule.records import Record
 
 FEW = 200_000  # medians and modes are those of about so many rows
@@ -54,7 +54,7 @@ class Inputs:
     """
 
     def __init__(self, x: Any, names: Sequence[str] | None = None) -> None:
-        self.arrays = as_arrays(x)
+        self.arrays, _ = as_arrays(x)
         blocks = tree.flatten(self.arrays)
         self.blocks: list[Array] = [b.reshape(len(b), -1) for b in blocks]
         self.size = len(blocks[0])
@@ -102,15 +102,19 @@ class Inputs:
         return tree.map_structure(lambda _: next(parts), self.arrays)
 
 
-def as_arrays(x: Any) -> Any:
-    """Return inputs as `fit` would see them: arrays, in the structure they came in."""
+def as_arrays(x: Any, y: Any = None) -> tuple[Any, Any]:
+    """Return inputs and targets as `fit` would see them: arrays, in the structure they came in.
+
+    Raises:
+        ShapeError, DataError: they are no arrays, or hold no rows, not equally many, or numbers that are not finite.
+    """
     from chainrule.data.adapters import make_batches
     from chainrule.data.batches import ArrayBatches
 
-    batches = make_batches(x, None, None, where="plot")
+    batches = make_batches(x, y, None, where="plot")
     if not isinstance(batches, ArrayBatches):
-        raise DataError(f"Expected arrays or data frames, received {type(x).__name__}. Pass one batch of it.")
-    return batches.arrays()[0]
+        raise DataError(f"expected arrays or data frames, but received {an(x)}. Pass one batch of it.")
+    return batches.arrays()[:2]
 
 
 def _names(x: Any, arrays: Any) -> list[str]:

@@ -8,14 +8,16 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Array
-from chainrule.errors import ChainruleError, unknown_name
+from chainrule.errors import ChainruleError, DataError, unknown_name, within
+from chainrule.plot.arrays.given import network
 
 
+@within("plot.numbers.layer_outputs")
 def layer_outputs(model: Any, x: Any) -> dict[str, Array]:
     """Return the outputs of all layers by name, in the order in which they run; of a layer that runs twice the last.
 
     Raises:
-        ChainruleError: the model has no weights yet.
+        KindError, ChainruleError: it is no model, or has no weights yet.
 
     >>> import chainrule as cr
     >>> model = cr.Sequential([cr.Input((1,)), cr.layers.Dense(1, kernel_initializer="ones", name="d")])
@@ -25,10 +27,7 @@ def layer_outputs(model: Any, x: Any) -> dict[str, Array]:
     from chainrule.glassbox.record import undisturbed
     from chainrule.layers import context
 
-    if not getattr(model, "built", True):
-        raise ChainruleError(
-            f"Model '{model.name}' has no weights yet. Give it an Input, or call it once: model(x[:1])."
-        )
+    network(model)
     with undisturbed(model), context.observed() as calls, np.errstate(all="ignore"):
         model(x, training=False)
     inner = {id(layer) for layer in model._flatten_layers()[1:]}
@@ -45,10 +44,13 @@ def layer_named(model: Any, outputs: dict[str, Array], layer: str | int | None) 
     """Return the name of a layer: given by name or number, or the first hidden layer with weights.
 
     Raises:
-        UnknownNameError: there is no such layer.
+        UnknownNameError, DataError: there is no such layer.
         ChainruleError: the model has no layer with outputs to look at.
     """
     if isinstance(layer, int):
+        count = len(model.layers)
+        if not -count <= layer < count:
+            raise DataError(f"There is no layer {layer}: they are numbered from 0 to {count - 1}.")
         layer = model.layers[layer].name
     if layer is not None:
         if layer not in outputs:

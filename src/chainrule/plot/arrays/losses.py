@@ -14,7 +14,7 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Array
-from chainrule.errors import ChainruleError, DataError
+from chainrule.errors import ChainruleError, DataError, an
 from chainrule.plot.arrays.trail import Parameters
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Losses:
         scratch: a copy of the model to compute on, if there is one already; it keeps its weights.
 
     Raises:
-        ChainruleError: the model has no loss, or no weights yet.
+        ChainruleError: the model has no loss.
     """
 
     def __init__(
@@ -56,16 +56,14 @@ class Losses:
         from chainrule.glassbox.record import Batch
         from chainrule.plot.arrays.sample import some
 
-        if not model.built or not model.compiled:
+        if not model.compiled:
             raise ChainruleError(
-                f"Model '{model.name}' has no loss: build it with an Input and compile it, "
+                f"Model '{model.name}' has no loss: compile it, "
                 "model.compile(optimizer='sgd', loss='mean_squared_error')."
             )
         batches = make_batches(x, y, sample_weight, where="surface")
         if not isinstance(batches, ArrayBatches):
-            raise DataError(
-                f"surface: expected arrays or data frames, received {type(x).__name__}. Pass one batch of it."
-            )
+            raise DataError(f"expected arrays or data frames, but received {an(x)}. Pass one batch of it.")
         x, y, weight = batches.arrays()
         n = batches.size or 0
         taken = slice(None) if rows is None or n <= rows else some(n, rows, seed)

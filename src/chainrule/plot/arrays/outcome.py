@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Array
-from chainrule.errors import DataError, ShapeError
-from chainrule.plot.arrays.given import is_recording, model_and_data, names_of_classes
+from chainrule.errors import DataError, KindError, ShapeError, an, within
+from chainrule.plot.arrays.given import is_recording, model_and_data, names_of_classes, predicts
 from chainrule.records import Record
 
 _BATCH = 1024
@@ -48,9 +48,8 @@ class Classified(Record):
         return [(name, self.y == k, self.scores[:, k]) for k, name in enumerate(self.names)]
 
 
-def classified(
-    *what: Any, classes: Sequence[str] | None = None, threshold: float | None = None, who: str = "classified"
-) -> Classified:
+@within("plot.numbers.classified")
+def classified(*what: Any, classes: Sequence[str] | None = None, threshold: float | None = None) -> Classified:
     """Return targets and scores as class numbers and arrays.
 
     Args:
@@ -66,20 +65,20 @@ def classified(
     >>> found.y, found.predicted, found.names
     (array([0, 1, 1]), array([0, 0, 1]), ('no', 'yes'))
     """
-    y, outputs = pair(what, who)
+    y, outputs = pair(what)
     classes = names_of_classes(what[0], classes)
     outputs = outputs[:, 0] if outputs.ndim == 2 and outputs.shape[1] == 1 else outputs
     if outputs.ndim == 1 and _are_labels(outputs, y):
-        return _of_labels(_labels_of(y, who), outputs, classes)
-    scores = _floats(outputs, who, "outputs")
+        return _of_labels(_labels_of(y), outputs, classes)
+    scores = floats(outputs, "outputs")
     count = 2 if scores.ndim == 1 else scores.shape[1]
-    y = _labels_of(y, who, count)
-    numbers, names = _numbers(y, count, classes, who)
+    y = _labels_of(y, count)
+    numbers, names = _numbers(y, count, classes)
     signed = y.dtype.kind in "fi" and bool((y == -1).any())
     return Classified(numbers, scores, names, threshold if threshold is not None else 0.0 if signed else 0.5)
 
 
-def values(*what: Any, output: int | None = None, who: str = "values") -> tuple[Array, Array]:
+def values(*what: Any, output: int | None = None) -> tuple[Array, Array]:
     """Return targets and predictions of a regression, both (n,).
 
     Args:
@@ -92,35 +91,44 @@ def values(*what: Any, output: int | None = None, who: str = "values") -> tuple[
     >>> values([1, 2], [[1.5], [2.5]])
     (array([1., 2.]), array([1.5, 2.5]))
     """
-    y, p = pair(what, who)
+    y, p = pair(what)
     found = []
     for array, name in ((y, "targets"), (p, "outputs")):
-        columns = _floats(array, who, name).reshape(len(array), -1)
+        columns = floats(array, name).reshape(len(array), -1)
         if columns.shape[1] > 1 and output is None:
-            raise ShapeError(f"{who}: the {name} have {columns.shape[1]} columns. Choose one: output=0.")
+            raise ShapeError(f"the {name} have {columns.shape[1]} columns. Choose one: output=0.")
         found.append(columns[:, min(output or 0, columns.shape[1] - 1)])
     return found[0], found[1]
 
 
-def pair(what: Sequence[Any], who: str) -> tuple[Array, Array]:
-    """Return targets and outputs, of equally many rows."""
+def pair(what: Sequence[Any]) -> tuple[Array, Array]:
+    """Return targets and outputs, of equally many rows.
+
+    Raises:
+        KindError, ShapeError, DataError: they are none.
+    """
     if len(what) == 1 and is_recording(what[0]):
-        return pair(model_and_data(what[0], None), who)
+        return pair(model_and_data(what[0], None))
     if len(what) == 3:
-        y, outputs = np.asarray(what[2]), predictions(what[0], what[1])
+        model, x, y = model_and_data(*what)
+        y, outputs = np.asarray(y), predictions(model, x)
     elif len(what) == 2:
+        if predicts(what[0]):
+            raise DataError("expected a model, its inputs and targets: the targets y are missing.")
         y, outputs = np.asarray(what[0]), np.asarray(what[1])
     else:
-        raise TypeError(
-            f"{who} takes targets and outputs, or a model, its inputs and targets, or a recording; "
-            f"got {len(what)} arguments."
+        came = "no arguments" if not what else f"{an(what[0])} alone" if len(what) == 1 else f"{len(what)} arguments"
+        raise KindError(
+            f"expected targets and outputs, or a model, its inputs and targets, or a recording, but received {came}."
         )
+    if y.dtype == object and y.ndim == 0 and y[()] is None:
+        raise DataError("the targets y are missing.")
     if y.ndim == 0 or outputs.ndim not in (1, 2) or len(y) != len(outputs):
         raise ShapeError(
-            f"{who}: expected as many targets as outputs, (n,) or (n, k), but received {y.shape} and {outputs.shape}."
+            f"expected as many targets as outputs, (n,) or (n, k), but received {y.shape} and {outputs.shape}."
         )
     if not len(y):
-        raise DataError(f"{who}: there are no rows.")
+        raise DataError("there are no rows.")
     return y, outputs
 
 
@@ -135,8 +143,6 @@ def predictions(model: Any, x: Any, *, instead: str = "pass its targets and mode
     Raises:
         ShapeError: the model has several outputs.
     """
-    if not hasattr(model, "predict"):
-        raise TypeError(f"Expected a model, but received a {type(model).__name__}.")
     outputs = model.predict(x, batch_size=_BATCH, verbose=0)
     if isinstance(outputs, list | tuple | dict):
         raise ShapeError(f"Model '{model.name}' has {len(outputs)} outputs. Choose one: {instead}.")
@@ -179,29 +185,29 @@ def _of_labels(y: Array, predicted: Array, classes: Sequence[str] | None) -> Cla
     return Classified(np.asarray(np.searchsorted(known, y)), chosen, names)
 
 
-def _labels_of(y: Array, who: str, count: int = 0) -> Array:
+def _labels_of(y: Array, count: int = 0) -> Array:
     """Return targets (n,): of rows with a single 1, its place."""
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim == 2 and y.dtype.kind in "fiub" and count in (0, y.shape[1]):
         return np.asarray(y.argmax(axis=1))
     if y.ndim != 1:
-        raise ShapeError(f"{who}: expected one class for each row, (n,), but the targets have shape {y.shape}.")
+        raise ShapeError(f"expected one class for each row, (n,), but the targets have shape {y.shape}.")
     if y.dtype.kind == "f" and not np.isfinite(y).all():
-        raise DataError(f"{who}: the targets hold numbers that are not finite.")
+        raise DataError("the targets hold numbers that are not finite.")
     return y
 
 
-def _numbers(y: Array, count: int, classes: Sequence[str] | None, who: str) -> tuple[Array, tuple[str, ...]]:
+def _numbers(y: Array, count: int, classes: Sequence[str] | None) -> tuple[Array, tuple[str, ...]]:
     """Return class numbers and names, for outputs that tell `count` classes apart."""
     names = tuple(map(str, classes)) if classes is not None else None
     if names is not None and len(names) != count:
-        raise DataError(f"{who}: the outputs tell {count} classes apart, but {len(names)} names were given.")
+        raise DataError(f"the outputs tell {count} classes apart, but {len(names)} names were given.")
     if y.dtype.kind in "OUS":
         texts = y.astype(str)
         known = np.asarray(names) if names is not None and set(texts) <= set(names) else np.unique(texts)
         if len(known) != count:
-            raise DataError(f"{who}: the outputs tell {count} classes apart, but the targets have {len(known)}.")
+            raise DataError(f"the outputs tell {count} classes apart, but the targets have {len(known)}.")
         order = np.argsort(known)
         return order[np.searchsorted(known, texts, sorter=order)], tuple(map(str, known))
     if count == 2 and y.dtype.kind in "fi" and (y == -1).any():
@@ -209,19 +215,24 @@ def _numbers(y: Array, count: int, classes: Sequence[str] | None, who: str) -> t
     numbers = y.astype(np.int64)
     if (numbers != y).any() or numbers.min() < 0 or numbers.max() >= count:
         raise DataError(
-            f"{who}: expected targets that are classes from 0 to {count - 1}, but they range from {y.min():.6g} to "
+            f"expected targets that are classes from 0 to {count - 1}, but they range from {y.min():.6g} to "
             f"{y.max():.6g}."
         )
     return numbers, names or tuple(str(k) for k in range(count))
 
 
-def _floats(array: Array, who: str, what: str) -> Array:
+def floats(array: Array, what: str) -> Array:
+    """Return numbers in float64.
+
+    Raises:
+        DataError: some are none, or not finite.
+    """
     try:
         found = np.asarray(array, np.float64)
     except (TypeError, ValueError):
-        raise DataError(f"{who}: the {what} must be numbers, but are of type {array.dtype}.") from None
+        raise DataError(f"the {what} must be numbers, but are of type {array.dtype}.") from None
     if not np.isfinite(found).all():
-        raise DataError(f"{who}: the {what} hold numbers that are not finite (NaN or infinite).")
+        raise DataError(f"the {what} hold numbers that are not finite (NaN or infinite).")
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Array
-from chainrule.errors import DataError
+from chainrule.errors import DataError, within
 from chainrule.plot.arrays.inputs import Feature, Inputs
 from chainrule.records import Record
 
@@ -36,6 +36,7 @@ class Plane(Record):
         return len(self.y), len(self.x)
 
 
+@within("plot.numbers.plane")
 def plane(
     data: Inputs,
     features: Sequence[int | str] = (0, 1),

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Array
-from chainrule.errors import DataError, ShapeError
+from chainrule.errors import DataError, ShapeError, within
+from chainrule.plot.arrays.outcome import floats
 from chainrule.records import Record
 
 
@@ -34,6 +35,7 @@ class PrecisionRecall(Record):
     base: float
 
 
+@within("plot.numbers.roc")
 def roc(y: Any, scores: Any) -> Roc:
     """Return the ROC curve of scores for rows that are positive or not.
 
@@ -48,13 +50,14 @@ def roc(y: Any, scores: Any) -> Roc:
     >>> curve.area, curve.false_positive_rate.tolist()
     (0.75, [0.0, 0.0, 0.5, 0.5, 1.0])
     """
-    _, thresholds, true, false = _counts(y, scores, "roc")
+    _, thresholds, true, false = _counts(y, scores)
     bent = (np.diff(true, 2) != 0) | (np.diff(false, 2) != 0)
     corner = np.r_[True, bent, True][-len(true) :]  # a point on a straight line adds nothing
     tpr, fpr = np.r_[0, true[corner]] / true[-1], np.r_[0, false[corner]] / false[-1]
     return Roc(fpr, tpr, np.r_[np.inf, thresholds[corner]], float(np.trapezoid(tpr, fpr)))
 
 
+@within("plot.numbers.precision_recall")
 def precision_recall(y: Any, scores: Any) -> PrecisionRecall:
     """Return the precision-recall curve of scores for rows that are positive or not.
 
@@ -69,7 +72,7 @@ def precision_recall(y: Any, scores: Any) -> PrecisionRecall:
     >>> round(curve.average, 4), curve.recall.tolist()
     (0.8333, [1.0, 1.0, 0.5, 0.5, 0.0])
     """
-    positive, thresholds, true, false = _counts(y, scores, "precision_recall")
+    positive, thresholds, true, false = _counts(y, scores)
     precision, recall = true / (true + false), true / true[-1]
     average = float(np.sum(np.diff(np.r_[0, recall]) * precision))
     return PrecisionRecall(
@@ -77,17 +80,15 @@ def precision_recall(y: Any, scores: Any) -> PrecisionRecall:
     )
 
 
-def _counts(y: Any, scores: Any, who: str) -> tuple[Array, Array, Array, Array]:
+def _counts(y: Any, scores: Any) -> tuple[Array, Array, Array, Array]:
     """Return which rows are positive, the distinct scores, falling, and how many of each kind are at or above each."""
-    positive, s = np.asarray(y), np.asarray(scores, np.float64)
+    positive, s = np.asarray(y), floats(np.asarray(scores), "scores")
     if positive.shape != s.shape or s.ndim != 1:
-        raise ShapeError(f"{who}: expected y and scores of shape (n,), but received {positive.shape} and {s.shape}.")
-    positive = positive.astype(bool) if positive.dtype.kind != "f" else positive > 0.5
-    if not np.isfinite(s).all():
-        raise DataError(f"{who}: the scores hold numbers that are not finite (NaN or infinite).")
+        raise ShapeError(f"expected y and scores of shape (n,), but received {positive.shape} and {s.shape}.")
+    positive = floats(positive, "targets") > 0.5
     if positive.all() or not positive.any():
         kind = "positive" if len(s) and positive.all() else "negative"
-        raise DataError(f"{who}: all {len(s)} rows are {kind}; the curve needs rows of both kinds.")
+        raise DataError(f"all {len(s)} rows are {kind}; the curve needs rows of both kinds.")
     order = np.argsort(-s, kind="stable")
     ordered = s[order]
     last = np.r_[np.flatnonzero(np.diff(ordered)), len(ordered) - 1]

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Array
-from chainrule.errors import DataError
+from chainrule.errors import DataError, within
 from chainrule.plot.arrays.given import model_and_data, names_of_features
 from chainrule.plot.arrays.inputs import Feature, Inputs
 from chainrule.plot.arrays.outcome import predictions
@@ -48,6 +48,7 @@ class Regions(Record):
         return (self.outputs > self.threshold).astype(np.int64)
 
 
+@within("plot.numbers.regions")
 def regions(
     model: Any,
     x: Any = None,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Array
+from chainrule.errors import within
 from chainrule.plot.arrays.outcome import values
 from chainrule.records import Record
 
@@ -44,6 +45,7 @@ class Residuals(Record):
         )
 
 
+@within("plot.numbers.residuals")
 def residuals(*what: Any, output: int | None = None) -> Residuals:
     """Return targets, predictions and errors.
 
@@ -57,7 +59,7 @@ def residuals(*what: Any, output: int | None = None) -> Residuals:
     """
     if len(what) == 1 and isinstance(what[0], Residuals):
         return what[0]
-    y, p = values(*what, output=output, who="residuals")
+    y, p = values(*what, output=output)
     left = y - p
     total = float(np.sum((y - y.mean()) ** 2))
     return Residuals(

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Array
-from chainrule.errors import DataError
+from chainrule.errors import DataError, within
 from chainrule.plot.arrays.directions import directions
-from chainrule.plot.arrays.given import is_recording, model_and_data
+from chainrule.plot.arrays.given import is_recording, model_and_data, network
 from chainrule.plot.arrays.losses import Losses
 from chainrule.records import Record
 
@@ -40,6 +40,7 @@ class Surface(Record):
     rows: int
 
 
+@within("plot.numbers.surface")
 def surface(
     model: Any,
     x: Any = None,
@@ -83,7 +84,7 @@ def surface(
     """
     path = model if path is None and is_recording(model) else path
     model, x, y = model_and_data(model, x, y)
-    losses = Losses(model, x, y, sample_weight, rows, seed)
+    losses = Losses(network(model), x, y, sample_weight, rows, seed)
     parameters = losses.parameters
     points = parameters.path(path) if path is not None else None
     here = points[-1] if points is not None else parameters.vector()

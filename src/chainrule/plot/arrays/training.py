@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule._typing import Array
-from chainrule.errors import DataError, unknown_name
+from chainrule.errors import DataError, KindError, an, unknown_name, within
 from chainrule.records import Record
 
 HIGHER_IS_BETTER = ("accuracy", "auc", "precision", "recall", "f1", "fbeta", "r2", "iou", "similarity", "true_")
@@ -44,6 +44,7 @@ class Training(Record):
         raise unknown_name("metric", name, [c.name for c in self.curves])
 
 
+@within("plot.numbers.training")
 def training(history: Any, metrics: Sequence[str] | None = None) -> Training:
     """Return the curves of a history.
 
@@ -79,9 +80,11 @@ def _logs(history: Any) -> tuple[dict[str, Array], int]:
     epochs: Sequence[int] = ()
     while not isinstance(history, Mapping):
         if not hasattr(history, "history"):
-            raise DataError(
-                f"Expected a history (what fit returned, or a dict of lists), received {type(history).__name__}."
+            raise KindError(
+                f"expected a history (what fit returned, a recording, or a dict of lists), but received {an(history)}."
             )
+        if history.history is None:
+            raise DataError("the model has no history yet: train it with fit, or pass what fit returned.")
         epochs, history = getattr(history, "epoch", ()), history.history
     logs = {}
     for name, values in history.items():

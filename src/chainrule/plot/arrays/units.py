@@ -9,8 +9,8 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Array
-from chainrule.errors import ShapeError
-from chainrule.plot.arrays.given import model_and_data, names_of_features
+from chainrule.errors import ShapeError, within
+from chainrule.plot.arrays.given import model_and_data, names_of_features, network
 from chainrule.plot.arrays.inputs import Feature, Inputs
 from chainrule.plot.arrays.layers import layer_named, layer_outputs
 from chainrule.plot.arrays.plane import plane
@@ -40,6 +40,7 @@ class Units(Record):
     count: int
 
 
+@within("plot.numbers.units")
 def units(
     model: Any,
     x: Any = None,
@@ -72,6 +73,7 @@ def units(
     """
     names = names_of_features(model, names)
     model, x, _ = model_and_data(model, x)
+    network(model)
     data = x if isinstance(x, Inputs) else Inputs(x, names)
     place = plane(data, features, fixed, grid, bounds)
     points = place.shape[0] * place.shape[1]

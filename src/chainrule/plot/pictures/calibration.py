@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.errors import within
 from chainrule.plot import canvas, numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@within("plot.calibration")
 def calibration(
     *what: Any,
     bins: int = 10,

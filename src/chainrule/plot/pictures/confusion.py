@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.errors import within
 from chainrule.plot import canvas, numbers
 from chainrule.plot.colours import Theme
 
@@ -20,6 +21,7 @@ _SLANTED = 6
 _DARKEST = 0.6  # so that letters are read on all shades
 
 
+@within("plot.confusion")
 def confusion(
     *what: Any,
     classes: Sequence[str] | None = None,

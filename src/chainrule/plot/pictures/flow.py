@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule._typing import Array
+from chainrule.errors import within
 from chainrule.plot import canvas, numbers
 from chainrule.plot.colours import Theme, class_style
 
@@ -20,6 +21,7 @@ _MOST = 16
 _USUAL = 1e-3
 
 
+@within("plot.gradient_flow")
 def gradient_flow(
     what: Any,
     x: Any = None,

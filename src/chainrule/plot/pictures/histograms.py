@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.errors import within
 from chainrule.plot import canvas, numbers
 from chainrule.plot.colours import NEGATIVE, POSITIVE, Theme
 
@@ -18,6 +19,7 @@ _MOST = 12
 _COLUMNS = 3
 
 
+@within("plot.weights")
 def weights(what: Any, *, bins: int = 40, most: int = _MOST, ax: Axes | None = None, theme: str | None = None) -> Axes:
     """Draw how the weights are spread, a panel for each: a histogram, or for a recording bands over the steps.
 
@@ -38,6 +40,7 @@ def weights(what: Any, *, bins: int = 40, most: int = _MOST, ax: Axes | None = N
     return canvas.describe(ax, [f"{h.name}: {h.size} weights, mean {h.mean:.3g}, spread {h.std:.3g}." for h in found])
 
 
+@within("plot.activations")
 def activations(
     what: Any,
     x: Any = None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.errors import within
 from chainrule.plot import canvas
 from chainrule.plot.arrays.given import result
 from chainrule.plot.arrays.sample import some
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _LINES = 40
 
 
+@within("plot.importance")
 def importance(
     found: Importance, *others: Any, most: int = 20, ax: Axes | None = None, theme: str | None = None
 ) -> Axes:
@@ -53,6 +55,7 @@ def importance(
     return canvas.describe(ax, f"Importance of {len(found.names)} features ({score} {change} by): {said}.")
 
 
+@within("plot.dependence")
 def dependence(
     found: Dependence, *others: Any, lines: int = _LINES, ax: Axes | None = None, theme: str | None = None
 ) -> Axes:

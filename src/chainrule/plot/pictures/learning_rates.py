@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.errors import within
 from chainrule.plot import canvas
 from chainrule.plot.arrays.given import result
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _TALLEST = 1.5  # what the loss may rise above its start before it leaves the picture
 
 
+@within("plot.learning_rates")
 def learning_rates(found: Any, *, ax: Axes | None = None, theme: str | None = None) -> Axes:
     """Draw the loss over the learning rate, and the suggested rate.
 

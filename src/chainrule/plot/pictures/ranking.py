@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainrule.errors import DataError
+from chainrule.errors import DataError, within
 from chainrule.plot import canvas
 from chainrule.plot.arrays import ranking
 from chainrule.plot.arrays.outcome import classified
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _DASHES = ("-", "--", "-.", ":")
 
 
+@within("plot.roc")
 def roc(
     *what: Any,
     classes: Sequence[str] | None = None,
@@ -39,7 +40,7 @@ def roc(
     if len(what) == 1 and isinstance(what[0], Roc):
         curves = [("", what[0])]
     else:
-        rows = classified(*what, classes=classes, who="roc").against_rest()
+        rows = classified(*what, classes=classes).against_rest()
         curves = _of_both_kinds([(name, y, s) for name, y, s in rows], ranking.roc)
     ax, look = canvas.begin(ax, theme, _size(len(curves)))
     ax.plot([0, 1], [0, 1], color=look.line, linestyle=":", linewidth=1)
@@ -61,6 +62,7 @@ def roc(
     return canvas.describe(ax, [f"ROC curve{_of(name)}: area {curve.area:.3f}." for name, curve in curves])
 
 
+@within("plot.precision_recall")
 def precision_recall(
     *what: Any,
     classes: Sequence[str] | None = None,
@@ -81,7 +83,7 @@ def precision_recall(
     if len(what) == 1 and isinstance(what[0], PrecisionRecall):
         curves = [("", what[0])]
     else:
-        rows = classified(*what, classes=classes, who="precision_recall").against_rest()
+        rows = classified(*what, classes=classes).against_rest()
         curves = _of_both_kinds([(name, y, s) for name, y, s in rows], ranking.precision_recall)
     ax, look = canvas.begin(ax, theme, _size(len(curves)))
     if len(curves) == 1:

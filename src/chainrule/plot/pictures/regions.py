@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Array
-from chainrule.errors import DataError
+from chainrule.errors import DataError, ShapeError, within
 from chainrule.plot import canvas
 from chainrule.plot.arrays.given import model_and_data, names_of_classes, names_of_features
 from chainrule.plot.arrays.inputs import Inputs, as_arrays
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _STRENGTH = 0.5  # of the shades, so that points stand out
 
 
+@within("plot.regions")
 def regions(
     model: Any,
     x: Any = None,
@@ -69,7 +70,7 @@ def regions(
     names, classes = names_of_features(model, names), names_of_classes(model, classes)
     model, x, y = model_and_data(model, x, y)
     data = Inputs(x, names)
-    targets = None if y is None else np.asarray(tree.flatten(as_arrays(y) if not _texts(y) else np.asarray(y))[0])
+    targets = None if y is None else _targets(y, data)
     shown = compute(
         model, data, targets, features=features, fixed=fixed, grid=grid, bounds=bounds, output=output
     )  # fmt: skip
@@ -94,8 +95,13 @@ def regions(
     return canvas.describe(ax, _sentence(shown, words))
 
 
-def _texts(y: Any) -> bool:
-    return np.asarray(y).dtype.kind in "OUS" if not hasattr(y, "columns") else False
+def _targets(y: Any, data: Inputs) -> Array:
+    """Return the targets as an array with one row for each of the data's; text stays text."""
+    if hasattr(y, "columns") or np.asarray(y).dtype.kind not in "OUS":
+        return np.asarray(tree.flatten(as_arrays(data.arrays, y)[1])[0])
+    if np.ndim(y) == 0 or len(y) != data.size:
+        raise ShapeError(f"expected one target for each of the {data.size} rows, but y has shape {np.shape(y)}.")
+    return np.array([*map(str, y)])
 
 
 def _classes(ax: Axes, theme: Theme, shown: Regions) -> None:
@@ -147,7 +153,7 @@ def _data(ax: Axes, theme: Theme, data: Inputs, shown: Regions, targets: Array, 
         return
     count = shown.outputs.shape[-1] if shown.kind == "multiclass" else 2
     blank = np.zeros(len(targets)) if count == 2 else np.zeros((len(targets), count))
-    found = classified(targets, blank + 0.5, classes=classes, who="regions")
+    found = classified(targets, blank + 0.5, classes=classes)
     keys = plane.points(ax, theme, data, shown, found.y, found.names)
     canvas.side_legend(ax, theme, "class", keys)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chainrule.errors import within
 from chainrule.plot import canvas, numbers
 from chainrule.plot.arrays.sample import some
 from chainrule.plot.colours import VERMILLION, Theme
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _MOST = 2000
 
 
+@within("plot.predictions")
 def predictions(*what: Any, output: int | None = None, ax: Axes | None = None, theme: str | None = None) -> Axes:
     """Draw the predicted over the true value of each row; of more than 2000 rows a sample.
 
@@ -43,6 +45,7 @@ def predictions(*what: Any, output: int | None = None, ax: Axes | None = None, t
     return canvas.describe(ax, f"Predicted over true values of {len(shown.y)} rows: R² {shown.r2:.3f}.")
 
 
+@within("plot.residuals")
 def residuals(*what: Any, output: int | None = None, ax: Axes | None = None, theme: str | None = None) -> Axes:
     """Draw `true - predicted` over the prediction, and its mean in ten groups: a trend is what the model has missed.
 

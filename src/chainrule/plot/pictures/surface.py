@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.errors import DataError
+from chainrule.errors import DataError, within
 from chainrule.plot import canvas, numbers
 from chainrule.plot.arrays.surface import Surface
 from chainrule.plot.colours import PATH, SURFACE, Theme
@@ -20,6 +20,7 @@ _LEVELS = 12
 _MOST_DOTS = 60
 
 
+@within("plot.surface")
 def surface(
     model: Any,
     x: Any = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from chainrule.errors import within
 from chainrule.plot import canvas, numbers
 from chainrule.plot.colours import VALIDATION, Theme
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from chainrule.plot.arrays.training import Curve, Training
 
 
+@within("plot.training")
 def training(
     history: Any,
     metrics: Sequence[str] | None = None,

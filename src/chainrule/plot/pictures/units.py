@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.errors import DataError
+from chainrule.errors import DataError, within
 from chainrule.plot import canvas
 from chainrule.plot.arrays.units import units as compute
 from chainrule.plot.colours import NEGATIVE, POSITIVE, Theme
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chainrule.plot.arrays.units import Units
 
 
+@within("plot.units")
 def units(
     model: Any,
     x: Any = None,

@@ -23,7 +23,7 @@ def compute(stage: Any) -> Json:
     with scene(stage) as now:
         if now.task not in ("binary", "multiclass"):
             raise RequestError("A confusion matrix needs classes; this model predicts numbers.")
-        rows = classified(now.targets(), now.outputs(), classes=now.classes, who="confusion")
+        rows = classified(now.targets(), now.outputs(), classes=now.classes)
         names, true, said = _few(list(rows.names), rows.y, rows.predicted)
         k = len(names)
         counts = np.bincount(true * k + said, minlength=k * k).reshape(k, k)
