@@ -103,6 +103,7 @@ class Layer(RarerMethods, HoldsState, Configurable):
         super().__init_subclass__(**kwargs)
         if "build" in cls.__dict__:
             cls.build = _finishing(cls.build)  # type: ignore[method-assign]
+        cls._watches = not str(getattr(cls.call, "__module__", "")).startswith("chainrule.")
         if "compute_mask" in cls.__dict__:
             cls._computes_masks = True
             cls.supports_masking = cls.__dict__.get("supports_masking", True)
@@ -193,6 +194,8 @@ class Layer(RarerMethods, HoldsState, Configurable):
             outputs = running.outputs = self.call(*args, **kwargs)
             if self.activity_regularizer is not None:
                 self._penalize_activity(self.activity_regularizer, outputs)
+        if self._watches and self._locked and self._parts:
+            self._refuse_added()
         return outputs
 
     # -- building -----------------------------------------------------------------------------------------------------

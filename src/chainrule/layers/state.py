@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class HoldsState:
     """The half of `Layer` that concerns variables, the layers within, losses and metrics.
 
-    Whatever is set as an attribute is found: variables, layers, metrics, and lists and dicts of them, in the order in
-    which they were set.
+    Whatever is set as an attribute is found: variables, layers, metrics, and lists, dicts and sets of them, in the
+    order in which they were set.
     """
 
     _not_parts: ClassVar[frozenset[str]] = frozenset({"_build_shapes", "_legacy", "_losses", "_nodes", "_parts"})
@@ -33,6 +33,8 @@ class HoldsState:
     built: bool
     _trainable: bool
     _locked: bool
+    _watches: ClassVar[bool] = False  # whether `call` is Python code of the user's own, which may do anything
+    _known: tuple[Any, ...] = ()
     _variables_trainable: list[Variable]
     _variables_fixed: list[Variable]
     _parts: dict[str, None]
@@ -50,11 +52,13 @@ class HoldsState:
         if name not in self._not_parts:
             if isinstance(value, Variable):
                 self._own(value)
-            elif isinstance(value, list | tuple | dict) or _is_part(value):
+            elif isinstance(value, list | tuple | dict | set) or _is_part(value):
                 if self._locked:
                     self._refuse_new(name, value)
                 self._parts[name] = None
         object.__setattr__(self, name, value)
+        if self._locked and name in self._parts and self._watches:
+            self._know_held()
         if name not in self._notes:
             Changes.count += 1
 
@@ -73,11 +77,23 @@ class HoldsState:
     def _lock_state(self) -> None:
         """Refuse further variables, layers and metrics from now on: each call would add more of them."""
         self.__dict__["_locked"] = True
+        if self._watches:
+            self._know_held()
+
+    def _know_held(self) -> None:
+        self.__dict__["_known"] = tuple(self._held()) if self._parts else ()
+
+    def _refuse_added(self) -> None:
+        """Raise if a call has put a layer or metric into a list or dict, where nothing else notices it."""
+        known = {id(part) for part in self._known}
+        for part in self._held():
+            if id(part) not in known:
+                raise self._too_late(f"{type(part).__name__} '{part.name}'")
 
     def _refuse_new(self, attribute: str, value: Any) -> None:
         """Raise unless all layers and metrics in a value are held already."""
         held = {id(part) for part in self._held()}
-        for part in _members(value if isinstance(value, list | tuple | dict) else [value]):
+        for part in _members(value if isinstance(value, list | tuple | dict | set) else [value]):
             if id(part) not in held:
                 raise self._too_late(f"{type(part).__name__} '{part.name}' as `{attribute}`")
 
@@ -95,7 +111,7 @@ class HoldsState:
         attributes = self.__dict__
         for name in list(self._parts):
             value = attributes.get(name)
-            if isinstance(value, list | tuple | dict):
+            if isinstance(value, list | tuple | dict | set):
                 yield from _members(value)
             elif _is_part(value):
                 yield value
@@ -268,9 +284,9 @@ def weights_of(layers: list[Layer]) -> list[Variable]:
 
 
 def _members(value: Any) -> Iterator[Any]:
-    """Yield the layers and metrics in nested lists and dicts."""
+    """Yield the layers and metrics in nested lists, dicts and sets."""
     for part in value.values() if isinstance(value, dict) else value:
-        if isinstance(part, list | tuple | dict):
+        if isinstance(part, list | tuple | dict | set):
             yield from _members(part)
         elif _is_part(part):
             yield part
