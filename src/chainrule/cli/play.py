@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chainrule.cli.common import Output, foreseen
+from chainrule.cli.common import Output, foreseen, plain
 from chainrule.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -47,10 +47,13 @@ def view(
     host: Host = "127.0.0.1",
     no_open: NoOpen = False,
 ) -> None:
-    """Show a recorded training in the browser, frame by frame, beside other runs."""
+    """Show a recorded training in the browser, frame by frame, beside other runs; one that goes on is followed."""
     from chainrule.web.open import dashboard
 
-    _stay(dashboard(Path(run), port=port, host=host, open=not no_open, wait=False))
+    page = dashboard(Path(run), port=port, host=host, open=not no_open, wait=False)
+    for _, why in page.driver.stage.damaged:
+        print(f"Left out: {plain(why)}", file=sys.stderr, flush=True)
+    _stay(page)
 
 
 def _stay(page: Page) -> None:

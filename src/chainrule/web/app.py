@@ -8,6 +8,7 @@ import json
 import pkgutil
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,17 +118,25 @@ class _Pages:
         from chainrule.web.derivation import derive
 
         question = parse_question(request.query_params)
-        return _answer(await self.turns.run(derive, self.stage, question))
+        return await self._computed(derive, question)
 
     async def quiz(self, request: Request) -> Response:
         from chainrule.web.quiz import ask
 
-        return _answer(await self.turns.run(ask, self.stage, request.query_params))
+        return await self._computed(ask, request.query_params)
 
     async def view(self, request: Request) -> Response:
         compute = _view(request.path_params["name"])
         query = {k: v for k, v in request.query_params.items() if len(v) <= 4000}
-        return _answer(await self.turns.run(_computed, compute, self.stage, query))
+        return await self._computed(partial(_told, compute), query)
+
+    async def _computed(self, function: Callable[..., Json], question: Any) -> Response:
+        try:
+            return _answer(await self.turns.run(function, self.stage, question))
+        except RequestError:
+            raise
+        except Exception as error:
+            raise self.stage.explained(error) from error
 
 
 def _view(name: str) -> Callable[..., Json]:
@@ -139,7 +148,7 @@ def _view(name: str) -> Callable[..., Json]:
     return found
 
 
-def _computed(compute: Callable[..., Json], stage: Stage, query: dict[str, str]) -> Json:
+def _told(compute: Callable[..., Json], stage: Stage, query: dict[str, str]) -> Json:
     try:
         return compute(stage, **query)
     except RequestError:

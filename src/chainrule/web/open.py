@@ -8,20 +8,24 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Any, Self
 
 from chainrule.data.adapters import make_batches
 from chainrule.data.batches import ArrayBatches
-from chainrule.errors import ChainruleError, DataError
+from chainrule.errors import ChainruleError, DataError, ModelFileError
 from chainrule.recording.recording import Recording, load
 from chainrule.web.addresses import HOST
 from chainrule.web.loop import Loop
 from chainrule.web.replay import Replay
 from chainrule.web.server import Server
+from chainrule.web.tail import QUIET_S, Tail
 
 RUN_FILE = "run.jsonl"
 MOST_RUNS = 8
+FIRST_S = 10.0
+"""So long the first frame of a run that has just begun is waited for."""
 
 
 class Page:
@@ -104,7 +108,7 @@ def dashboard(
 
     Args:
         model: compiled; or a recording, a run file, or a folder of runs, of which the newest is shown beside the
-            others.
+            others. A run that is going on is followed.
         x, y: arrays or data frames.
         sample_weight: one per row.
         validation_data: `(x, y)`, evaluated after each epoch.
@@ -173,22 +177,52 @@ def replay_of(run: str | os.PathLike[str] | Recording) -> Replay:
 
     Raises:
         DataError: there is no run.
-        ModelFileError: the run file is damaged.
+        ModelFileError: the run file is damaged; of a folder: none can be shown.
     """
     if isinstance(run, Recording):
         return Replay(run)
     path = Path(run)
     if path.is_dir() and not (path / RUN_FILE).exists():
-        files = sorted(path.glob(f"*/{RUN_FILE}"), key=lambda p: p.stat().st_mtime)[-MOST_RUNS:]
-        if not files:
-            raise DataError(f"dashboard: there is no run in '{path}': neither {RUN_FILE} nor folders that hold one.")
-        *others, newest = [load(file) for file in files]
-        return Replay(newest, others)
+        return _newest_of(path)
     if not path.exists():
         raise DataError(
             f"dashboard: there is no file or folder '{path}'. Give a run folder, its {RUN_FILE}, or a folder of runs."
         )
-    return Replay(load(path))
+    return Replay(*_followed(path / RUN_FILE if path.is_dir() else path))
+
+
+def _newest_of(folder: Path) -> Replay:
+    """Return the replay of the newest run of a folder that can be shown, beside the others; damaged ones are named."""
+    files = sorted(folder.glob(f"*/{RUN_FILE}"), key=lambda p: p.stat().st_mtime, reverse=True)
+    if not files:
+        raise DataError(f"dashboard: there is no run in '{folder}': neither {RUN_FILE} nor folders that hold one.")
+    shown: tuple[Recording, tuple[Recording, ...], Tail] | None = None
+    others: list[Recording] = []
+    damaged: list[tuple[str, str]] = []
+    for file in files:
+        try:
+            if shown is None and (found := _followed(file))[0].frames:
+                shown = found
+            elif len(others) < MOST_RUNS - 1:
+                others.insert(0, load(file))
+        except ModelFileError as error:
+            damaged.append((file.parent.name, str(error)))
+    if shown is None:
+        why = damaged[0][1] if damaged else "none of them has a frame."
+        raise ModelFileError(f"dashboard: no run in '{folder}' can be shown: {why}")
+    return Replay(shown[0], others, shown[2], damaged)
+
+
+def _followed(file: Path) -> tuple[Recording, tuple[Recording, ...], Tail]:
+    """Return a recording, no others, and its file; of one that has just begun the first frame is waited for."""
+    tail, until = Tail(file), monotonic() + FIRST_S
+    while True:
+        tail.read()
+        recording = tail.recording()
+        going_on = recording.end is None and tail.age() < QUIET_S
+        if recording.frames or not going_on or monotonic() > until:
+            return recording, (), tail
+        sleep(0.1)
 
 
 def _in_script() -> bool:

@@ -1,23 +1,27 @@
-"""`Replay`: a recorded training on the page, frame by frame; nothing trains and nothing changes."""
+"""`Replay`: a recorded training on the page, frame by frame; nothing trains here and nothing changes.
+
+A run that is still going on is followed: what its file gains is shown, until it ends or falls silent.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from time import monotonic, sleep
 from typing import Any
 
-import numpy as np
-
-from chainrule.recording.probe import Probe
+from chainrule.errors import ModelFileError
 from chainrule.recording.recording import Recording
-from chainrule.utils.naming import unique_paths
 from chainrule.web.protocol import Json, RequestError
-from chainrule.web.session import PAUSED, STOPPED, Position
-from chainrule.web.stage import Peeked, Stage
-from chainrule.web.twin import Moment, Twin
+from chainrule.web.replay_stage import ReplayStage
+from chainrule.web.session import PAUSED, PLAYING, STOPPED, Position
+from chainrule.web.tail import QUIET_S, Tail
 
 SPEED = 10.0
 """Frames per second at first."""
+
+LOOK_S = 0.2
+"""So often the file of a run that may be going on is looked at."""
 
 
 class Replay:
@@ -26,18 +30,35 @@ class Replay:
     Args:
         recording: with one frame at least.
         others: recordings to be compared with.
+        tail: the file of the recording, if it is to be followed.
+        damaged: runs that could not be read: name and reason.
 
     Raises:
         RequestError: there is no frame.
     """
 
-    def __init__(self, recording: Recording, others: Sequence[Recording] = ()) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        others: Sequence[Recording] = (),
+        tail: Tail | None = None,
+        damaged: Sequence[tuple[str, str]] = (),
+    ) -> None:
         if not recording.frames:
-            raise RequestError(f"The recording '{recording.name}' has no frames, so there is nothing to show.")
+            yet = " yet" if recording.end is None else ""
+            raise RequestError(f"The recording '{recording.name}' has no frames{yet}, so there is nothing to show.")
         self.recording = recording
+        self.tail = tail
+        self.trouble = ""
         self.at = len(recording.frames) - 1
-        self.stage = ReplayStage(self, others)
-        self.stage.session.speed = SPEED
+        self.stage = ReplayStage(self, others, damaged)
+        session = self.stage.session
+        session.speed, session.idle, session.more = SPEED, self._look, self._more
+        self._following = self.live
+        self._waiting = not self._following  # paused, but only until something comes
+        session.state = PLAYING if self._following else PAUSED
+        self._next = 0.0
+        self._said = ""
         self.closed = False
         self._thread = threading.Thread(target=self._run, name="chainrule-replay", daemon=True)
 
@@ -129,72 +150,95 @@ class Replay:
             session.checkpoint()
             if session.over:
                 return
-            last = len(self.recording.frames) - 1
-            self.at = min(self.at + 1, last) if self.at < last else 0
-            if self.at == last:
-                session.pause()
+            self._look()
+            self._advance()
 
+    def _advance(self) -> None:
+        """Go to the next frame; from the last one to the first, unless more may come."""
+        last = len(self.recording.frames) - 1
+        if self.at < last:
+            self.at += 1
+        elif not self._following:
+            self.at = 0
+        live = self.live
+        self._waiting = self._following and not live  # it has fallen silent, or has ended
+        self._following = live and self.at == last
+        if self._following:
+            sleep(LOOK_S / 4)
+        elif self.at == last:
+            self.stage.session.pause()
 
-class ReplayStage(Stage):
-    """A stage whose frames are recorded ones, and whose twin is rebuilt from the recording."""
+    # -- a run that goes on --------------------------------------------------------------------------------------------
 
-    def __init__(self, replay: Replay, others: Sequence[Recording]) -> None:
-        super().__init__(replay, PAUSED)
-        recording = replay.recording
-        self.replay = replay
-        self.runs = [*others]
-        probe = recording.start.get("probe")
-        self.probe = Probe(np.asarray(probe["rows"]), probe["x"], probe["y"]) if probe else None
-        self.names = ([f["name"] for f in recording.start["data"]["features"]], recording.start["data"]["classes"])
-        training = recording.start["training"]
-        rows = (probe["x"], probe["y"], None) if probe else (None, None, None)
-        self.training = Peeked(
-            rows, training["steps_per_epoch"], recording.start["data"]["rows"], training["batch_size"]
-        )
-        self._why = ""
-        self.model = self._model()
-        for message in (recording.start, *recording.epochs, *recording.findings):
-            self.hub.put(message)
-        for frame in recording.frames:
-            self.trail.add(frame["step"], frame["weights"])
+    @property
+    def live(self) -> bool:
+        """Whether the run is going on, as far as its file tells."""
+        return self._state() == "live"
 
-    def _model(self) -> Any:
-        """Return the model; None where it cannot be rebuilt without its Python code, which the page says."""
+    def _state(self) -> str:
+        if self.trouble:
+            return "damaged"
+        if self.recording.end is not None:
+            return "ended"
+        return "live" if self.tail is not None and self.tail.age() < QUIET_S else "silent"
+
+    def _more(self) -> Json:
+        state = self._state()
+        paused = self.stage.session.state == PAUSED
+        text = {
+            "damaged": self.trouble,
+            "ended": f"ended: {(self.recording.end or {}).get('why', '')}",
+            "live": "paused here; the training goes on" if paused else "live",
+            "silent": "no end"
+            + (f", and nothing new for {spoken(self.tail.age())}" if self.tail is not None else " was recorded"),
+        }[state]
+        return {"recording": {"state": state, "text": text}}
+
+    def _look(self) -> None:
+        """Take in what the file has gained, and say so when the run has ended or fallen silent."""
+        if self.tail is None or self.trouble or monotonic() < self._next:
+            return
+        self._next = monotonic() + LOOK_S
         try:
-            return self.replay.recording.model_at(self.replay.frame)
-        except Exception as error:
-            self._why = str(error)[:300]
-            return None
+            if self.tail.read():
+                self._take(self.tail.recording())
+        except ModelFileError as error:
+            self.trouble = str(error)
+        said = self._more()["recording"]["text"]
+        if said != self._said:
+            self._said = said
+            self.stage.session.tell()
 
-    def show(self, now: bool) -> None:
-        """Have the page show the frame."""
-        self.hub.put(self.replay.frame)
-        if self.model is None:
+    def _take(self, recording: Recording) -> None:
+        if not recording.frames:  # the file was begun anew
             return
-        if self.twin is None:
-            self.twin = Twin(self.model)
-        paths, weights = unique_paths(self.model.weights), self.replay.frame["weights"]
-        found = [weights.get(paths[id(v)]) for v in self.model.weights]
-        values = [a for a, v in zip(found, self.model.weights, strict=True) if a is not None and a.shape == v.shape]
-        if len(values) < len(found):  # they were too large for this frame, or somebody else wrote the file
-            self.shown = None
-            return
-        rest = [v.numpy() for v in (self.model.optimizer.variables if self.model.optimizer is not None else ())]
-        frame, revision = self.replay.frame, self.twin.revision
-        moment = Moment(self.replay.position, frame["seconds"], self.replay.logs, [*values, *rest], revision)
-        self.shown = (self.twin, moment)
+        before, self.recording = self.recording, recording
+        session, last = self.stage.session, len(recording.frames) - 1
+        if recording.start is before.start:
+            self.stage.add(before, recording)
+        else:
+            self.at = last if self._following or self._waiting else min(self.at, last)
+            self.stage.renew()
+            self.stage.show(True)
+        if self._waiting and session.state == PAUSED and self.live and self.at >= len(before.frames) - 1:
+            session.state, self._following, self._waiting = PLAYING, True, False
+        if self._following and session.state == PLAYING:
+            self.at = last
 
-    def joined(self) -> None:
-        """All is there already."""
 
-    def newest(self) -> tuple[Twin, Moment]:
-        """Return the twin and the moment that the page shows.
+def spoken(seconds: float) -> str:
+    """Return a time as one says it.
 
-        Raises:
-            RequestError: the model could not be rebuilt.
-        """
-        if self.model is None:
-            raise RequestError(f"The model cannot be rebuilt from the recording: {self._why}", 409)
-        if self.twin is not None and self.shown is None:
-            raise RequestError("This frame does not hold all weights of the model.", 409)
-        return super().newest()
+    >>> spoken(61), spoken(7300), spoken(3e6)
+    ('1 minute', '2 hours', '34 days')
+    """
+    if seconds == float("inf"):
+        return "long"
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            count = int(seconds // length)
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return f"{int(seconds)} seconds"
+
+
+__all__ = ["Replay"]

@@ -124,6 +124,8 @@ class Session:
         self.speed: float | None = None
         self.cost: Callable[[], float] = lambda: 0.0
         self.abandoned: Callable[[], bool] = lambda: False
+        self.idle: Callable[[], object] = lambda: None  # called now and then while paused
+        self.more: Callable[[], Json] = dict  # what else a status says
         self._show = show
         self._tell = tell
         self._goal = _Goal()
@@ -216,6 +218,10 @@ class Session:
             self._refuse_if_over()
             self._tell(self.status())
 
+    def tell(self) -> None:
+        """Tell the page the status."""
+        self._tell(self.status())
+
     def status(self) -> Json:
         """Return the status as the page shows it."""
         here, walk = self.driver.position, self._walk
@@ -235,6 +241,7 @@ class Session:
                 **self.driver.choices(),
             },
             "cost": self.cost(),
+            **self.more(),
         }
 
     def _reached(self, epoch_ended: bool) -> bool:
@@ -259,6 +266,7 @@ class Session:
         while self.state == PAUSED:
             self._news.wait(WAIT_S)  # in pieces, so that Ctrl-C gets through everywhere
             self._obey()
+            self.idle()
             if self.state == PAUSED and self.abandoned():
                 self.state = PLAYING
         self._tell(self.status())

@@ -58,6 +58,7 @@ class Stage:
         trail: the weights the training has passed through, as far as the page has seen them.
         shown: the twin, and the moment that the page shows; None before anything is shown.
         runs: recordings of other trainings, to be compared with.
+        damaged: runs that could not be read: name and reason.
     """
 
     def __init__(self, driver: Driver, state: str = PLAYING) -> None:
@@ -65,6 +66,7 @@ class Stage:
         self.hub = Hub()
         self.trail = Trail()
         self.runs: list[Any] = []
+        self.damaged: list[tuple[str, str]] = []
         self.session = Session(driver, self.show, self.hub.put, state)
         self.session.cost = self.cost
         self.model: Any = None
@@ -190,6 +192,10 @@ class Stage:
         """The share of the time since the beginning that went into the page."""
         painted = self._painter.seconds if self._painter is not None else 0.0
         return (painted + self.seconds) / max(perf_counter() - self._began, 1e-9)
+
+    def explained(self, error: Exception) -> Exception:
+        """Return what an error that nobody foresaw is to the page: the same, as the model is the user's own."""
+        return error
 
     def newest(self) -> tuple[Twin, Moment]:
         """Return the twin, and the moment that the page shows; waits a moment for the first.

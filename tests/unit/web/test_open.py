@@ -194,7 +194,7 @@ class Command:
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        self.process.communicate(timeout=20)
+        _, self.said = self.process.communicate(timeout=20)
         return self.process.returncode
 
 
@@ -246,6 +246,21 @@ def test_view_shows_a_run(visit: Any, wait: Any, runs: Path) -> None:
     client = visit(command.url()).listen()
     wait(lambda: client.of("frame"))
     assert command.end() == 0
+
+
+def test_view_names_the_runs_that_it_leaves_out(visit: Any, wait: Any, runs: Path, tmp_path: Path) -> None:
+    for name in ("good", "bad"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.jsonl").write_bytes((runs / "first" / "run.jsonl").read_bytes())
+    lines = (tmp_path / "bad" / "run.jsonl").read_text().splitlines()
+    (tmp_path / "bad" / "run.jsonl").write_text("\n".join([lines[0], "broken", *lines[1:]]))
+    command = Command("view", str(tmp_path), "--no-open")
+    client = visit(command.url()).listen()
+    wait(lambda: client.of("frame"))
+    assert command.end() == 0
+    left_out = [line for line in command.said.splitlines() if line.startswith("Left out: ")]
+    assert len(left_out) == 1
+    assert "run.jsonl, line 2': " in left_out[0]
 
 
 def test_a_port_in_use_is_one_line() -> None:

@@ -23,7 +23,7 @@ export function controls(element, source, state, settingFields) {
 
   const draw = eachFrame(() => {
     const { status, end, start } = state;
-    const playing = status?.state === "playing", over = ["finished", "stopped"].includes(status?.state) || Boolean(end);
+    const playing = status?.state === "playing", over = ["finished", "stopped"].includes(status?.state) || (Boolean(end) && !status?.recording);
     const can = status?.can ?? {};
     if (play.dataset.playing !== String(playing)) {
       play.dataset.playing = String(playing);
@@ -38,7 +38,7 @@ export function controls(element, source, state, settingFields) {
     settings?.draw();
     const epochs = start?.training?.epochs, at = state.place;
     setText(where, at ? `epoch ${count(Math.min(epochs || Infinity, (at.epoch ?? 0) + (at.batch ? 1 : 0)))}${epochs ? ` / ${count(epochs)}` : ""}` : "");
-    const word = end ? `ended: ${end.why}` : STATES[status?.state] ?? "";
+    const word = status?.recording ? [playing && status.recording.state !== "live" ? "replaying" : "", status.recording.text].filter(Boolean).join(" · ") : end ? `ended: ${end.why}` : STATES[status?.state] ?? "";
     setText(more, at ? [`step ${count(at.step ?? 0)}`, lossText(state), word, sampleText(status)].filter(Boolean).join(" · ") : "waiting for the training …");
   });
   state.on((changed) => {

@@ -11,8 +11,12 @@ MOST_EPOCHS = 1000
 
 
 def compute(stage: Any) -> Json:
-    """Return name, settings and metrics by epoch of the recordings that the stage knows of (`stage.runs`)."""
-    return {"runs": [_run(recording) for recording in list(getattr(stage, "runs", ()))[-MOST_RUNS:]]}
+    """Return name, settings and metrics by epoch of the recordings that the stage knows of (`stage.runs`).
+
+    Those that could not be read are listed with the reason.
+    """
+    runs, damaged = list(getattr(stage, "runs", ()))[-MOST_RUNS:], list(getattr(stage, "damaged", ()))[:MOST_RUNS]
+    return {"runs": [_run(r) for r in runs], "damaged": [{"name": name, "why": why} for name, why in damaged]}
 
 
 def _run(recording: Any) -> Json:

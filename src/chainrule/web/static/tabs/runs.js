@@ -8,10 +8,16 @@ const MOST = 8;
 export const runsTab = { name: "runs", title: "Runs", create };
 
 function create(element, source, state) {
-  const view = { metric: "loss", log: false, given: null, mine: [], current: null };
+  const view = { metric: "loss", log: false, given: null, damaged: [], mine: [], current: null };
   const bar = el("div", { class: "row" }), chart = el("div"), rows = el("div", { class: "scroll" }), empty = el("p", { class: "empty" }, source.live ? "One training so far. Change a setting and start again: its curve will be drawn beside this one." : "This file holds one training.");
-  refill(element, el("div", { class: "row spread" }, el("p", { class: "note about" }, "Curves of this training and of those before it, over epochs."), bar), chart, rows, empty);
-  source.view("runs", {}).then((found) => { view.given = found.runs; draw(); }, () => { view.given = []; });
+  const damaged = el("div");
+  refill(element, el("div", { class: "row spread" }, el("p", { class: "note about" }, "Curves of this training and of those before it, over epochs."), bar), chart, rows, empty, damaged);
+  source.view("runs", {}).then((found) => {
+    view.given = found.runs;
+    const bad = found.damaged ?? [];
+    refill(damaged, bad.length ? el("p", { class: "note" }, "Damaged, and left out:") : null, bad.length ? el("ul", { class: "note" }, bad.map((run) => el("li", null, el("strong", null, run.name), ` ${run.why}`))) : null);
+    draw();
+  }, () => { view.given = []; });
 
   /** Keeps the curves of the training that goes on; a new start makes it one of the past. */
   function keep() {
