@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -62,6 +63,11 @@ class Callback:
         It is asked before each call, so it may change while training goes on.
         """
         return 0.0
+
+    @property
+    def epochs_at_once(self) -> float:
+        """How many epochs may run at most before it hears of them, where it hears of them late."""
+        return math.inf
 
     def add_epochs(self, epochs: Sequence[int], logs: Mapping[str, Sequence[Any]]) -> None:
         """Hear of several epochs at once, in place of `on_epoch_begin` and `on_epoch_end`, after the last of them.

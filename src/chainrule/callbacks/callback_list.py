@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, TypeAlias
@@ -156,6 +157,10 @@ class CallbackList(Callback):
     def epochs_late(self) -> float:
         """How many seconds of epochs may pass before all hear of them at once; 0: somebody wants to hear of each."""
         return min((getattr(c, "hears_of_epochs_late", 0.0) for c in self.callbacks), default=0.0)
+
+    def epochs_at_once(self) -> float:
+        """How many epochs may run before all hear of them, where nobody wants to hear of each."""
+        return min((getattr(c, "epochs_at_once", math.inf) for c in self.callbacks), default=math.inf)
 
     def add_epochs(self, epochs: Sequence[int], logs: Mapping[str, Sequence[Any]]) -> None:
         """Tell all callbacks of several epochs at once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import sys
@@ -25,6 +26,7 @@ FILE = "run.jsonl"
 _BATCHES = ("on_train_batch_begin", "on_train_batch_end")
 FEW_EPOCHS = 10
 SHORT_EPOCH_S = 0.5
+LATE_S = 1.0
 
 
 class Recorder(Callback):
@@ -86,6 +88,8 @@ class Recorder(Callback):
         seed: int = 0,
         timed: bool = True,
     ) -> None:
+        import chainrule.recording.journal  # noqa: F401  now, and not within the time of a training
+
         super().__init__()
         if not budget_mb > 0:
             raise DataError(f"Recorder: budget_mb must be a number of megabytes above 0, but is {budget_mb}.")
@@ -130,11 +134,22 @@ class Recorder(Callback):
         return self._apart == 0 or self.journal is None or not self.journal.allowance.allows()
 
     @property
-    def hears_of_epochs_late(self) -> bool:
-        """Whether no frame of one of the next epochs is wanted in particular, or could be taken anyway."""
+    def hears_of_epochs_late(self) -> float:
+        """A second, unless a frame could be taken within the next epoch."""
         if self._looks_within_epochs:
-            return self._epochs > 0 and self._epoch_s < SHORT_EPOCH_S
-        return self.every == "auto" or (self.journal is not None and not self.journal.allowance.allows())
+            return LATE_S if self._epochs > 0 and self._epoch_s < SHORT_EPOCH_S else 0.0
+        return LATE_S if self._apart == 0 or (self.hears_at_intervals and self.journal is not None) else 0.0
+
+    @property
+    def epochs_at_once(self) -> float:
+        """How many epochs there are until the next one that is worth a look."""
+        if isinstance(self.every, int):
+            return float(self.every - self._epochs % self.every)
+        total = (self.params or {}).get("epochs")
+        if not total or self.journal is None:
+            return math.inf
+        apart = math.ceil(total / self.journal.stops(min(self._epochs / total, 1.0)))
+        return float(apart - self._epochs % apart)
 
     # -- training ------------------------------------------------------------------------------------------------------
 
@@ -198,19 +213,18 @@ class Recorder(Callback):
         assert self.journal is not None
         self._step, self._epochs = max(self._step, self._before + self._steps()), self._epochs + 1
         self._epoch_s = perf_counter() - self._began
-        self.journal.epochs([epoch], [self._step], [logs or {}])
+        self.journal.epochs([epoch], [self._step], {name: [value] for name, value in (logs or {}).items()})
         self._frame_of_epoch(logs)
 
     def add_epochs(self, epochs: Sequence[int], logs: Mapping[str, Sequence[Any]]) -> None:
         """Write the metrics of several epochs, and take a frame, if it is time."""
         assert self.journal is not None
         steps = self._data[0].steps
-        ends = [self._step + (i + 1) * steps for i in range(len(epochs))]
-        each = [dict(zip(logs, values, strict=True)) for values in zip(*logs.values(), strict=True)]
-        self.journal.epochs(epochs, ends, each)
+        ends = range(self._step + steps, self._step + len(epochs) * steps + 1, steps)
+        self.journal.epochs(epochs, ends, logs)
         self._epoch, self._step, self._before = epochs[-1], ends[-1], ends[-1] - steps
         self._epochs += len(epochs)
-        self._frame_of_epoch(each[-1])
+        self._frame_of_epoch({name: values[-1] for name, values in logs.items()})
 
     def _frame_of_epoch(self, logs: LogsLike) -> None:
         if self.every == "auto" or (isinstance(self.every, int) and self._epochs % self.every == 0):
@@ -224,8 +238,11 @@ class Recorder(Callback):
 
     def _frame(self, logs: LogsLike, if_wanted: bool = False, last: bool = False) -> None:
         assert self.journal is not None
+        batch = max(self._step - self._before - 1, 0)
         if not if_wanted or self.journal.wants(self._step):
-            self.journal.frame(self._step, self._epoch, max(self._step - self._before - 1, 0), logs, last)
+            self.journal.frame(self._step, self._epoch, batch, logs, last)
+        else:
+            self.journal.note(self._step, self._epoch, batch, logs)
 
     def on_train_end(self, logs: LogsLike = None) -> None:
         """Write how the model is now."""

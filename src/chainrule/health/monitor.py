@@ -69,7 +69,7 @@ class Monitor:
         return self._new(check_data(x, y, names, has_classes(self.model)))
 
     def hear(self, message: Message, more: bool = False) -> list[Finding]:
-        """Take one message of the training and return what is new; kinds besides `frame` and `epoch` say nothing.
+        """Take one message of the training and return what is new; kinds besides `frame` and `epoch(s)` say nothing.
 
         Args:
             more: another epoch follows at once, so that this one is only noted: the rules look at all epochs together.
@@ -77,7 +77,11 @@ class Monitor:
         if message["kind"] == "frame":
             return self._new(self._persistent(self._frame(message), bool(message.get("gradients"))))
         if message["kind"] == "epoch":
-            return self._new(self._epoch(message, more))
+            columns = {name: [value] for name, value in message["logs"].items()}
+            return self._new(self._epochs([message["step"]], columns, more))
+        if message["kind"] == "epochs":
+            columns = {name: values.tolist() for name, values in message["logs"].items()}
+            return self._new(self._epochs(message["steps"].tolist(), columns, more))
         return []
 
     # -- frames -------------------------------------------------------------------------------------------------------
@@ -108,14 +112,15 @@ class Monitor:
 
     # -- epochs -------------------------------------------------------------------------------------------------------
 
-    def _epoch(self, message: Message, more: bool) -> list[Finding]:
-        logs, step = message["logs"], message["step"]
+    def _epochs(self, steps: Sequence[int], logs: Mapping[str, Sequence[Any]], more: bool) -> list[Finding]:
+        """Look at epochs that follow each other; `logs` has a value per epoch."""
         if "loss" not in logs:
             return []
-        self._losses.append(float(logs["loss"]))
-        if "val_loss" in logs:
-            self._validation.append(float(logs["val_loss"]))
-        found = progress.diverged(self._losses[-1], step)
+        step, losses = steps[-1], [*map(float, logs["loss"])]
+        self._losses += losses
+        self._validation += map(float, logs.get("val_loss", ()))
+        wrong = np.flatnonzero(~np.isfinite(losses))
+        found = progress.diverged(losses[wrong[0]], steps[wrong[0]]) if len(wrong) else []
         epochs = len(self._losses)
         if found or more or epochs - self._looked < epochs // _LOOKS:
             return found

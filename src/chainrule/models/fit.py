@@ -133,7 +133,8 @@ def _train_in_parts(
     """
     together, count = getattr(model._engine, "train_epochs", None), 1
     while together is not None and validation is None and epochs and (late := callbacks.epochs_late()):
-        part, began, notes = epochs[:count], perf_counter(), _Notes(callbacks)
+        part = epochs[: int(min(count, callbacks.epochs_at_once()))]
+        began, notes = perf_counter(), _Notes(callbacks)
         with model.structure_fixed(), located(f"fit, epoch {part.start + 1}"), notes:
             found = together(model, batches, part, guard, notes)
         if found is None:

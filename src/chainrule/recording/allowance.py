@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
+
+SHORTEST_S = 0.2
+"""At its end a training that was shorter counts as one of this length: 5 % of it are 10 ms, which nobody notices."""
 
 
 class Allowance:
     """Counts what is spent, and says whether more may be: at most a share of all time since the beginning.
 
-    What a block costs is expected of the next one, too, and held back once more for the one at the end.
+    What a block costs is expected of the next one, too, and held back once more for the one at the end. A training of
+    milliseconds may spend some of its own: see `SHORTEST_S`.
 
     Args:
         share: of the time of the training: 0.05 is 5 %; None sets no limit.
@@ -53,12 +58,16 @@ class Allowance:
         return self.share is None or self.spent + 2 * self.expected <= self.share * self.elapsed
 
     def affords(self, seconds: float) -> bool:
-        """Whether something that takes so long may be done now.
+        """Whether something that takes so long may be done now, if the training ended with it.
 
         >>> Allowance(share=0.0).affords(0.01), Allowance(share=None).affords(0.01)
         (False, True)
         """
-        return self.share is None or self.spent + seconds <= self.share * self.elapsed
+        return seconds <= self.left(self.elapsed)
+
+    def left(self, total: float) -> float:
+        """Return how many seconds may still be spent in a training that takes `total` of them."""
+        return math.inf if self.share is None else self.share * max(total, SHORTEST_S) - self.spent
 
     @contextmanager
     def spending(self, again: bool = True) -> Iterator[None]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,12 @@ from chainrule.data.batches import ArrayBatches, Batches
 from chainrule.health import Finding, Monitor
 from chainrule.health.data import seconds_for
 from chainrule.recording import messages
-from chainrule.recording.about_model import learning_rate_of
 from chainrule.recording.allowance import Allowance
+from chainrule.recording.blocks import Epochs, messages_of
 from chainrule.recording.lines import Message
 from chainrule.recording.probe import Probe
-from chainrule.recording.run_file import RunFile
+from chainrule.recording.run_file import Line, RunFile, line_of
+from chainrule.recording.sketches import Sketch, Sketches, as_it_was, show, sketch_of
 from chainrule.records import Record
 
 WRITTEN_EVERY_S = 0.25
@@ -26,6 +27,16 @@ WRITTEN_EVERY_S = 0.25
 
 OWN_PART = 0.7
 """Of the time that may be spent; the rest is for what it costs an engine to stop and go on."""
+
+ENOUGH = 24
+"""So many frames make a replay: while there are fewer, sketches are kept to be written when there is time."""
+
+MOST_STOPS = 100
+"""Of an engine that could run all epochs in one go."""
+
+
+BRIEF_S, BRIEF_S_PER_BYTE = 1e-4, 1e-8
+"""What writing a frame of weights and outputs is expected to cost, until one was written."""
 
 
 class Limits(Record):
@@ -64,9 +75,12 @@ class Journal:
         self.allowance = Allowance(None if limits.share is None else OWN_PART * limits.share)
         self.findings: list[Finding] = []
         self.last: Message | None = None
-        self._first: _Before | None = None
+        self._first: Sketch | None = None
+        self._sketches = Sketches(sum(v.value.nbytes for v in model.weights))
+        self._frames, self._enough = 0, min(ENOUGH, file.most or ENOUGH)
+        self._brief_s = BRIEF_S + BRIEF_S_PER_BYTE * self._size()
         self._ended = self._noted_at = self._written_at = 0.0
-        self._waiting: list[Message] = []
+        self._waiting: list[Epochs] = []
         self._monitor = Monitor(model, probe) if limits.health else None
         self._training: Batches | None = None
         self._features: Sequence[str] | None = None
@@ -98,7 +112,7 @@ class Journal:
             began: when preparing the recording began, by `perf_counter`: it counts as spent, and a frame is expected
                 to cost as much.
         """
-        self._first = _Before(self.model)
+        self._first = sketch_of(self.model, 0, 0, 0, 0.0, None)
         self.allowance.charge(began)
         if self.allowance.allows():
             self._write_first()
@@ -108,6 +122,29 @@ class Journal:
         shown = self.last["step"] if self.last is not None else 0
         return step > shown and self.allowance.allows() and self.file.wants(step)
 
+    def stops(self, done: float) -> int:
+        """Return how many frames of the whole training are worth while.
+
+        Args:
+            done: which part of it has been: 0 to 1.
+        """
+        whole = self.allowance.expected  # of one frame with all there is; so much is left for the first and the last
+        left = self.allowance.left(self.allowance.elapsed / done if done else 0.0) - whole
+        if left >= ENOUGH * whole:
+            return int(min(left / max(whole, 1e-6), MOST_STOPS))
+        return int(max(min(left / self._brief_s, self._enough), 1)) if self._sketches.fits else 1
+
+    def note(self, step: int, epoch: int, batch: int, logs: Mapping[str, Any] | None) -> None:
+        """Remember what the model is like now, as long as there are few frames: there may be time for it later."""
+        shown = self.last["step"] if self.last is not None else 0
+        if self._missing() > 0 and step > shown and self.file.wants(step) and self._sketches.wants(step):
+            with self.allowance.spending(again=False):
+                self._sketches.add(sketch_of(self.model, step, epoch, batch, self.seconds, logs))
+
+    def _missing(self) -> int:
+        """Return how many frames there may be before the one that is due, so that they are enough for a replay."""
+        return self._enough - self._frames - 1
+
     def frame(self, step: int, epoch: int, batch: int, logs: Mapping[str, Any] | None, last: bool = False) -> None:
         """Write what the model is like now, and what that shows of its health.
 
@@ -116,14 +153,50 @@ class Journal:
                 it has weights and outputs only.
         """
         self._write_first(last)
+        self._write_sketches(step, 2 * self._brief_s if last else 2 * self.allowance.expected)
         brief = last and not self.allowance.affords(self.allowance.expected)
         self._write(step, epoch, batch, logs, brief, last=last)
 
     def _write_first(self, last: bool = False) -> None:
         first, self._first = self._first, None
         if first is not None:
-            with first.shown():
+            with as_it_was(self.model):
+                show(self.model, first)
                 self._write(0, 0, 0, None, last and not self.allowance.affords(2 * self.allowance.expected), first.rate)
+
+    def _write_sketches(self, before: float, reserve: float) -> None:
+        """Write what was noted, evenly, as far as there is time: weights and outputs only.
+
+        Args:
+            before: the step of the frame that is due.
+            reserve: seconds to leave.
+        """
+        if not self._sketches.kept:
+            return
+        lines: list[Line] = []
+        room = 0.75 * self.limits.budget - self.file.size
+        with as_it_was(self.model):
+            for sketch in self._sketches.coarse_to_fine(before):
+                if len(lines) >= self._missing() or not self.allowance.affords(self._brief_s + reserve):
+                    break
+                began = perf_counter()
+                with self.allowance.spending(again=False):
+                    lines.append(self._line_of(sketch))
+                self._brief_s = perf_counter() - began
+                room -= len(lines[-1].data)
+                if room < 0:
+                    break
+        self._sketches.clear()
+        self._frames += len(lines)
+        self.file.append_lines(sorted(lines, key=lambda line: line.step))
+
+    def _line_of(self, sketch: Sketch) -> Line:
+        show(self.model, sketch)
+        made = messages.frame(
+            self.model, self.probe, step=sketch.step, epoch=sketch.epoch, batch=sketch.batch, seconds=sketch.seconds,
+            logs=sketch.logs, gradients=False, brief=True,
+        )  # fmt: skip
+        return line_of({**made, "learning_rate": sketch.rate})
 
     def _write(
         self, step: int, epoch: int, batch: int, logs: Mapping[str, Any] | None, brief: bool, rate: float | None = None,
@@ -140,31 +213,33 @@ class Journal:
             if rate is not None:
                 made["learning_rate"] = rate
             self.last = made
+            self._frames += 1
             if step:
                 self._write_epochs()
             self.file.append(made if self._weights_fit() else {**made, "weights": {}, "gradients": None})
             self._examine(made)
 
-    def epochs(self, epochs: Sequence[int], steps: Sequence[int], logs: Sequence[Mapping[str, Any]]) -> None:
+    def epochs(self, epochs: Sequence[int], steps: Sequence[int], logs: Mapping[str, Sequence[Any]]) -> None:
         """Note the metrics of epochs that have ended since the last call; short ones are written some together.
 
         Args:
             steps: how many batches there had been at the end of each.
+            logs: metric name to one value per epoch.
         """
         before, now = self._noted_at, self.allowance.elapsed
-        for i, (epoch, step, values) in enumerate(zip(epochs, steps, logs, strict=True)):
-            seconds = before + (now - before) * (i + 1) / len(epochs)
-            self._waiting.append(messages.epoch(epoch, step, seconds if self.limits.timed else 0.0, values))
+        seconds = np.linspace(before, now, len(epochs) + 1)[1:] if self.limits.timed else np.zeros(len(epochs))
+        self._waiting.append(Epochs(epochs, steps, seconds.tolist(), logs))
         self._noted_at = now
         if now - self._written_at >= WRITTEN_EVERY_S:
             with self.allowance.spending(again=False):
                 self._write_epochs()
 
     def _write_epochs(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for made in waiting:
-            self.file.append(made)
-            self._examine(made, more=made is not waiting[-1])
+        made = list(messages_of(self._waiting))
+        self._waiting = []
+        self.file.append_lines([line_of(message) for message in made])
+        for message in made:
+            self._examine(message, more=message is not made[-1])
         self._written_at = self.allowance.elapsed
 
     def is_shown(self, step: int) -> bool:
@@ -179,6 +254,7 @@ class Journal:
     def end(self, step: int, epochs: int, why: str, diverged: bool = False) -> None:
         """Write why training ended, and close the file."""
         self._write_first(last=True)
+        self._write_sketches(math.inf, 0.0)
         self._write_epochs()
         if diverged:
             self._examine(messages.epoch(epochs, step, self.seconds, {"loss": math.nan}))
@@ -216,23 +292,3 @@ class Journal:
     def _size(self) -> float:
         """Return how many bytes all weights take in the file: in base64, three are written as four."""
         return 4 / 3 * float(sum(v.value.nbytes for v in self.model.weights))
-
-
-class _Before:
-    """The weights and the learning rate of a model as they are now."""
-
-    def __init__(self, model: Any) -> None:
-        self._values = [(v, v.numpy()) for v in model.weights]
-        self.rate = learning_rate_of(model.optimizer)
-
-    @contextmanager
-    def shown(self) -> Iterator[None]:
-        """Give the model these weights for the block."""
-        now = [(v, v.numpy()) for v, _ in self._values]
-        try:
-            for v, value in self._values:
-                v.assign(value)
-            yield
-        finally:
-            for v, value in now:
-                v.assign(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -149,15 +150,16 @@ def test_few_epochs_are_looked_into_while_they_are_long(
 
 
 def test_what_is_listened_to(tmp_path: Path) -> None:
-    def asked(epochs: int, **arguments: Any) -> tuple[bool, bool]:
+    def asked(epochs: int, **arguments: Any) -> tuple[bool, bool, float]:
         recorder = Recorder(tmp_path, **arguments)
         recorder.set_params({"epochs": epochs, "steps": 5, "verbose": 0})
-        return recorder._listens_to("on_train_batch_end"), recorder.hears_of_epochs_late
+        late = recorder.hears_of_epochs_late > 0
+        return recorder._listens_to("on_train_batch_end"), late, recorder.epochs_at_once
 
-    assert asked(100) == (False, True)
-    assert asked(2) == (True, False)
-    assert asked(100, every=2) == (False, False)
-    assert asked(100, every="batch") == (True, False)
+    assert asked(100) == (False, True, math.inf)
+    assert asked(2)[:2] == (True, False)
+    assert asked(100, every=2) == (False, True, 2)
+    assert asked(100, every="batch")[:2] == (True, False)
 
 
 def test_many_epochs_run_together(tmp_path: Path) -> None:
@@ -168,6 +170,77 @@ def test_many_epochs_run_together(tmp_path: Path) -> None:
     assert [e["step"] for e in run.epochs] == list(range(4, 404, 4))
     assert [e["epoch"] for e in run.epochs] == list(range(100))
     assert all(f["step"] % 4 == 0 and f["epoch"] == max(f["step"] // 4 - 1, 0) for f in run.frames)
+
+
+def without_time_for_whole_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let time be short while a model trains, and enough at the end."""
+    monkeypatch.setattr("chainrule.recording.allowance.Allowance.allows", lambda self: False)
+    monkeypatch.setattr("chainrule.recording.allowance.Allowance.left", lambda self, total: 0.05)
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_a_short_training_gives_a_replay_of_brief_frames(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: bool
+) -> None:
+    without_time_for_whole_frames(monkeypatch)
+    seen: dict[int, Any] = {}
+
+    class Look(Callback):  # with it each epoch runs alone
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            seen[epoch] = self.model.get_weights()[0]
+
+    plain = network()
+    plain_history = plain.fit(X, Y, batch_size=16, epochs=200, verbose=0, callbacks=[Look()])
+    callbacks = [Recorder(tmp_path), *([Callback()] if others else [])]
+    model = network()
+    history = model.fit(X, Y, batch_size=16, epochs=200, verbose=0, callbacks=callbacks)
+    run = load(tmp_path)
+    assert history.history == plain_history.history == run.history
+    for a, b in zip(plain.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert 20 <= len(run.frames) <= 24
+    assert run.steps == sorted(set(run.steps))
+    assert (run.steps[0], run.steps[-1]) == (0, 800)
+    gaps = np.diff(run.steps)
+    assert gaps.max() <= 3 * gaps[1:-1].min()
+    for frame in run.frames[1:-1]:
+        assert frame["units"] == []
+        assert frame["step"] == 4 * (frame["epoch"] + 1)
+        np.testing.assert_array_equal(frame["weights"]["m/a/kernel"], seen[frame["epoch"]])
+        assert frame["logs"]["loss"] == history.history["loss"][frame["epoch"]]
+        found = run.model_at(frame).predict(run.start["probe"]["x"], verbose=0)
+        np.testing.assert_allclose(frame["outputs"], found, rtol=1e-6)
+
+
+def test_what_was_noted_of_a_training_that_failed_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_time_for_whole_frames(monkeypatch)
+    with pytest.raises(RuntimeError):
+        network().fit(X, Y, epochs=6, verbose=0, callbacks=[Recorder(tmp_path, every=1), Fail(RuntimeError("no"))])
+    assert load(tmp_path).steps == [0, 2, 4, 6]
+
+
+def test_sketches_leave_room_in_a_small_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_time_for_whole_frames(monkeypatch)
+    network().fit(X, Y, epochs=60, verbose=0, callbacks=[Recorder(tmp_path / "a", budget_mb=0.03)])
+    assert (tmp_path / "a" / "run.jsonl").stat().st_size <= 30_000
+    assert 4 < len(load(tmp_path / "a").frames) < 20
+    network().fit(X, Y, epochs=60, verbose=0, callbacks=[Recorder(tmp_path / "b", frames=5)])
+    assert 3 <= len(load(tmp_path / "b").frames) <= 5
+
+
+def test_epochs_run_together_up_to_the_next_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts: list[int] = []
+    add = Recorder.add_epochs
+
+    def add_epochs(self: Recorder, epochs: Any, logs: Any) -> None:
+        parts.append(len(epochs))
+        add(self, epochs, logs)
+
+    monkeypatch.setattr(Recorder, "add_epochs", add_epochs)
+    record(tmp_path, every=30, fit={"epochs": 100})
+    assert load(tmp_path).steps == [0, 120, 240, 360, 400]
+    assert sum(parts) == 100
+    assert set(np.cumsum(parts)) >= {30, 60, 90}
 
 
 def test_best_weights_put_back_are_no_step(tmp_path: Path) -> None:

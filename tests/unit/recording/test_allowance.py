@@ -34,6 +34,17 @@ def test_what_is_spent_stays_within_the_share_and_room_is_left_for_the_end(let_p
     assert allowance.allows()
 
 
+def test_a_training_of_milliseconds_counts_as_longer_when_it_ends(let_pass: Pass) -> None:
+    allowance = Allowance(0.05)
+    with allowance.spending():
+        let_pass(0.004)
+    assert not allowance.allows()
+    assert allowance.affords(0.0059)
+    assert not allowance.affords(0.0061)
+    assert allowance.left(total=0.1) == allowance.left(total=0.2) == pytest.approx(0.006)
+    assert allowance.left(total=2.0) == pytest.approx(0.096)
+
+
 def test_what_happens_once_is_not_expected_again(let_pass: Pass) -> None:
     allowance = Allowance(0.5)
     with allowance.spending(again=False):
