@@ -242,7 +242,7 @@ def test_weights_that_are_no_numbers(stage_of):
 def test_runs_are_those_that_the_stage_knows_of(stage_of):
     x, y = data(30)
     stage = stage_of(classifier(), x, y)
-    assert runs.compute(stage) == {"runs": []}
+    assert runs.compute(stage) == {"runs": [], "damaged": []}
     start = stage.hub.newest("start")
     epochs = [messages.epoch(e, e, 0.0, {"loss": 1 / (e + 1)}) for e in range(2500)]
     stage.runs = [Recording([start, *epochs])]
