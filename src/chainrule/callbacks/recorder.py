@@ -32,17 +32,20 @@ LATE_S = 1.0
 class Recorder(Callback):
     """Writes a run file that `recording.load`, the page, the report and TensorBoard read.
 
-    Each epoch gives a line with its metrics. Now and then comes a *frame*: all weights, and what the model does on a
-    *probe* of a few rows, with the gradients of the mean loss. Frames come as often as `every` says, but back off so
-    that `cost` holds, and are thinned by halves where the file would become too large; the first and the last one
-    always stay. What `chainrule.health` finds is written, too.
+    The metrics of each epoch are kept. Now and then comes a *frame*: all weights, and what the model does on a *probe*
+    of a few rows, with the gradients of the mean loss. Frames come as often as `every` says, but back off so that
+    `cost` holds, and are thinned by halves where the file would become too large; the first and the last one always
+    stay. Where there is no time for them, weights alone are kept in memory and written as *brief* frames, without
+    gradients and units, so that a training of milliseconds has some 24 frames to replay. What `chainrule.health` finds
+    is written, too. Epochs that nobody else waits for run in one native call up to the next frame.
 
     Args:
         path: the file, such as `'run.jsonl'`; any other ending makes it a folder with a `run.jsonl`.
         every: `'auto'` (as often as the cost allows), a number of epochs, `'batch'`, or `'10 batches'`.
         budget_mb: megabytes that the file may have.
         frames: how many frames to keep at most.
-        cost: the share of the training's time that may be spent; None for no limit.
+        cost: the share of the training's time that may be spent; None for no limit. A training shorter than a fifth of
+            a second counts as one of that length: 0.05 allows it 10 ms.
         probe: how many rows to draw from the training data, or rows of your own: `(x, y)`.
         gradients: whether frames hold gradients, which are nearly half of them.
         health: whether to look for what goes wrong.

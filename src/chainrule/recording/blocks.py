@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule._typing import Array
 from chainrule.errors import ModelFileError
 from chainrule.records import Record
 
@@ -16,7 +17,7 @@ MOST = 2_000_000
 
 
 def block(
-    epochs: Sequence[int], steps: Sequence[int], seconds: Any, logs: Mapping[str, Sequence[Any]]
+    epochs: Sequence[int] | Array, steps: Sequence[int] | Array, seconds: Any, logs: Mapping[str, Sequence[Any]]
 ) -> dict[str, Any]:
     """Return what some epochs gave, in columns; each epoch is at one place of all of them.
 
@@ -33,11 +34,15 @@ def block(
     return {
         "kind": "epochs",
         "step": int(steps[-1]),
-        "epochs": np.asarray(epochs, np.int64),
-        "steps": np.asarray(steps, np.int64),
+        "epochs": _small(np.asarray(epochs, np.int64)),
+        "steps": _small(np.asarray(steps, np.int64)),
         "seconds": np.asarray(seconds, np.float64),
         "logs": {name: np.asarray(values, np.float64) for name, values in logs.items()},
     }
+
+
+def _small(counts: Array) -> Array:
+    return counts.astype(np.int32) if counts[-1] < 1 << 31 else counts
 
 
 class Epochs(Record):
@@ -50,30 +55,32 @@ class Epochs(Record):
 
     numbers: Sequence[int]
     steps: Sequence[int]
-    seconds: Sequence[float]
+    seconds: Array
     logs: Mapping[str, Sequence[Any]]
 
 
 def messages_of(parts: Iterable[Epochs]) -> Iterator[dict[str, Any]]:
     """Yield messages that tell of all these epochs: blocks of those whose metrics are numbers of the same names.
 
-    >>> parts = [Epochs([i], [4 * i], [0.1 * i], {"loss": [0.5]}) for i in range(3)]
-    >>> parts.append(Epochs([3], [12], [0.3], {"loss": [0.5], "val_loss": [0.4]}))
+    >>> parts = [Epochs([i], [4 * i], np.array([0.1 * i]), {"loss": [0.5]}) for i in range(3)]
+    >>> parts.append(Epochs([3], [12], np.array([0.3]), {"loss": [0.5], "val_loss": [0.4]}))
     >>> [(made["kind"], made["step"]) for made in messages_of(parts)]
     [('epochs', 8), ('epoch', 12)]
     """
     for likeness, alike in groupby(parts, _likeness):
         group = list(alike)
         numbers, steps, seconds = (
-            _joined([getattr(part, name) for part in group]) for name in ("numbers", "steps", "seconds")
+            np.concatenate([_array(getattr(part, name)) for part in group]) for name in ("numbers", "steps", "seconds")
         )
-        logs = {name: _joined([part.logs[name] for part in group]) for name in group[0].logs}
+        logs = {name: [v for part in group for v in part.logs[name]] for name in group[0].logs}
         if len(numbers) > 1 and isinstance(likeness, tuple):
             yield block(numbers, steps, seconds, logs)
             continue
-        for i, number in enumerate(numbers):
+        for i, (number, step, second) in enumerate(
+            zip(numbers.tolist(), steps.tolist(), seconds.tolist(), strict=True)
+        ):
             values = {name: column[i] for name, column in logs.items()}
-            yield {"kind": "epoch", "epoch": number, "step": steps[i], "seconds": seconds[i], "logs": values}
+            yield {"kind": "epoch", "epoch": number, "step": step, "seconds": second, "logs": values}
 
 
 def _likeness(part: Epochs) -> tuple[str, ...] | int:
@@ -82,8 +89,8 @@ def _likeness(part: Epochs) -> tuple[str, ...] | int:
     return tuple(part.logs) if plain else id(part)
 
 
-def _joined(columns: list[Sequence[Any]]) -> Sequence[Any]:
-    return columns[0] if len(columns) == 1 else [v for column in columns for v in column]
+def _array(counts: Any) -> Array:
+    return np.arange(counts.start, counts.stop, counts.step) if isinstance(counts, range) else np.asarray(counts)
 
 
 def expanded(messages: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

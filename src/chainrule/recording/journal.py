@@ -19,6 +19,7 @@ from chainrule.recording.lines import Message
 from chainrule.recording.probe import Probe
 from chainrule.recording.run_file import Line, RunFile, line_of
 from chainrule.recording.sketches import Sketch, Sketches, as_it_was, show, sketch_of
+from chainrule.recording.updates import state_of
 from chainrule.records import Record
 
 WRITTEN_EVERY_S = 0.25
@@ -162,7 +163,7 @@ class Journal:
         if first is not None:
             with as_it_was(self.model):
                 show(self.model, first)
-                self._write(0, 0, 0, None, last and not self.allowance.affords(2 * self.allowance.expected), first.rate)
+                self._write(0, 0, 0, None, last and not self.allowance.affords(2 * self.allowance.expected), first)
 
     def _write_sketches(self, before: float, reserve: float) -> None:
         """Write what was noted, evenly, as far as there is time: weights and outputs only.
@@ -194,13 +195,13 @@ class Journal:
         show(self.model, sketch)
         made = messages.frame(
             self.model, self.probe, step=sketch.step, epoch=sketch.epoch, batch=sketch.batch, seconds=sketch.seconds,
-            logs=sketch.logs, gradients=False, brief=True,
+            logs=sketch.logs, gradients=False, brief=True, optimizer=sketch.state,
         )  # fmt: skip
         return line_of({**made, "learning_rate": sketch.rate})
 
     def _write(
-        self, step: int, epoch: int, batch: int, logs: Mapping[str, Any] | None, brief: bool, rate: float | None = None,
-        last: bool = False,
+        self, step: int, epoch: int, batch: int, logs: Mapping[str, Any] | None, brief: bool,
+        first: Sketch | None = None, last: bool = False,
     ) -> None:  # fmt: skip
         previous = self.last
         if last and previous is not None and previous["step"] > 0:
@@ -209,9 +210,10 @@ class Journal:
             made = messages.frame(
                 self.model, self.probe, step=step, epoch=epoch, batch=batch, seconds=self.seconds if step else 0.0,
                 logs=logs, previous=previous, gradients=self._gradients_fit(), brief=brief,
+                optimizer=state_of(self.model) if first is None else first.state,
             )  # fmt: skip
-            if rate is not None:
-                made["learning_rate"] = rate
+            if first is not None:
+                made["learning_rate"] = first.rate
             self.last = made
             self._frames += 1
             if step:
@@ -228,7 +230,7 @@ class Journal:
         """
         before, now = self._noted_at, self.allowance.elapsed
         seconds = np.linspace(before, now, len(epochs) + 1)[1:] if self.limits.timed else np.zeros(len(epochs))
-        self._waiting.append(Epochs(epochs, steps, seconds.tolist(), logs))
+        self._waiting.append(Epochs(epochs, steps, seconds, logs))
         self._noted_at = now
         if now - self._written_at >= WRITTEN_EVERY_S:
             with self.allowance.spending(again=False):

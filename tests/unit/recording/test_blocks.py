@@ -36,12 +36,12 @@ def test_a_block_comes_back_as_epochs() -> None:
 def test_only_numbers_of_the_same_names_are_told_together() -> None:
     each = np.array([0.5, 0.25])
     parts = [
-        Epochs([0], [1], [0.1], {"loss": [1.0]}),
-        Epochs([1, 2], [2, 3], [0.2, 0.3], {"loss": [2.0, 3.0]}),
-        Epochs([3], [4], [0.4], {"loss": [4.0], "val_loss": [5.0]}),
-        Epochs([4], [5], [0.5], {"loss": [6.0], "f1": [each]}),
-        Epochs([5], [6], [0.6], {"loss": [7.0], "f1": [each]}),
-        Epochs([6, 7], [7, 8], [0.7, 0.8], {}),
+        Epochs([0], [1], np.array([0.1]), {"loss": [1.0]}),
+        Epochs([1, 2], [2, 3], np.array([0.2, 0.3]), {"loss": [2.0, 3.0]}),
+        Epochs([3], [4], np.array([0.4]), {"loss": [4.0], "val_loss": [5.0]}),
+        Epochs([4], [5], np.array([0.5]), {"loss": [6.0], "f1": [each]}),
+        Epochs([5], [6], np.array([0.6]), {"loss": [7.0], "f1": [each]}),
+        Epochs([6, 7], [7, 8], np.array([0.7, 0.8]), {}),
     ]
     found = list(messages_of(parts))
     assert [(m["kind"], m["step"]) for m in found] == [
@@ -49,6 +49,11 @@ def test_only_numbers_of_the_same_names_are_told_together() -> None:
     ]  # fmt: skip
     assert found[2]["logs"] == {"loss": 6.0, "f1": each}
     assert [(m["epoch"], m["step"]) for m in expanded(found)] == [(i, i + 1) for i in range(8)]
+
+
+def test_numbers_too_large_for_32_bits_are_kept() -> None:
+    far = block([0, 1], [1 << 31, 1 << 40], [0.0, 1.0], {"loss": [0.5, 0.25]})
+    assert [m["step"] for m in expanded([messages.decode(messages.encode(far))])] == [1 << 31, 1 << 40]
 
 
 def test_halves_keep_the_last_epoch() -> None:
