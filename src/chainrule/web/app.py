@@ -68,7 +68,7 @@ class _Pages:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.guard: Any = None
-        self.turns = Turns(stage.session)
+        self.turns = Turns(stage.session, stage.share)
         self.files = {str(p.relative_to(STATIC)): p for p in STATIC.rglob("*") if p.suffix in TYPES and p.is_file()}
 
     # -- files ---------------------------------------------------------------------------------------------------------

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 class ReplayStage(Stage):
     """A stage whose frames are recorded ones, and whose twin is rebuilt from the recording."""
 
+    share = 0.25
+    """Nothing trains in this process."""
+
     def __init__(self, replay: Replay, others: Sequence[Recording], damaged: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(replay, PAUSED)
         self.replay = replay

@@ -10,6 +10,7 @@ from typing import Any
 
 from chainrule.data.batches import ArrayBatches, Batch, Batches
 from chainrule.recording import messages
+from chainrule.web import turns
 from chainrule.web.hub import Hub
 from chainrule.web.painter import Painter, failure
 from chainrule.web.protocol import Json, RequestError
@@ -59,7 +60,10 @@ class Stage:
         shown: the twin, and the moment that the page shows; None before anything is shown.
         runs: recordings of other trainings, to be compared with.
         damaged: runs that could not be read: name and reason.
+        share: of the time, that answers to the page may take while it plays.
     """
+
+    share = turns.SHARE
 
     def __init__(self, driver: Driver, state: str = PLAYING) -> None:
         self.driver = driver

@@ -23,10 +23,12 @@ class Turns:
 
     Args:
         session: of the training that is not to be slowed down.
+        share: of the time, while it plays.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, share: float = SHARE) -> None:
         self.session = session
+        self.share = share
         self.seconds = 0.0
         self._debt = 0.0
         self._counted = monotonic()
@@ -46,7 +48,7 @@ class Turns:
     def _owes(self) -> float:
         """Return the seconds of work that its share of the time has not paid for yet."""
         now = monotonic()
-        self._debt = max(self._debt - SHARE * (now - self._counted), 0.0)
+        self._debt = max(self._debt - self.share * (now - self._counted), 0.0)
         self._counted = now
         return self._debt
 

@@ -34,7 +34,7 @@ const at = (selector) => document.querySelector(selector);
 export function startApp(source, { settings, tabs, tools = [] } = {}) {
   const state = new State();
   state.on((changed) => {
-    if (changed.has("status") || changed.has("end")) spare(source.live && !state.end && state.status?.state === "playing");
+    if (changed.has("status") || changed.has("end")) spare(source.live && !state.end && state.status?.state === "playing" && !state.status.recording); // a recording trains nothing
   });
   regionFeed(source, state); // before the panels, so that they draw what it computes
   refill(at("#tools"), tourButton(source, state), ...tools.map((make) => make(source, state)), themeButton(state), helpButton(source, state));
