@@ -196,3 +196,17 @@ def test_an_ordinary_fit_is_shown_to_its_end(visit: Any) -> None:
     assert tab.page.is_disabled("label:has-text('Learning rate') input")
     tab.until(lambda: tab.page.locator("#loss .line").count() == 2)  # training and validation
     dashboard.close()
+
+
+def test_numbers_in_the_network_have_the_same_decimals(seen: Seen) -> None:
+    page = seen.page
+    page.click("#step-batch")
+    seen.tab.until(lambda: seen.step == 1)
+
+    def shown() -> list[str]:
+        return [text for text in page.locator(".net text.on").all_text_contents() if text]
+
+    seen.tab.until(lambda: len(shown()) == 3)  # two weights and a bias
+    assert all(re.fullmatch(r"−?\d+\.\d\d", text) for text in shown())
+    page.click("#network >> text=Gradients")
+    seen.tab.until(lambda: "0.00" not in shown() and len(shown()) == 3)

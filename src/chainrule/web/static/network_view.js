@@ -108,7 +108,7 @@ export function networkPanel(element, source, state) {
     edge.line.setAttribute("class", `weight${!known ? " empty" : value < 0 ? " negative" : ""}`);
     edge.line.setAttribute("stroke-width", known ? (0.5 + (5.5 * Math.abs(value)) / largest).toFixed(2) : 1);
     edge.halo.setAttribute("stroke-width", chosen ? 15 : 0);
-    edge.label.textContent = value !== undefined && (edge.labelled || chosen) ? (edge.labelled ? fixed(value, 2) : show(value, 4)) : "";
+    edge.label.textContent = value !== undefined && (edge.labelled || chosen) ? (edge.labelled ? short(value) : show(value, 4)) : "";
     if (!edge.label.textContent) return;
     const spot = (edge.labelled ? [0.26, 0.4, 0.54, 0.68, 0.18] : [0.5]).map((t) => [edge.x0 + t * (edge.x1 - edge.x0), edge.y0 + t * (edge.y1 - edge.y0)]);
     const [x, y] = spot.find(([a, b]) => taken.every(([p, q]) => Math.abs(a - p) > 46 || Math.abs(b - q) > 14)) ?? spot[0];
@@ -116,6 +116,9 @@ export function networkPanel(element, source, state) {
     edge.label.setAttribute("x", x);
     edge.label.setAttribute("y", y + 4);
   }
+
+  /** What is written at an edge or a bias: two decimals of a weight, two digits of a gradient, which may be tiny. */
+  const short = (value) => (which() === "gradients" ? brief(value, 2) : fixed(value, 2));
 
   function drawUnit(entry) {
     const { column, c, unit, node, image, text, bias, biasText } = entry;
@@ -130,7 +133,7 @@ export function networkPanel(element, source, state) {
     const active = state.mode === "activations" ? state.activations?.[column.name]?.[unit] : undefined;
     text.textContent = active === undefined ? "" : fixed(active, 2);
     if (bias) bias.setAttribute("class", `bias${number === undefined ? " empty" : number < 0 ? " negative" : ""}${state.weight === weightName(column.bias, [unit]) ? " chosen" : ""}`);
-    if (biasText) biasText.textContent = number === undefined ? "" : `${brief(number, 3)}`;
+    if (biasText) biasText.textContent = number === undefined ? "" : short(number);
   }
 
   state.on((changed) => {
