@@ -187,9 +187,12 @@ _RECIPES: dict[str, Callable[[Any], Recipe]] = {
 }  # fmt: skip
 
 
-def recipe_of(optimizer: Any) -> Recipe | None:
-    """Return the formulas of one of our optimizers, None for a class of the user's own."""
+def has_recipe(optimizer: Any) -> bool:
+    """Whether there are formulas for an optimizer: for most of ours, for none of the user's own."""
     kind = type(optimizer)
-    if not kind.__module__.startswith("chainrule.optimizers") or kind.__name__ not in _RECIPES:
-        return None
-    return _RECIPES[kind.__name__](optimizer)
+    return kind.__module__.startswith("chainrule.optimizers") and kind.__name__ in _RECIPES
+
+
+def recipe_of(optimizer: Any) -> Recipe | None:
+    """Return the formulas of one of our optimizers, None where there are none."""
+    return _RECIPES[type(optimizer).__name__](optimizer) if has_recipe(optimizer) else None

@@ -141,16 +141,26 @@ _BLOCK = fields(
     logs=lambda value: {k: _NUMBERS(v) for k, v in mapping(value).items()},
 )  # fmt: skip
 
+_STATE = fields(name=text, steps=whole, moments=lambda value: {k: arrays(v) for k, v in mapping(value).items()})
+_FRAME = fields(
+    step=whole, epoch=whole, batch=whole, seconds=number, logs=logs, weights=arrays, gradients=optional(arrays),
+    outputs=optional(structure), units=listed(_UNITS), flow=listed(_FLOW), learning_rate=optional(number),
+)  # fmt: skip
+
+
+def frame(value: Any) -> dict[str, Any]:
+    """A frame; not every one says what the optimizer goes on from."""
+    found: dict[str, Any] = _FRAME(value)
+    return found if found.get("optimizer") is None else fields(optimizer=_STATE)(found)
+
+
 KINDS: Mapping[str, Check] = {
     "start": fields(
         version=whole, run=fields(name=text), model=fields(name=text, layers=listed(_LAYER)),
         forward=optional(listed(fields(op=text, inputs=listed(whole), output=whole))), training=mapping,
         data=fields(features=listed(fields(name=text))), probe=optional(_PROBE),
     ),
-    "frame": fields(
-        step=whole, epoch=whole, batch=whole, seconds=number, logs=logs, weights=arrays, gradients=optional(arrays),
-        outputs=optional(structure), units=listed(_UNITS), flow=listed(_FLOW), learning_rate=optional(number),
-    ),
+    "frame": frame,
     "epoch": fields(epoch=whole, step=whole, seconds=number, logs=logs),
     "epochs": block,
     "finding": fields(

@@ -11,7 +11,7 @@ from chainrule.formulas.as_data import facts_to_json
 
 
 def formulas_of(model: Any) -> dict[str, Any]:
-    """Return the field `formulas` of a start message: what is known of each layer's activation, and of the only loss.
+    """Return the field `formulas` of a start message: of the activations, of the only loss, of the optimizer's update.
 
     >>> import chainrule as cr
     >>> model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1, "tanh", name="d")])
@@ -20,7 +20,14 @@ def formulas_of(model: Any) -> dict[str, Any]:
     >>> found["activations"]["d"]["name"], found["loss"]["title"]
     ('tanh', 'squared error')
     """
-    return {"activations": _activations(model), "loss": _data(facts_of(loss)) if (loss := _loss(model)) else None}
+    from chainrule.recording.updates import update_of
+
+    loss = _loss(model)
+    return {
+        "activations": _activations(model),
+        "loss": None if loss is None else _data(facts_of(loss)),
+        "update": update_of(model),
+    }
 
 
 def _activations(model: Any) -> dict[str, Any]:

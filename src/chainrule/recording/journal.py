@@ -195,7 +195,7 @@ class Journal:
         show(self.model, sketch)
         made = messages.frame(
             self.model, self.probe, step=sketch.step, epoch=sketch.epoch, batch=sketch.batch, seconds=sketch.seconds,
-            logs=sketch.logs, gradients=False, brief=True, optimizer=sketch.state,
+            logs=sketch.logs, gradients=False, brief=True, optimizer=state_of(self.model, sketch.kept),
         )  # fmt: skip
         return line_of({**made, "learning_rate": sketch.rate})
 
@@ -210,7 +210,7 @@ class Journal:
             made = messages.frame(
                 self.model, self.probe, step=step, epoch=epoch, batch=batch, seconds=self.seconds if step else 0.0,
                 logs=logs, previous=previous, gradients=self._gradients_fit(), brief=brief,
-                optimizer=state_of(self.model) if first is None else first.state,
+                optimizer=state_of(self.model, first.kept if first is not None else None),
             )  # fmt: skip
             if first is not None:
                 made["learning_rate"] = first.rate

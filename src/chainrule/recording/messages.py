@@ -94,6 +94,7 @@ def frame(
     previous: Message | None = None,
     gradients: bool = True,
     brief: bool = False,
+    optimizer: Mapping[str, Any] | None = None,
 ) -> Message:
     """Return what the model is like now.
 
@@ -108,6 +109,7 @@ def frame(
         previous: the frame before; then `flow` says how far a step moved each weight on average since.
         gradients: False leaves them out (they are about half of a frame's cost and size).
         brief: leave out all but weights and outputs.
+        optimizer: what it goes on from with these weights, as `updates.state_of` gives it.
 
     >>> import chainrule as cr
     >>> model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1, kernel_initializer="ones", name="d")], name="m")
@@ -132,6 +134,7 @@ def frame(
         "units": found.units,
         "flow": [] if brief else _flow(model, weights, found.gradients, step, previous),
         "learning_rate": learning_rate_of(model.optimizer),
+        "optimizer": optimizer,
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from chainrule.errors import ModelFileError
 from chainrule.recording.lines import Message, plain
+from chainrule.recording.updates import put_state
 from chainrule.saving import sharing
 from chainrule.saving.archive import parse_json
 from chainrule.saving.gate import gate
@@ -21,7 +22,7 @@ _SPARE = 32 << 20
 def model_of(
     start: Message, frame: Message, custom_objects: Mapping[str, Any] | None = None, compile: bool = True
 ) -> Any:
-    """Return the model of a `start` message with the weights of a `frame`.
+    """Return the model of a `start` message with the weights of a `frame`, and its optimizer's moments if it has them.
 
     The description is held to the rules for model files: it causes no import, and may ask for no more memory than the
     weights have.
@@ -42,6 +43,8 @@ def model_of(
         if compile and config.get("compile_config"):
             compile_model(name, model, lambda: config["compile_config"])
     _fill(model, weights, name)
+    if model.compiled and frame.get("optimizer"):
+        put_state(model, frame["optimizer"], name)
     return model
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from chainrule._typing import Array
 from chainrule.recording.about_model import learning_rate_of
+from chainrule.recording.updates import Kept, keep
 from chainrule.records import Record
 
 MOST = 48
@@ -18,12 +19,13 @@ MOST_BYTES = 32 << 20
 
 
 class Sketch(Record):
-    """Where the training was, and the weights and the learning rate there.
+    """Where the training was, and the weights, the learning rate and the state of the optimizer there.
 
     Attributes:
         step, epoch, batch, seconds, logs: as in a `frame` message.
         weights: copies, in the order of `model.weights`.
         rate: the learning rate.
+        kept: what the optimizer goes on from.
     """
 
     step: int
@@ -33,12 +35,13 @@ class Sketch(Record):
     logs: Mapping[str, Any] | None
     weights: list[Array]
     rate: float | None
+    kept: Kept | None = None
 
 
 def sketch_of(model: Any, step: int, epoch: int, batch: int, seconds: float, logs: Mapping[str, Any] | None) -> Sketch:
     """Return what a model is like now."""
     weights = [v.numpy() for v in model.weights]
-    return Sketch(step, epoch, batch, seconds, logs, weights, learning_rate_of(model.optimizer))
+    return Sketch(step, epoch, batch, seconds, logs, weights, learning_rate_of(model.optimizer), keep(model))
 
 
 @contextmanager

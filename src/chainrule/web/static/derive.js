@@ -9,7 +9,7 @@ import { joined, math, times } from "./derive/math.js";
 import { equation, nodeOf } from "./derive/paths.js";
 import { Run, whyNotDerive } from "./derive/run.js";
 import { largest } from "./derive/style.js";
-import { isPlain, stepped, updateSection } from "./derive/update.js";
+import { stepped, updateSection, whyNoUpdate } from "./derive/update.js";
 import { Writer } from "./derive/writer.js";
 
 const STEP = 6e-6, TOLERANCE = 1e-6, MOST_CHECKED = 200, EFFORT = 1_000_000;
@@ -19,28 +19,29 @@ export { equation, whyNotDerive };
 
 /**
  * Derives one observation.
- * @param question {start, weights: {path: {shape, data}}, x, y, row, rows, rate, weight: "dense/kernel[0,1]", notation,
- *   digits, form, classNames}
+ * @param question {start, weights: {path: {shape, data}}, x, y, row, rows, rate, state, weight: "dense/kernel[0,1]",
+ *   notation, digits, form, classNames}; `state` is what the optimizer goes on from, as `update.js` has it
  * @returns {page: {title, sections, foot}, node, check: {largest, ok, checked, total}, update: {before, after}, run}
  */
 export function derive(question) {
-  const { start, weights, x, y, rate } = question, run = new Run(start, weights, x, y), w = new Writer(run, question);
+  const { start, weights, x, y, rate, state } = question, run = new Run(start, weights, x, y), w = new Writer(run, question);
   w.classNames = question.classNames;
   const check = checked(run, weights, x);
   const sections = [{ title: "Forward pass", rule: null, lines: [], notes: [], level: 1, key: "" }, ...forwardSections(w)];
   sections.push({ title: "", rule: null, lines: [...decisionLines(w), ...lossLines(w)], notes: [...silent(start), ...lossNotes(w)], level: 2, key: "" });
   sections.push({ title: "Backward pass", rule: ruleOf(w), lines: [], notes: [], level: 1, key: "backward" }, ...backwardSections(w));
-  if (isPlain(start) && rate) sections.push(updateSection(w, weights, x, rate));
+  const given = { update: start.formulas.update, state, rate };
+  if (given.update) sections.push(updateSection(w, weights, x, given));
   const foot = [sentence(check), `≈ rounded to ${w.style.digits} decimals for display; all values computed from unrounded float64`];
   const page = { title: titleOf(w, question), sections, foot };
-  return { page, check, run, ...selected(w, question) };
+  return { page, check, run, ...selected(w, question, given) };
 }
 
-function selected(w, { weight, start, rate }) {
+function selected(w, { weight }, given) {
   const place = weight && placeOf(w.run, weight);
   if (!place) return { node: null, update: null };
   const [v, at] = place, before = v.values[at];
-  const update = isPlain(start) && rate && v.trainable ? { before, after: stepped(w.run, rate)[v.path][at] } : null;
+  const update = v.trainable && given.update && !whyNoUpdate(given) ? { before, after: stepped(w.run, given).after[v.path][at] } : null;
   return { node: v.trainable ? nodeOf(w, v, at) : null, update };
 }
 

@@ -5,6 +5,7 @@
 import { derive, whyNotDerive } from "./derive.js";
 import { nodeToHtml, pageToHtml } from "./derive/html.js";
 import { Run } from "./derive/run.js";
+import { stateOf } from "./derive/update.js";
 import { meanLoss, surfaceOf } from "./landscape.js";
 import { predict, whyNotForward } from "./network.js";
 import { decode, offset, row } from "./numbers.js";
@@ -16,6 +17,10 @@ const SECONDS = 12; // a whole replay takes about this long
 const MOST_GRADIENTS = 64, MOST_PARAMETERS = 20000, MOST_WORK = 3e9; // rows that gradients are averaged over after a change by hand
 
 const arraysOf = (named) => named && Object.fromEntries(Object.entries(named).map(([path, a]) => [path, decode(a)]));
+
+function decoded({ weights, gradients, outputs, optimizer }) {
+  return { weights: arraysOf(weights), gradients: arraysOf(gradients), outputs: outputs && decode(outputs), optimizer: stateOf(optimizer) };
+}
 
 export class OfflineSource extends Source {
   /** `messages`: start, frames, epochs, findings, end, as in a run file; `note`: what was left out of them. */
@@ -63,7 +68,7 @@ export class OfflineSource extends Source {
 
   get recorded() {
     const given = this.frames[this.replay.at];
-    given.decoded ??= { weights: arraysOf(given.weights), gradients: arraysOf(given.gradients), outputs: given.outputs && decode(given.outputs) };
+    given.decoded ??= decoded(given);
     return { ...given, ...given.decoded, decoded: null };
   }
 
@@ -185,7 +190,7 @@ export class OfflineSource extends Source {
     if (why) throw new Error(why);
     if (!frame.weights) throw new Error("This frame holds no weights: they were too large for the recording.");
     const at = this.place(number), { x, y } = this.probe(), { page, node, check, update } = derive({
-      start, weights: frame.weights, x: row(x, at), y: row(y, at), row: number, rows: start.data.rows, rate: frame.learning_rate, weight, notation, digits,
+      start, weights: frame.weights, x: row(x, at), y: row(y, at), row: number, rows: start.data.rows, rate: frame.learning_rate, state: frame.optimizer, weight, notation, digits,
       classNames: start.data.task === "multiclass" || start.data.task === "binary" ? start.data.classes : undefined,
     });
     return { step: frame.step, row: number, html: pageToHtml(page), node: node && { ...node, html: nodeToHtml(node) }, check, update };
@@ -223,7 +228,7 @@ export class OfflineSource extends Source {
   surface(parameters) {
     const { start } = this, why = whyNotForward(start) || (start.formulas?.loss ? "" : "The recording does not hold the formula of the loss.");
     if (why) throw new Error(why);
-    const frames = this.frames.slice(0, this.replay.at + 1).filter((f) => f.weights).map((f) => ({ step: f.step, weights: (f.decoded ??= { weights: arraysOf(f.weights), gradients: arraysOf(f.gradients), outputs: f.outputs && decode(f.outputs) }).weights }));
+    const frames = this.frames.slice(0, this.replay.at + 1).filter((f) => f.weights).map((f) => ({ step: f.step, weights: (f.decoded ??= decoded(f)).weights }));
     return surfaceOf({ start, frames, frame: this.frame, ...this.probe() }, parameters ?? {});
   }
 }

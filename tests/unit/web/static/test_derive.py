@@ -10,12 +10,14 @@ import chainrule as cr
 from chainrule.data.adapters import make_batches
 from chainrule.glassbox.render.latex import equation
 from chainrule.recording import messages
+from chainrule.recording.updates import state_of
 from chainrule.web.bundle import STATIC, bundle
 
 MODULE = """
 import { derive, equation } from "./derive.js";
 import { forward, whyNotForward } from "./network.js";
 import { decode } from "./numbers.js";
+import { stateOf } from "./derive/update.js";
 import { whyNotDerive } from "./derive.js";
 
 export default function answers({ start, frame, questions }) {
@@ -23,7 +25,7 @@ export default function answers({ start, frame, questions }) {
   return questions.map((q) => {
     const whyNot = whyNotDerive(start) || whyNotForward(start);
     if (whyNot) return { whyNot };
-    const made = derive({ start, weights: decoded, rate: frame.learning_rate, ...q });
+    const made = derive({ start, weights: decoded, rate: frame.learning_rate, state: stateOf(frame.optimizer), ...q });
     const values = forward(start, decoded, [{ shape: start.inputs[0].shape, data: Float64Array.from(q.x) }]);
     const { page, node, check, update } = made;
     const latex = page.sections.flatMap((s) => s.lines).map((line) => equation(line));
@@ -74,7 +76,8 @@ def asked(model, x, y, **options):
     """Return the messages and the questions for every row, and one weight of each variable."""
     batches = make_batches(x, y, None, where="test")
     start = messages.start(model, batches)
-    frame = messages.frame(model, messages.draw(batches), step=0, epoch=0, batch=0, seconds=0.0)
+    place = {"step": 0, "epoch": 0, "batch": 0, "seconds": 0.0}
+    frame = messages.frame(model, messages.draw(batches), **place, optimizer=state_of(model))
     x, y, _ = batches.arrays()
     paths = list(model.trainable_variables)
     questions = []
@@ -99,7 +102,7 @@ def compare_lines(found, expected):
     for line, other in zip(found, expected, strict=True):
         assert text_of(line["formula"]) == (other["formula"] or None), other
         assert text_of(line["numbers"]) == (other["numbers"] or None), other
-        assert line["shown"]["text"] == other["shown"]
+        assert text_of(line["shown"]) == other["shown"]
         assert line["exact"] == other["exact"]
         assert line["note"] == other["note"]
         if other["value"] is not None:
@@ -130,8 +133,12 @@ def test_the_script_of_a_saved_page_derives_the_same(javascript, inlined, seed):
 
 def hold(ask, seed):
     """Hold the answers for a random network against its trace."""
-    model, x, y = random_model(seed)
     options = {"notation": ("lecture", "textbook", "keras")[seed % 3], "digits": (4, 2, 6)[seed % 3 - 1]}
+    hold_all(ask, *random_model(seed), **options)
+
+
+def hold_all(ask, model, x, y, **options):
+    """Hold every line of every row's answer against the trace of a model."""
     found = ask(asked(model, x, y, **options))
     t = cr.trace(model, x, y, unicode=True, **options)
     for row, answer in enumerate(found):
@@ -149,6 +156,143 @@ def hold(ask, seed):
         assert answer["check"]["largest"] < 1e-6
         assert answer["page"]["foot"][1] == expected["foot"][1]
         assert np.allclose(answer["outputs"], t.view.recording.outputs[0].value[row], atol=1e-9)
+
+
+SGD, ADAM = cr.optimizers.SGD, cr.optimizers.Adam
+OPTIMIZERS = {
+    "momentum": lambda: SGD(0.1, momentum=0.9),
+    "nesterov": lambda: SGD(0.1, momentum=0.8, nesterov=True),
+    "rmsprop": lambda: cr.optimizers.RMSprop(0.01),
+    "centred rmsprop with momentum": lambda: cr.optimizers.RMSprop(0.01, centered=True, momentum=0.5),
+    "adam": lambda: ADAM(0.02),
+    "amsgrad": lambda: ADAM(amsgrad=True, beta_1=0.8, epsilon=1e-4),
+    "adamw": lambda: cr.optimizers.AdamW(0.01, weight_decay=0.1),
+    "adagrad": lambda: cr.optimizers.Adagrad(0.05),
+    "adadelta": lambda: cr.optimizers.Adadelta(0.5),
+    "adamax": lambda: cr.optimizers.Adamax(0.01),
+    "lion": lambda: cr.optimizers.Lion(0.01),
+    "decay": lambda: SGD(0.1, weight_decay=0.05),
+    "clipvalue": lambda: SGD(0.1, clipvalue=0.02),
+    "clipnorm": lambda: ADAM(0.01, clipnorm=0.05),
+    "global_clipnorm": lambda: SGD(0.1, momentum=0.5, global_clipnorm=0.05),
+    "schedule": lambda: ADAM(cr.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5)),
+}
+NETWORKS = {
+    "softmax": ([3, 4], "softmax", "categorical_crossentropy"),
+    "classes": ([2, 3], "softmax", "sparse_categorical_crossentropy"),
+    "several linear outputs": ([2, 3], None, "mean_squared_error"),
+    "several sigmoids": ([3, 2], "sigmoid", "binary_crossentropy"),
+    "wide": ([12, 3], "softmax", "categorical_crossentropy"),
+    "one": ([1], "sigmoid", "mean_squared_error"),
+}
+
+
+def network(kind, optimizer, steps=4):
+    """A network of a kind after some steps by an optimizer, so that it has moments, and its data."""
+    widths, end, loss = NETWORKS[kind]
+    rng = np.random.default_rng(len(kind))
+    dense = [cr.layers.Dense(n, "tanh") for n in widths[:-1]] + [cr.layers.Dense(widths[-1], end)]
+    model = cr.Sequential([cr.Input((2,)), *dense], name="net")
+    model.compile(optimizer, loss)
+    for v in model.weights:
+        v.assign(rng.normal(size=v.shape).astype("float32"))
+    x = rng.normal(size=(3, 2)).round(3)
+    classes = rng.integers(0, widths[-1], 3)
+    y = classes if kind == "classes" else np.eye(max(widths[-1], 2))[classes][:, : widths[-1]]
+    if steps:
+        model.fit(x, y, epochs=steps, batch_size=3, verbose=0)
+    return model, x, y
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_update_of_every_optimizer_is_pythons(javascript, name):
+    number = list(OPTIMIZERS).index(name)
+    model, x, y = network(list(NETWORKS)[number % len(NETWORKS)], OPTIMIZERS[name]())
+    hold_all(lambda asked: javascript(MODULE, asked), model, x, y, notation="lecture", digits=4)
+    hold_updates(javascript, model, x, y)
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_several_outputs_are_derived_with_the_update_by_adam(javascript, kind):
+    for notation, steps in (("textbook", 0), ("keras", 3)):
+        model, x, y = network(kind, ADAM(0.05), steps)
+        hold_all(lambda asked: javascript(MODULE, asked), model, x, y, notation=notation, digits=5)
+        hold_updates(javascript, model, x, y)
+
+
+def hold_updates(javascript, model, x, y):
+    """Hold the new value of a weight, unrounded, against the optimizer's own."""
+    made, t = asked(model, x, y), cr.trace(model, x, y)
+    for question, answer in zip(made["questions"], javascript(MODULE, made), strict=True):
+        path, _, inside = question["weight"].partition("[")
+        place = tuple(int(i) for i in inside.rstrip("]").split(","))
+        step = t[question["row"]].step
+        assert answer["update"]["before"] == float(step.before[path][place])
+        assert answer["update"]["after"] == pytest.approx(float(step.after[path][place]), rel=1e-12)
+
+
+def last_section(javascript, model, x, y, change=lambda made: None):
+    made = asked(model, x, y)
+    change(made)
+    answer = javascript(MODULE, made)[0]
+    section = answer["page"]["sections"][-1]
+    assert section["title"] == f"Update by {type(model.optimizer).__name__}"
+    assert section["lines"] == []
+    assert answer["update"] is None
+    assert answer["node"]["value"] is not None
+    return section["notes"][0]
+
+
+WITHOUT = {
+    "Nadam": (lambda: cr.optimizers.Nadam(), "The update by Nadam is derived in Python: chainrule.trace"),
+    "Muon": (lambda: cr.optimizers.Muon(), "The update by Muon is derived in Python: chainrule.trace"),
+    "averages": (lambda: SGD(use_ema=True), "has a moving average of the weights besides and is derived in Python"),
+    "several batches": (lambda: ADAM(gradient_accumulation_steps=2), "has gradients of several batches besides"),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT)
+def test_what_no_formula_says_is_told(javascript, name):
+    optimizer, said = WITHOUT[name]
+    model, x, y = network("one", optimizer(), steps=0)
+    assert said in last_section(javascript, model, x, y)
+
+
+def test_no_number_is_shown_without_the_moments_it_takes(javascript):
+    model, x, y = network("one", ADAM())
+
+    def forget(made):
+        made["frame"]["optimizer"] = None
+
+    assert "does not hold what Adam goes on from" in last_section(javascript, model, x, y, forget)
+
+    def others(made):
+        made["frame"]["optimizer"]["name"] = "SGD"
+
+    assert "does not hold what Adam goes on from" in last_section(javascript, model, x, y, others)
+
+    def empty(made):
+        made["frame"]["optimizer"]["moments"] = {}
+
+    assert "does not hold the moments of Adam" in last_section(javascript, model, x, y, empty)
+
+    def rateless(made):
+        made["frame"]["learning_rate"] = None
+
+    assert "does not hold the learning rate" in last_section(javascript, model, x, y, rateless)
+
+
+def test_large_models_record_no_moments(javascript):
+    model = cr.Sequential([cr.Input((50,)), cr.layers.Dense(50, "tanh"), cr.layers.Dense(1)], name="net")
+    model.compile("adam", "mse")
+    x, y = np.ones((2, 50)), np.ones((2, 1))
+    assert "moments of Adam are recorded for models of at most 2000 weights" in last_section(javascript, model, x, y)
+    model.compile("sgd", "mse")
+    made = asked(model, x, y)
+    assert made["frame"]["optimizer"] == {"name": "SGD", "steps": 0, "moments": {}}
+    assert javascript(MODULE, made)[0]["update"] is not None
+    made["frame"]["optimizer"] = None  # which plain gradient descent does not need
+    assert javascript(MODULE, made)[0]["update"] is not None
 
 
 @pytest.mark.parametrize("seed", range(0, 20, 3))

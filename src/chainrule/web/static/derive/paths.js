@@ -90,7 +90,7 @@ const aligned = (rows) => `\\begin{aligned}\n${rows.join(" \\\\\n")}\n\\end{alig
 /** One line of a derivation as LaTeX: `p &= \sigma(h) = ... \approx 0.6225`. */
 export function equation(line, mark = "&") {
   const parts = [line.formula, line.numbers].filter((p) => p?.latex).map((p) => p.latex), relation = line.exact ? "=" : "\\approx";
-  if (!line.shown) return `${line.symbol.latex} ${mark}= ${parts.join(" = ")}`;
+  if (!line.shown) return `${line.symbol.latex} ${mark}${line.note === "←" ? "\\leftarrow" : "="} ${parts.join(" = ")}`;
   const note = line.note ? ` \\quad \\text{(${escape(line.note.replaceAll("−", "-"))})}` : "";
   return `${line.symbol.latex} ${mark}${parts.length ? `= ${parts.join(" = ")} ` : ""}${relation} ${line.shown.latex}${note}`;
 }
