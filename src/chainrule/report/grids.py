@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule._typing import Array
 from chainrule.inspect import predictor
-from chainrule.inspect.dependence import dependence
+from chainrule.inspect.dependence import Dependence, dependence
 from chainrule.report.columns import values_of
 from chainrule.report.table_model import series_of
 from chainrule.tabular.encoders import BooleanEncoder, CategoryEncoder, DateEncoder
@@ -28,25 +28,14 @@ _TAIL = 0.02
 
 
 @dataclass(frozen=True)
-class ColumnDependence:
-    """How the prediction depends on one column.
+class ColumnDependence(Dependence):
+    """How the prediction depends on one column: on its own values, dates as days since 1970.
 
     Attributes:
-        name: of the column.
         kind: as in `tabular.columns`.
-        labels: what stands on the axis (grid,): numbers (dates as days since 1970), or names.
-        individual: one curve per row (rows, grid).
     """
 
-    name: str
-    kind: str
-    labels: Array
-    individual: Array
-
-    @property
-    def average(self) -> Array:
-        found: Array = self.individual.mean(axis=0)
-        return found
+    kind: str = "numeric"
 
     @property
     def is_ordered(self) -> bool:
@@ -86,8 +75,8 @@ def dependence_of(facts: Facts, prepared: Prepared, name: str) -> ColumnDependen
     test = prepared.split.test
     rows = prepared.matrix[test[predictor.some_rows(len(test), _MOST_ROWS, prepared.settings.seed)]]
     grid = grid_of(facts, prepared, name)
-    curves, _ = dependence(facts.predict, rows, facts.names.columns[name], grid.encoded, facts.positive)
-    return ColumnDependence(name, grid.kind, grid.labels, curves)
+    curves, output = dependence(facts.predict, rows, facts.names.columns[name], grid.encoded, facts.positive)
+    return ColumnDependence(name, grid.labels, curves, output, grid.kind)
 
 
 def days_as_text(days: Any) -> str:

@@ -27,7 +27,7 @@ def result(found: Any, kind: str, who: str, source: str, others: Sequence[Any] =
     Raises:
         KindError: it is something else.
     """
-    if type(found).__name__ == kind and not others:
+    if any(c.__name__ == kind for c in type(found).__mro__) and not others:
         return found
     came = an(found) + (f" and {len(others)} more" if others else "")
     raise KindError(f"expected what {source.partition('(')[0]} gives, but received {came}. Write {who}({source}).")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from chainrule.inspect import Dependence, Importance
+    from chainrule.plot.colours import Theme
 
 _LINES = 40
 
@@ -76,13 +77,30 @@ def dependence(
     """
     found = result(found, "Dependence", "plot.dependence", "inspect.partial_dependence(model, x, feature)", others)
     ax, look = canvas.begin(ax, theme, (5.0, 3.6))
-    numbers = np.asarray(found.grid).dtype.kind in "fiub"
-    at: Any = found.grid if numbers else np.arange(len(found.grid))
-    for row in some(len(found.individual), lines):
-        ax.plot(at, found.individual[row], color=look.muted, linewidth=0.6, alpha=0.4)
-    ax.plot(at, found.average, color=look.data, linewidth=2.4, marker="" if numbers else "o")
-    if not numbers:
-        ax.set_xticks(at, [canvas.plain(str(v), 14) for v in found.grid])
+    curves(ax, look, found, lines)
     canvas.finish(ax, look, title="partial dependence", aside="mean, and some rows", x=found.name, y="output", grid="y")
     low, high = found.average.min(), found.average.max()
     return canvas.describe(ax, f"Mean output over {found.name}: from {low:.4g} to {high:.4g}.")
+
+
+def curves(ax: Axes, theme: Theme, found: Dependence, lines: int = _LINES) -> None:
+    """Draw the mean of all rows, and at most so many of them: as lines over numbers, as points with bars over names."""
+    if np.asarray(found.grid).dtype.kind not in "fiub":
+        _points(ax, theme, found, spread=lines > 0)
+        return
+    for row in some(len(found.individual), lines):
+        ax.plot(found.grid, found.individual[row], color=theme.muted, linewidth=0.6, alpha=0.4)
+    ax.plot(found.grid, found.average, color=theme.data, linewidth=2.4)
+
+
+def _points(ax: Axes, theme: Theme, found: Dependence, spread: bool) -> None:
+    """Draw a point for the mean at each name, and a bar for the middle eight rows of ten."""
+    places = np.arange(len(found.grid))
+    if spread:
+        low, high = np.quantile(found.individual, [0.1, 0.9], axis=0)
+        ax.vlines(places, low, high, color=theme.muted, linewidth=5, alpha=0.35)
+    ax.plot(places, found.average, "o", color=theme.data, markersize=7)
+    names = [canvas.plain(str(n), 18) for n in found.grid]
+    crowded = sum(map(len, names)) > 34
+    ax.set_xticks(places, names, rotation=35 if crowded else 0, ha="right" if crowded else "center")
+    ax.set_xlim(-0.6, len(places) - 0.4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chainrule.inspect.importance import Importance
+from chainrule.plot.pictures.inspection import importance
 from chainrule.report import drawing, pictures
 from chainrule.report.facts import Facts
 from chainrule.report.grids import ColumnDependence, days_as_text
@@ -23,7 +24,7 @@ def section(facts: Facts) -> Section:
         [
             tag("h3", "Permutation importance"),
             tag("p", _intro(facts, found)),
-            figure(pictures.svg(drawing.importance, found, _MOST_BARS), None, _importance_table(found), wide=True),
+            figure(pictures.svg(importance, found, most=_MOST_BARS), None, _importance_table(found), wide=True),
             tag("h3", "Partial dependence"),
             tag("p", _about_curves(facts)),
             figures(*(_curve(facts, d) for d in facts.dependences)),
@@ -33,7 +34,7 @@ def section(facts: Facts) -> Section:
     each = {n: {"mean": m, "std": s} for n, m, s in zip(found.names, found.mean, found.std, strict=True)}
     numbers = {
         "importance": {"score": found.score, "before": found.before, "rows": found.rows, "columns": each},
-        "partial_dependence": {d.name: {"at": d.labels, "mean": d.average} for d in facts.dependences},
+        "partial_dependence": {d.name: {"at": d.grid, "mean": d.average} for d in facts.dependences},
     }
     return Section("matters", "What matters", body, numbers)
 
@@ -68,7 +69,7 @@ def _about_curves(facts: Facts) -> Html:
 def _curve(facts: Facts, found: ColumnDependence) -> Html:
     shares = facts.is_classification
     picture = pictures.svg(drawing.dependence, found, facts.of_what, lines=not facts.private, shares=shares)
-    rows = [[label(found, i), number(float(found.average[i]))] for i in _some(len(found.labels))]
+    rows = [[label(found, i), number(float(found.average[i]))] for i in _some(len(found.grid))]
     right = (0, 1) if found.is_ordered else (1,)
     shown = table([found.name, "mean"], rows, label=f"partial dependence on {found.name}", right=right)
     return figure(picture, None, details("As a table", shown))
@@ -77,8 +78,8 @@ def _curve(facts: Facts, found: ColumnDependence) -> Html:
 def label(found: ColumnDependence, i: int) -> str:
     """Return a place on the axis of a curve as text."""
     if found.kind == "date":
-        return days_as_text(found.labels[i])
-    return number(float(found.labels[i])) if found.is_ordered else str(found.labels[i])
+        return days_as_text(found.grid[i])
+    return number(float(found.grid[i])) if found.is_ordered else str(found.grid[i])
 
 
 def _some(n: int) -> list[int]:
