@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from chainrule.models import Sequential as Sequential
     from chainrule.models.many import fit_many as fit_many
     from chainrule.optimizers import Optimizer as Optimizer
+    from chainrule.recording.record import record as record
     from chainrule.regularizers import Regularizer as Regularizer
     from chainrule.stateless import StatelessScope as StatelessScope
     from chainrule.stateless import SymbolicScope as SymbolicScope
@@ -107,6 +108,7 @@ _NAMES = {
     "fit_many": "chainrule.models.many",
     "glossary": "chainrule.terms",
     "name_scope": "chainrule.utils.naming",
+    "record": "chainrule.recording.record",
     "trace": "chainrule.glassbox.trace",
 }
 

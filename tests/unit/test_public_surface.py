@@ -49,7 +49,7 @@ from chainrule.config import floatx, set_floatx
 from chainrule.backend import clear_session, epsilon
 from chainrule.autodiff import grad, value_and_grad, check_vjp
 from chainrule.extend import op, lower, register_engine
-from chainrule import inspect, report
+from chainrule import inspect, record, recording, report
 from chainrule.inspect import permutation_importance, partial_dependence, contributions, worst_errors
 from chainrule import *
 """

@@ -59,7 +59,8 @@ def fit(model: Any, x: Any, y: Any, s: FitSettings) -> Any:
         check_more(model, validation, "fit (validation)")
         if s.validation_data is None:
             warn_of_tail(model, training, validation)
-    callbacks = make_callbacks(model, s.callbacks, s.verbose, last, training.steps, history=True)
+    given = s.callbacks if model._recorder is None else [s.callbacks or [], model._recorder]
+    callbacks = make_callbacks(model, given, s.verbose, last, training.steps, history=True)
     callbacks.set_data(training, validation)
     model.stop_training = False
     logs: Logs = {}

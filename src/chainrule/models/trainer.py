@@ -36,12 +36,14 @@ class Trainer(StepFunctions):
 
     _not_parts: ClassVar[frozenset[str]] = frozenset(
         {"_compile_arguments", "_compile_loss", "_compile_metrics", "_loss_tracker", "_random_key", "_step_logs"}
-        | {"history", "loss", "optimizer"}
+        | {"_recorder", "history", "loss", "optimizer"}
     )
     _notes: ClassVar[frozenset[str]] = frozenset(
-        {"_engine", "_epochs_seen", "_losses", "_step_logs", "history"}
+        {"_engine", "_epochs_seen", "_losses", "_recorder", "_step_logs", "history"}
         | {"stop_evaluating", "stop_predicting", "stop_training"}
     )
+
+    _recorder: Any = None  # of the block of `record` that training is in
 
     if TYPE_CHECKING:
         name: str
