@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule._typing import Array
 from chainrule.errors import ChainruleError, ModelFileError
-from chainrule.tabular.run import MEMBER, Run, load_run
+from chainrule.tabular.run import MEMBER, RECORDING, Run, load_run
 from chainrule.tabular.settings import Settings, read_toml
 from chainrule.tabular.target import ClassTarget, NumberTarget
 
@@ -72,6 +72,7 @@ def read_folder(path: str | Path, prepared: Prepared | None = None) -> Folder:
         ModelFileError: it is no run folder, or a file of it is damaged or missing.
     """
     path = Path(path)
+    _refuse_a_recording(path)
     if path.is_file():
         raise ModelFileError(f"{path}: a report needs the whole run folder that `chainrule train` wrote, not one file.")
     run = load_run(path)
@@ -93,6 +94,18 @@ def read_folder(path: str | Path, prepared: Prepared | None = None) -> Folder:
     if prepared is None:
         prepared, without = prepared_again(run, settings)
     return Folder(run, settings, text, history, predictions, _recording(path), prepared, without)
+
+
+def _refuse_a_recording(path: Path) -> None:
+    """Say what there is for a recording that `callbacks.Recorder` has made, without the table that it is of."""
+    folder = path if path.is_dir() else path.parent
+    recorded = path.suffix == ".jsonl" if path.is_file() else (path / RECORDING).is_file()
+    if recorded and not (folder / "model.keras").exists():
+        raise ModelFileError(
+            f"{path}: a recording of callbacks.Recorder, without the table that a report is about; `chainrule train` "
+            f"keeps both. Look at this one with `chainrule view {path}`, or write its page: "
+            f'chainrule.recording.load("{path}").save_html("run.html").'
+        )
 
 
 def prepared_again(run: Run, settings: Settings) -> tuple[Prepared | None, str]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from report_cases import make_rows, write_table
 
+import chainrule as cr
 from chainrule.errors import ChainruleError, ModelFileError
 from chainrule.report.folder import read_folder
 from chainrule.tabular.train import train_table
@@ -78,8 +79,24 @@ def test_damaged_files_are_one_line(copied, name, content, message):
 
 
 def test_one_file_is_no_run(trained):
-    with pytest.raises(ModelFileError, match=r"a report needs the whole run folder"):
-        read_folder(trained("ill") / "model.keras")
+    for name in ("model.keras", "run.jsonl"):
+        with pytest.raises(ModelFileError, match=r"a report needs the whole run folder"):
+            read_folder(trained("ill") / name)
+
+
+@pytest.mark.parametrize("name", ["", "run.jsonl"])
+def test_of_a_recording_alone_it_is_said_how_to_look_at_it(tmp_path, name):
+    model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(np.zeros((4, 2)), np.zeros(4), verbose=0, callbacks=[cr.callbacks.Recorder(tmp_path / "run")])
+    path = tmp_path / "run" / name
+    with pytest.raises(ModelFileError) as caught:
+        read_folder(path)
+    assert str(caught.value) == (
+        f"{path}: a recording of callbacks.Recorder, without the table that a report is about; `chainrule train` keeps "
+        f"both. Look at this one with `chainrule view {path}`, or write its page: "
+        f'chainrule.recording.load("{path}").save_html("run.html").'
+    )
 
 
 def test_classes_that_a_spreadsheet_would_compute_are_found_again(tmp_path):
