@@ -22,7 +22,7 @@ _SPARE = 32 << 20
 def model_of(
     start: Message, frame: Message, custom_objects: Mapping[str, Any] | None = None, compile: bool = True
 ) -> Any:
-    """Return the model of a `start` message with the weights of a `frame`, and its optimizer's moments if it has them.
+    """Return the model of a `start` message with the weights of a `frame`, and what its optimizer goes on from.
 
     The description is held to the rules for model files: it causes no import, and may ask for no more memory than the
     weights have.
@@ -43,8 +43,8 @@ def model_of(
         if compile and config.get("compile_config"):
             compile_model(name, model, lambda: config["compile_config"])
     _fill(model, weights, name)
-    if model.compiled and frame.get("optimizer"):
-        put_state(model, frame["optimizer"], name)
+    if model.optimizer is not None:
+        put_state(model, frame, name)
     return model
 
 

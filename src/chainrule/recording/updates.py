@@ -6,6 +6,7 @@ and, of small models, the moments.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,9 +14,10 @@ from chainrule._typing import Array
 from chainrule.errors import ModelFileError
 from chainrule.formulas.as_data import tree_of
 from chainrule.glassbox.optimizers import SYMBOLS, Recipe, has_recipe, recipe_of
+from chainrule.recording.lines import Message
 from chainrule.records import Record
 from chainrule.utils.naming import unique_paths
-from chainrule.variables import Slot
+from chainrule.variables import Slot, Variable
 
 MOST = 2000
 """Of so many trained parameters at most the moments are recorded: they take as much room as the weights, or twice."""
@@ -112,7 +114,7 @@ def keep(model: Any) -> Kept | None:
         optimizer.build(model.trainable_variables)
     small = sum(state.gradient.size for state in optimizer._states) <= MOST
     moments = [state.array.copy() for state in optimizer._states] if small else []
-    return Kept(optimizer, int(model.optimizer.iterations), moments)
+    return Kept(optimizer, int(model.optimizer._iterations), moments)
 
 
 def state_of(model: Any, kept: Kept | None = None) -> dict[str, Any] | None:
@@ -138,14 +140,18 @@ def state_of(model: Any, kept: Kept | None = None) -> dict[str, Any] | None:
     return {"name": type(kept.optimizer).__name__, "steps": kept.steps, "moments": moments}
 
 
-def put_state(model: Any, state: Any, where: str) -> None:
-    """Give a model that was built anew the optimizer's state of a frame.
+def put_state(model: Any, frame: Message, where: str) -> None:
+    """Give a model that was built anew the learning rate of a frame and, if it holds them, steps and moments.
 
     Raises:
         ModelFileError: the moments are not those of the model's optimizer.
     """
-    optimizer = model.optimizer
-    if optimizer is None or state["name"] != type(optimizer).__name__ or not state["moments"]:
+    optimizer, state, rate = model.optimizer, frame.get("optimizer"), frame["learning_rate"]
+    if rate is not None and 0 <= rate < math.inf and isinstance(getattr(optimizer, "_learning_rate", None), Variable):
+        optimizer.learning_rate = rate
+    if not state or state["name"] != type(optimizer).__name__:
+        return
+    if not _is_known(optimizer) or (optimizer.moments and not state["moments"]):
         return
     optimizer.build(model.trainable_variables)
     for path, name, k, row, slot in _moments(model, optimizer):
@@ -153,7 +159,7 @@ def put_state(model: Any, state: Any, where: str) -> None:
         if value is None or value.shape != slot.shape or value.dtype.kind != "f":
             raise ModelFileError(f"{where}: the frame has no '{name}' of '{path}' with the shape {slot.shape}.")
         slot.view(optimizer._states[k].array[row])[...] = value
-    optimizer.iterations.assign(state["steps"])
+    optimizer._iterations.assign(state["steps"])
 
 
 def _size(model: Any) -> int:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.errors import ModelFileError
 from chainrule.recording.probe import Probe
+from chainrule.recording.updates import put_state
 from chainrule.utils.naming import unique_paths
 from chainrule.web.protocol import Json, RequestError
 from chainrule.web.session import PAUSED
@@ -99,10 +101,27 @@ class ReplayStage(Stage):
         if len(values) < len(found):  # they were too large for this frame, or somebody else wrote the file
             self.shown = None
             return
+        if not self._puts_state():
+            self.shown = None
+            return
         rest = [v.numpy() for v in (self.model.optimizer.variables if self.model.optimizer is not None else ())]
         frame, revision = self.replay.frame, self.twin.revision
         moment = Moment(self.replay.position, frame["seconds"], self.replay.logs, [*values, *rest], revision)
         self.shown = (self.twin, moment)
+
+    def _puts_state(self) -> bool:
+        """Give the optimizer the learning rate and the moments of the frame; whether they fit it."""
+        optimizer = self.model.optimizer
+        if optimizer is None:
+            return True
+        built = optimizer.built
+        try:
+            put_state(self.model, self.replay.frame, "this frame")
+        except ModelFileError:
+            return False
+        if optimizer.built and not built:
+            self.twin = self._twin(self.model)  # has the variables of the moments as well
+        return self.twin is not None
 
     def joined(self) -> None:
         """All is there already."""
