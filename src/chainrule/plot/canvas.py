@@ -6,6 +6,7 @@ drawn there, in the theme that fits the background it finds.
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -173,7 +174,7 @@ def logarithmic(ax: Axes, which: str) -> None:
     getattr(ax, f"set_{which}scale")("log")
     axis = getattr(ax, f"{which}axis")
     low, high = getattr(ax, f"get_{which}lim")()
-    plain_number = FuncFormatter(lambda v, _: f"{v:g}")
+    plain_number = FuncFormatter(lambda v, _: short_number(v))
     axis.set_major_formatter(plain_number)
     if not 0 < low < high < 1000 * low:
         axis.set_minor_formatter(NullFormatter())
@@ -181,6 +182,15 @@ def logarithmic(ax: Axes, which: str) -> None:
     if high > 5 * low:  # one or two powers of ten are too few to read
         axis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
     axis.set_minor_formatter(plain_number)
+
+
+def short_number(value: float) -> str:
+    """Return a number as it stands at a tick.
+
+    >>> short_number(0.002), short_number(1e-7), short_number(2e6)
+    ('0.002', '1e−7', '2e6')
+    """
+    return re.sub(r"e(-?)\+?0*", r"e\1", f"{value:g}").replace("-", "−")
 
 
 def whole_numbers(ax: Axes) -> None:
