@@ -13,7 +13,7 @@ from fuzz.common import Seeds, branches, dense, folder, in_file, refused_properl
 
 
 def seeds() -> Seeds:
-    return {"dense": _dense(), "branches": _branches()}
+    return {"dense": _dense(), "branches": _branches(), "together": _together()}
 
 
 @cache
@@ -30,10 +30,16 @@ def _branches() -> bytes:
     return _recorded(model, x, [np.ones((4, 1)), np.ones((4, 2))])
 
 
-def _recorded(model: Any, x: Any, y: Any) -> bytes:
+@cache
+def _together() -> bytes:
+    """Epochs in blocks."""
+    return _recorded(dense(optimizer="sgd", loss="mse"), np.ones((4, 2)), np.ones(4), every=10, epochs=12)
+
+
+def _recorded(model: Any, x: Any, y: Any, every: int = 1, epochs: int = 2) -> bytes:
     path = folder() / "seed.jsonl"
-    recorder = Recorder(path, every=1, cost=None, overwrite=True, probe=2)
-    model.fit(x, y, epochs=2, verbose=0, callbacks=[recorder])
+    recorder = Recorder(path, every=every, cost=None, overwrite=True, probe=2)
+    model.fit(x, y, epochs=epochs, verbose=0, callbacks=[recorder])
     return path.read_bytes()
 
 
