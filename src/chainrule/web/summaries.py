@@ -5,21 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from chainrule._typing import Array
+from chainrule.plot.arrays import histograms
 from chainrule.web.protocol import Json
 
 SIDE = 48
 
 
 def histogram(array: Array, bins: int) -> Json:
-    """Return counts between edges; numbers that are not finite are left out and counted.
+    """Return counts between edges, fewer bins for few numbers; those that are not finite are left out and counted.
 
     >>> histogram(np.array([0.0, 0.1, 1.0, np.nan]), 2)
     {'edges': [0.0, 0.5, 1.0], 'counts': [2, 1], 'not_finite': 1}
     """
-    flat = np.asarray(array, np.float64).ravel()
-    finite = flat[np.isfinite(flat)]
-    counts, edges = np.histogram(finite, bins)
-    return {"edges": edges.tolist(), "counts": counts.tolist(), "not_finite": int(flat.size - finite.size)}
+    found = histograms.histogram("", array, bins)
+    return {"edges": found.edges.tolist(), "counts": found.counts.tolist(), "not_finite": found.lost}
 
 
 def picture(array: Array) -> Json:

@@ -128,7 +128,7 @@ def test_what_cannot_be_is_said() -> None:
         numbers.calibration([0, 1], [-1.5, 3.0])
     with pytest.raises(UnknownNameError, match="Unknown strategy 'quantiles'"):
         numbers.calibration([0, 1], [0.1, 0.3], strategy="quantiles")
-    with pytest.raises(DataError, match="All rows are of one class"):
+    with pytest.raises(DataError, match="all rows are of one class"):
         cr.plot.roc([1, 1], [0.1, 0.2])
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from chainrule._typing import Array
 from chainrule.errors import DataError, within
 from chainrule.plot import canvas
 from chainrule.plot.arrays import ranking
@@ -37,11 +38,7 @@ def roc(
     >>> roc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).get_title(loc="right")
     'area 0.750'
     """
-    if len(what) == 1 and isinstance(what[0], Roc):
-        curves = [("", what[0])]
-    else:
-        rows = classified(*what, classes=classes).against_rest()
-        curves = _of_both_kinds([(name, y, s) for name, y, s in rows], ranking.roc)
+    curves = _curves(what, classes, Roc, ranking.roc)
     ax, look = canvas.begin(ax, theme, _size(len(curves)))
     ax.plot([0, 1], [0, 1], color=look.line, linestyle=":", linewidth=1)
     for i, (name, curve) in enumerate(curves):
@@ -80,11 +77,7 @@ def precision_recall(
     >>> precision_recall([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).get_title(loc="right")
     'average precision 0.833'
     """
-    if len(what) == 1 and isinstance(what[0], PrecisionRecall):
-        curves = [("", what[0])]
-    else:
-        rows = classified(*what, classes=classes).against_rest()
-        curves = _of_both_kinds([(name, y, s) for name, y, s in rows], ranking.precision_recall)
+    curves = _curves(what, classes, PrecisionRecall, ranking.precision_recall)
     ax, look = canvas.begin(ax, theme, _size(len(curves)))
     if len(curves) == 1:
         base = curves[0][1].base
@@ -103,12 +96,17 @@ def precision_recall(
     return canvas.describe(ax, sentences)
 
 
-def _of_both_kinds(rows: list[tuple[str, Any, Any]], compute: Any) -> list[tuple[str, Any]]:
-    """Return the curves of the classes that occur, but not in all rows."""
-    usable = [(name, y, s) for name, y, s in rows if y.any() and not y.all()]
-    if not usable:
-        raise DataError("All rows are of one class; the curve needs rows of two.")
-    return [(name, compute(y, s)) for name, y, s in usable]
+def _curves(
+    what: tuple[Any, ...], classes: Sequence[str] | None, kind: type, compute: Callable[[Array, Array], Any]
+) -> list[tuple[str, Any]]:
+    """Return what was given, if it is a curve; else name and curve of each class with rows, but not all of them."""
+    if len(what) == 1 and isinstance(what[0], kind):
+        return [("", what[0])]
+    rows = classified(*what, classes=classes).against_rest()
+    found = [(name, compute(y, scores)) for name, y, scores in rows if y.any() and not y.all()]
+    if not found:
+        raise DataError("all rows are of one class; the curve needs rows of two.")
+    return found
 
 
 def _size(count: int) -> tuple[float, float]:

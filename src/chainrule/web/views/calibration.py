@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from chainrule.plot.arrays.sample import some
 from chainrule.plot.numbers import calibration, residuals
 from chainrule.web.protocol import Json, RequestError
 from chainrule.web.scene import Scene, count, scene
+from chainrule.web.summaries import histogram
 
 MOST_POINTS = 400
 
@@ -46,13 +45,11 @@ def _residuals(now: Scene, bins: int) -> Json:
         raise RequestError("The model predicts several numbers; residuals are shown for one.")
     found = residuals(now.targets(), outputs)
     shown = some(len(found.y), MOST_POINTS)
-    counts, edges = np.histogram(found.residuals, 2 * bins)
     return {
         "kind": "residuals",
         "predicted": found.predicted[shown].tolist(),
         "residuals": found.residuals[shown].tolist(),
-        "edges": edges.tolist(),
-        "counts": counts.tolist(),
+        **histogram(found.residuals, 2 * bins),
         "rmse": found.rmse,
         "mae": found.mae,
         "bias": found.bias,

@@ -1,15 +1,16 @@
 /* Arrays in few numbers: histograms and small pictures, as the server's views give them too. */
 
-/** {edges, counts, not_finite} of the numbers of an array. */
-export function histogram(data, bins = 30) {
+/** {edges, counts, not_finite} of the numbers of an array, in at most so many bins; few numbers get few. */
+export function histogram(data, most = 30) {
   let low = Infinity, high = -Infinity, bad = 0;
   for (const v of data) {
     if (!Number.isFinite(v)) { bad += 1; continue; }
     if (v < low) low = v;
     if (v > high) high = v;
   }
-  if (low > high) [low, high] = [0, 1];
+  if (low > high) return { edges: [0, 1], counts: [0], not_finite: bad };
   if (low === high) [low, high] = [low - 0.5, high + 0.5];
+  const bins = Math.min(most, 1 + Math.round(3 * Math.cbrt(data.length - bad)));
   const counts = new Array(bins).fill(0), width = (high - low) / bins;
   for (const v of data) if (Number.isFinite(v)) counts[Math.min(bins - 1, Math.floor((v - low) / width))] += 1;
   return { edges: Array.from({ length: bins + 1 }, (_, i) => low + i * width), counts, not_finite: bad };
