@@ -205,6 +205,52 @@ def test_a_recording_shows_itself_in_a_notebook(tmp_path: Path, visit: Any) -> N
     assert tab.page.locator("figure img").count() == 1
 
 
+def classes(optimizer: Any, folder: Path) -> tuple[Any, Any, Any]:
+    """A model of three classes that an optimizer has trained, its page in the folder, and its data."""
+    cr.utils.set_random_seed(5)
+    x = np.random.default_rng(1).normal(size=(12, 2)).round(2).astype("float32")
+    y = np.argmax(x @ np.array([[1.0, -1.0, 0.2], [0.3, 0.5, -1.0]]), 1)
+    model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(3, "softmax", name="out")], name="three")
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    recorder = cr.callbacks.Recorder(folder / "run", every=1, cost=None, classes=["a", "<b>", "c"])
+    model.fit(x, y, epochs=4, batch_size=12, verbose=0, callbacks=[recorder])
+    cr.recording.load(folder / "run").save_html(folder / "run.html")
+    return model, x, y
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_update_by_adam_of_a_model_with_several_outputs(tmp_path: Path, visit: Any, theme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    model, x, y = classes(cr.optimizers.Adam(0.05), tmp_path)
+    tab = visit((tmp_path / "run.html").as_uri(), theme=theme)
+    tab.page.wait_for_selector(".derived tr")
+    own = cr.trace(model, x, y)[0]
+    path = "three/out/kernel"
+    before, after = (float(a[path][0, 0]) for a in (own.step.before, own.step.after))
+    tab.until(lambda: f"update: {before:.4f} → {after:.4f}".replace("-", "−") in tab.text("#derivation"))
+    shown = tab.text("#derivation")
+    assert "Update by Adam, step t = 5, learning rate η = 0.05, β₁ = 0.9" in shown
+    assert "each formula takes the new values of what stands above it" in shown
+    tab.page.locator("#replay input").focus()
+    tab.page.keyboard.press("ArrowLeft")  # the moments are those of the frame
+    frame = cr.recording.load(tmp_path / "run").trace_at(-2)[0].step
+    after = float(frame.after[path][0, 0])
+    tab.until(lambda: f"→ {after:.4f}".replace("-", "−") in tab.text("#derivation"))
+    assert "step t = 4" in tab.text("#derivation")
+    assert axe.run(tab.page, context="#derivation").violations_count == 0
+
+
+def test_an_update_that_only_python_derives_is_named(tmp_path: Path, visit: Any) -> None:
+    classes(cr.optimizers.Nadam(0.05), tmp_path)
+    tab = visit((tmp_path / "run.html").as_uri(), width=320)
+    tab.page.wait_for_selector(".derived tr")
+    tab.until(
+        lambda: "The update by Nadam is derived in Python: chainrule.trace(model, x, y)." in tab.text("#derivation")
+    )
+    assert "update:" not in tab.text("#derivation")
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 def unusual(kind: str) -> Recording:
     """A recording of a model whose page has to say why something is missing."""
     x, y = np.ones((8, 3), "float32"), np.array([0, 1] * 4, "float32")
