@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from chainrule import tree
 from chainrule.engines.describe import Undescribed, describe, describe_losses, describe_metrics, describe_optimizer
 from chainrule.engines.front import Front
+from chainrule.engines.operations import apply_operation
 from chainrule.engines.plan import (
     CannotLower,
     Input,
@@ -117,7 +118,7 @@ def _run(graph: Any, front: Front | None, values: list[int], numbers: _Numbers) 
                 raise CannotLower(f"layer '{node.operation.name}' is called with training={node.kwargs['training']}")
             if hasattr(node.operation, "lower"):
                 refuse_further_tensors(node)
-            results = _apply(node.operation, tuple([known[id(t)] for t in node.inputs]), numbers)
+            results = _apply(node, tuple([known[id(t)] for t in node.inputs]), numbers)
             known.update({id(t): v for t, v in zip(tree.flatten(node.outputs), results, strict=True)})
     return [known[id(t)] for t in graph.outputs]
 
@@ -145,10 +146,11 @@ def own_call(layer: Any) -> str:
     return ""
 
 
-def _apply(operation: Any, inputs: tuple[int, ...], numbers: _Numbers) -> list[int]:
+def _apply(node: Any, inputs: tuple[int, ...], numbers: _Numbers) -> list[int]:
     """Add the steps of one call and return the numbers of its outputs."""
+    operation = node.operation
     if not hasattr(operation, "lower"):
-        raise CannotLower(f"operation '{operation.name}' has no step")
+        return apply_operation(node, inputs, lambda step, values: numbers.apply(step, values, operation.name))
     own = own_call(operation)
     if own:
         raise CannotLower(f"layer '{operation.name}' is Python code ({own})")

@@ -196,6 +196,12 @@ class Transpose(Step):
     order: tuple[int, ...]
 
 
+class Take(Step):
+    """`y = x[:, *key]`: cut each observation by a whole number, or start, stop and step, for each of its first axes."""
+
+    key: tuple[int | tuple[int | None, ...], ...]
+
+
 class Repeat(Step):
     """Repeat each observation along a new first axis."""
 

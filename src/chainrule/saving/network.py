@@ -1,7 +1,7 @@
 """What a model computes when it predicts, for those who write it down elsewhere (ONNX, C).
 
 A `Network` is made of the steps of a plan (`engines/plan.py`) without what only training needs, and those of
-`prediction_steps.py`, with the shape of every value and the numbers of every parameter.
+`engines/operations.py`, with the shape of every value and the numbers of every parameter.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from chainrule import tree
 from chainrule._typing import Array
 from chainrule.engines import plan as steps
 from chainrule.engines.lower import own_call, refuse_further_tensors
+from chainrule.engines.operations import apply_operation
 from chainrule.engines.plan import CannotLower, Step
 from chainrule.errors import ModelFileError
 from chainrule.records import Record
-from chainrule.saving.prediction_steps import steps_of_operation
 from chainrule.variables import Slot
 
 Dims = tuple[int | None, ...]
@@ -141,10 +141,7 @@ class _Walk:
     def _apply(self, node: Any, inputs: list[int]) -> list[int]:
         layer = node.operation
         if not hasattr(layer, "lower"):
-            given = steps_of_operation(node)
-            if given is None:
-                raise CannotLower(f"operation '{layer.name}' has no step")
-            return self._add(given, inputs, layer.name)
+            return apply_operation(node, inputs, lambda step, values: self._add([step], list(values), layer.name)[0])
         own = own_call(layer)
         if own:
             raise CannotLower(f"layer '{layer.name}' is Python code ({own})")

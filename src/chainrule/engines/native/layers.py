@@ -222,6 +222,16 @@ def _transpose(step: steps.Transpose, to: Builder, inputs: list[Node]) -> Node:
 
 
 @build.register
+def _take(step: steps.Take, to: Builder, inputs: list[Node]) -> Node:
+    (x,) = inputs
+    key = tuple([slice(*part) if isinstance(part, tuple) else part for part in step.key])
+    places = np.arange(x.width).reshape(x.shape)[key]
+    if not places.size:
+        raise CannotLower(f"operation '{to.instruction.layer}' takes nothing")
+    return Node(to.program.gather(x.value, places.reshape(-1).tolist()), places.shape)
+
+
+@build.register
 def _repeat(step: steps.Repeat, to: Builder, inputs: list[Node]) -> Node:
     (x,) = inputs
     return Node(to.program.gather(x.value, list(range(x.width)) * step.count), (step.count, *x.shape))
