@@ -134,7 +134,7 @@ class Recorder(Callback):
     @property
     def hears_at_intervals(self) -> bool:
         """Whether no frame of one of the next batches could be taken anyway."""
-        return self._apart == 0 or self.journal is None or not self.journal.allowance.allows()
+        return self._apart == 0 or self.journal is None or not self.journal.allows()
 
     @property
     def hears_of_epochs_late(self) -> float:

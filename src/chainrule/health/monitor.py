@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -59,8 +60,7 @@ class Monitor:
         self._seen = self._looked = 0
         self._rate: float | None = None
         self._largest_rate = 0.0
-        self._losses: list[float] = []
-        self._validation: list[float] = []
+        self._losses, self._validation = array("d"), array("d")
 
     def data(self, x: Any, y: Any = None, names: Sequence[str] | None = None) -> list[Finding]:
         """Look at the data of the training, as arrays, and return what is new."""
@@ -80,8 +80,7 @@ class Monitor:
             columns = {name: [value] for name, value in message["logs"].items()}
             return self._new(self._epochs([message["step"]], columns, more))
         if message["kind"] == "epochs":
-            columns = {name: values.tolist() for name, values in message["logs"].items()}
-            return self._new(self._epochs(message["steps"].tolist(), columns, more))
+            return self._new(self._epochs(message["steps"], message["logs"], more))
         return []
 
     # -- frames -------------------------------------------------------------------------------------------------------
@@ -112,15 +111,15 @@ class Monitor:
 
     # -- epochs -------------------------------------------------------------------------------------------------------
 
-    def _epochs(self, steps: Sequence[int], logs: Mapping[str, Sequence[Any]], more: bool) -> list[Finding]:
+    def _epochs(self, steps: Sequence[int] | Array, logs: Mapping[str, Any], more: bool) -> list[Finding]:
         """Look at epochs that follow each other; `logs` has a value per epoch."""
         if "loss" not in logs:
             return []
-        step, losses = steps[-1], [*map(float, logs["loss"])]
-        self._losses += losses
-        self._validation += map(float, logs.get("val_loss", ()))
+        step, losses = int(steps[-1]), np.asarray(logs["loss"], np.float64)
+        self._losses.frombytes(losses.tobytes())
+        self._validation.frombytes(np.asarray(logs.get("val_loss", ()), np.float64).tobytes())
         wrong = np.flatnonzero(~np.isfinite(losses))
-        found = progress.diverged(losses[wrong[0]], steps[wrong[0]]) if len(wrong) else []
+        found = progress.diverged(float(losses[wrong[0]]), int(steps[wrong[0]])) if len(wrong) else []
         epochs = len(self._losses)
         if found or more or epochs - self._looked < epochs // _LOOKS:
             return found

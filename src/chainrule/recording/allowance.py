@@ -53,9 +53,9 @@ class Allowance:
         self.began = began
         self.spent = self.expected = self.elapsed
 
-    def allows(self) -> bool:
-        """Whether a block may be run now."""
-        return self.share is None or self.spent + 2 * self.expected <= self.share * self.elapsed
+    def allows(self, besides: float = 0.0) -> bool:
+        """Whether a block may be run now, with so many seconds left for something else."""
+        return self.share is None or self.spent + 2 * self.expected + besides <= self.share * self.elapsed
 
     def affords(self, seconds: float) -> bool:
         """Whether something that takes so long may be done now, if the training ended with it.

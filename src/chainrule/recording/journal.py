@@ -121,7 +121,16 @@ class Journal:
     def wants(self, step: int) -> bool:
         """Whether a frame of this step may be taken: there is time for it, and it would be kept."""
         shown = self.last["step"] if self.last is not None else 0
-        return step > shown and self.allowance.allows() and self.file.wants(step)
+        return step > shown and self.allows() and self.file.wants(step)
+
+    def allows(self) -> bool:
+        """Whether there is time for a frame, and for what is waiting to be written."""
+        return self.allowance.allows(self._pending_s)
+
+    @property
+    def _pending_s(self) -> float:
+        """What it takes to write the sketches that are kept."""
+        return min(len(self._sketches.kept), max(self._missing(), 0)) * self._brief_s
 
     def stops(self, done: float) -> int:
         """Return how many frames of the whole training are worth while.
@@ -163,7 +172,8 @@ class Journal:
         if first is not None:
             with as_it_was(self.model):
                 show(self.model, first)
-                self._write(0, 0, 0, None, last and not self.allowance.affords(2 * self.allowance.expected), first)
+                needed = 2 * self.allowance.expected + self._pending_s
+                self._write(0, 0, 0, None, last and not self.allowance.affords(needed), first)
 
     def _write_sketches(self, before: float, reserve: float) -> None:
         """Write what was noted, evenly, as far as there is time: weights and outputs only.
@@ -183,7 +193,7 @@ class Journal:
                 began = perf_counter()
                 with self.allowance.spending(again=False):
                     lines.append(self._line_of(sketch))
-                self._brief_s = perf_counter() - began
+                self._brief_s = (self._brief_s + perf_counter() - began) / 2
                 room -= len(lines[-1].data)
                 if room < 0:
                     break

@@ -174,7 +174,7 @@ def test_many_epochs_run_together(tmp_path: Path) -> None:
 
 def without_time_for_whole_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let time be short while a model trains, and enough at the end."""
-    monkeypatch.setattr("chainrule.recording.allowance.Allowance.allows", lambda self: False)
+    monkeypatch.setattr("chainrule.recording.allowance.Allowance.allows", lambda *given: False)
     monkeypatch.setattr("chainrule.recording.allowance.Allowance.left", lambda self, total: 0.05)
 
 

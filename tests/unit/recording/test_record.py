@@ -99,7 +99,7 @@ def test_the_derivation_at_some_step() -> None:
 
 def test_what_a_brief_frame_lacks_is_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     whole, _, _ = trained(every=1)
-    monkeypatch.setattr("chainrule.recording.allowance.Allowance.allows", lambda self: False)
+    monkeypatch.setattr("chainrule.recording.allowance.Allowance.allows", lambda *given: False)
     monkeypatch.setattr("chainrule.recording.allowance.Allowance.left", lambda self, total: 0.05)
     brief, _, _ = trained(every=1, cost=0.05)
     assert brief.recording.frames[1]["gradients"] is None
@@ -111,7 +111,7 @@ def test_what_a_brief_frame_lacks_is_computed_again(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_class_of_your_own_needs_its_name_only_where_it_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chainrule.recording.allowance.Allowance.allows", lambda self: False)
+    monkeypatch.setattr("chainrule.recording.allowance.Allowance.allows", lambda *given: False)
     monkeypatch.setattr("chainrule.recording.allowance.Allowance.left", lambda self, total: 0.05)
 
     class Twice(cr.layers.Layer):
