@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from typing import Any
 
 import pytest
 from matplotlib.colors import to_hex
@@ -77,7 +78,7 @@ def test_the_theme_of_a_new_figure_is_that_of_the_settings() -> None:
     import matplotlib
 
     with matplotlib.rc_context({"figure.facecolor": "black"}):
-        ax = cr.plot.training(HISTORY)
+        ax: Any = cr.plot.training(HISTORY)
     assert to_hex(ax.get_facecolor()) == DARK.background
     assert to_hex(ax.figure.get_facecolor()) == DARK.background
     assert ax.xaxis.label.get_color() == DARK.text
@@ -95,14 +96,14 @@ def test_matplotlib_missing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_notebooks_show_the_axes_as_a_picture() -> None:
-    ax = cr.plot.training(HISTORY)
+    ax: Any = cr.plot.training(HISTORY)
     data, size = ax._repr_png_()
     assert data[:4] == b"\x89PNG"
     assert size == {"width": 403, "height": 288}
 
 
 def test_svg_stands_within_a_page() -> None:
-    ax = cr.plot.training({**HISTORY, "a<b>&": [1.0, 2.0]})
+    ax: Any = cr.plot.training({**HISTORY, "a<b>&": [1.0, 2.0]})
     text = cr.plot.svg(ax)
     root = ET.fromstring(text)
     assert root.attrib["role"] == "img"
@@ -132,10 +133,10 @@ def test_svg_with_variables_follows_the_page() -> None:
 
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
-    [(0.04, 0.7, ["0.05", "0.1", "0.2", "0.5"]), (1e-5, 10, ["1e-05", "0.0001", "0.001", "0.01", "0.1", "1", "10"])],
+    [(0.04, 0.7, ["0.05", "0.1", "0.2", "0.5"]), (1e-5, 10, ["1e−5", "0.0001", "0.001", "0.01", "0.1", "1", "10"])],
 )
 def test_ticks_of_logarithmic_axes_are_plain_numbers(low: float, high: float, expected: list[str]) -> None:
-    ax = cr.plot.training({"loss": [high, low]}, log=True)
+    ax: Any = cr.plot.training({"loss": [high, low]}, log=True)
     ax.set_ylim(low, high)
     canvas.logarithmic(ax, "y")
     ax.figure.draw_without_rendering()
@@ -145,7 +146,7 @@ def test_ticks_of_logarithmic_axes_are_plain_numbers(low: float, high: float, ex
 
 
 def test_names_of_columns_are_no_mathematics() -> None:
-    ax = cr.plot.training({"$\\frac{": [1.0, 2.0]})
+    ax: Any = cr.plot.training({"$\\frac{": [1.0, 2.0]})
     ax.figure.draw_without_rendering()
     assert ax.get_title(loc="left") == "\\$\\frac{"
 

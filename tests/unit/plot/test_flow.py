@@ -62,7 +62,7 @@ def test_weights_put_back_at_the_end_are_no_step_of_the_training(tmp_path: Any) 
 
 def test_bars_of_a_model() -> None:
     model = network(2)
-    ax = cr.plot.gradient_flow(model, X, Y)
+    ax: Any = cr.plot.gradient_flow(model, X, Y)
     norms = numbers.gradient_flow(model, X, Y).norms[0]
     ends = [bar.get_x() + bar.get_width() for bar in ax.patches]
     np.testing.assert_allclose(ends, norms)
@@ -73,7 +73,7 @@ def test_bars_of_a_model() -> None:
 def test_a_gradient_of_zero_has_no_bar_but_its_number() -> None:
     model = network()
     model.set_weights([np.zeros_like(w) for w in model.get_weights()])
-    ax = cr.plot.gradient_flow(model, X, Y)
+    ax: Any = cr.plot.gradient_flow(model, X, Y)
     assert "0" in [t.get_text() for t in ax.texts]
     ax.figure.draw_without_rendering()
 
@@ -81,7 +81,7 @@ def test_a_gradient_of_zero_has_no_bar_but_its_number() -> None:
 def test_weights_that_are_no_numbers() -> None:
     model = network()
     model.set_weights([np.full_like(w, np.nan) for w in model.get_weights()])
-    ax = cr.plot.gradient_flow(model, X, Y)
+    ax: Any = cr.plot.gradient_flow(model, X, Y)
     assert {t.get_text() for t in ax.texts} == {"not finite"}
     ax.figure.draw_without_rendering()
 
@@ -89,7 +89,7 @@ def test_weights_that_are_no_numbers() -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_lines_of_a_recording(tmp_path: Any, theme: str) -> None:
     _, run = recorded(tmp_path)
-    ax = cr.plot.gradient_flow(run, theme=theme)
+    ax: Any = cr.plot.gradient_flow(run, theme=theme)
     norms, ratios = ax.figure.axes[1:3]
     found = numbers.gradient_flow(run)
     np.testing.assert_allclose(norms.lines[0].get_ydata(), found.norms[:, 0])

@@ -48,7 +48,8 @@ def test_numbers_that_are_lost_are_counted() -> None:
     nothing = numbers.histogram("w", [np.nan])
     assert (nothing.size, nothing.lost) == (0, 1)
     assert cr.plot.weights({"w": np.array([np.nan, 1.0])}).get_title(loc="right") == "1 not finite"
-    cr.plot.weights({"w": np.array([np.nan])}).figure.draw_without_rendering()
+    ax: Any = cr.plot.weights({"w": np.array([np.nan])})
+    ax.figure.draw_without_rendering()
 
 
 def test_outputs_of_layers() -> None:
@@ -80,7 +81,7 @@ def test_the_spread_of_weights_over_a_training(tmp_path: Any) -> None:
     assert found[0].steps.tolist() == run.steps
     expected = np.quantile(run.frames[2]["weights"]["m/o/kernel"].astype(float), LEVELS)
     np.testing.assert_allclose(found[2].quantiles[2], expected)
-    ax = cr.plot.weights(run)
+    ax: Any = cr.plot.weights(run)
     titles = [a.get_title(loc="left") for a in ax.figure.axes[1:]]
     assert titles == ["h/kernel", "h/bias", "o/kernel", "o/bias"]
     assert "bands of 50, 90 and 100 %" in cr.plot.description(ax)
@@ -90,7 +91,7 @@ def test_the_spread_of_weights_over_a_training(tmp_path: Any) -> None:
 def test_bars_have_the_colour_of_their_sign() -> None:
     from matplotlib.colors import to_hex
 
-    ax = cr.plot.weights({"w": np.array([-2.0, -1.0, 1.0, 1.0, 2.0])})
+    ax: Any = cr.plot.weights({"w": np.array([-2.0, -1.0, 1.0, 1.0, 2.0])})
     for bar in ax.patches:
         middle = bar.get_x() + bar.get_width() / 2
         assert to_hex(bar.get_facecolor()).lower() == (NEGATIVE if middle < 0 else POSITIVE).lower()
@@ -99,7 +100,7 @@ def test_bars_have_the_colour_of_their_sign() -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_panels_of_activations(theme: str) -> None:
-    ax = cr.plot.activations(network(), X, theme=theme)
+    ax: Any = cr.plot.activations(network(), X, theme=theme)
     titles = [a.get_title(loc="left") for a in ax.figure.axes[1:]]
     assert titles == ["h", "o"]
     assert "zero" in ax.figure.axes[1].get_title(loc="right")
@@ -122,7 +123,7 @@ def test_learning_rates() -> None:
 
     rates = np.geomspace(1e-5, 1, 30)
     found = LearningRates.of(rates, 1 / (1 + 1000 * rates) + 1e4 * (rates > 0.3))
-    ax = found.plot()
+    ax: Any = found.plot()
     assert ax.lines[0].get_ydata().tolist() == found.losses.tolist()
     assert ax.lines[2].get_xdata() == [found.suggestion, found.suggestion]
     assert ax.get_ylim()[1] < 2, "what runs away does not press the rest flat"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def model(m: Any) -> Any:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_bars_are_the_mean_drops_the_largest_first(theme: str) -> None:
     found = permutation_importance(model, X, model(X)[:, 0], feature_names=["a", "$b", "c"])
-    ax = cr.plot.importance(found, theme=theme)
+    ax: Any = cr.plot.importance(found, theme=theme)
     widths = [bar.get_width() for bar in ax.patches]
     np.testing.assert_allclose(widths, found.mean[found.order])
     assert widths == sorted(widths, reverse=True)
@@ -35,7 +35,7 @@ def test_bars_are_the_mean_drops_the_largest_first(theme: str) -> None:
 
 def test_curves_are_those_of_the_rows() -> None:
     found = partial_dependence(model, X, 2, grid=11)
-    ax = cr.plot.dependence(found, lines=5)
+    ax: Any = cr.plot.dependence(found, lines=5)
     assert len(ax.lines) == 5 + 1
     np.testing.assert_array_equal(ax.lines[-1].get_ydata(), found.average)
     rows = {tuple(line.get_ydata()) for line in ax.lines[:-1]}
@@ -43,7 +43,7 @@ def test_curves_are_those_of_the_rows() -> None:
 
 
 def test_categories_are_named() -> None:
-    ax = cr.plot.dependence(Dependence("sex", np.array(["m", "f"], object), np.array([[0.1, 0.9], [0.3, 0.7]])))
+    ax: Any = cr.plot.dependence(Dependence("sex", np.array(["m", "f"], object), np.array([[0.1, 0.9], [0.3, 0.7]])))
     assert [t.get_text() for t in ax.get_xticklabels()] == ["m", "f"]
     assert ax.lines[-1].get_ydata().tolist() == [0.2, 0.8]
     ax.figure.draw_without_rendering()
@@ -54,7 +54,10 @@ def test_categories_are_named() -> None:
     [
         (lambda m: cr.plot.importance(m), "received a Sequential. Write plot.importance(inspect.permutation_importan"),
         (lambda m: cr.plot.importance(m, X, X[:, 0]), "received a Sequential and 2 more. Write plot.importance(insp"),
-        (lambda m: cr.plot.dependence(3), "expected what inspect.partial_dependence gives, but received an int."),
+        (
+            lambda m: cr.plot.dependence(cast(Any, 3)),
+            "expected what inspect.partial_dependence gives, but received an int.",
+        ),
         (lambda m: cr.plot.dependence(m, X, 0), "Write plot.dependence(inspect.partial_dependence(model, x, feature"),
         (lambda m: cr.plot.learning_rates(3), "expected what find_learning_rate gives, but received an int."),
     ],

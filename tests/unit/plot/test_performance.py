@@ -141,7 +141,7 @@ def test_picture_of_a_confusion_matrix(rng: np.random.Generator, k: int, theme: 
     p = rng.dirichlet(np.ones(k), 300)
     y = rng.integers(0, k, 300)
     shown = numbers.confusion(y, p)
-    ax = cr.plot.confusion(y, p, theme=theme)
+    ax: Any = cr.plot.confusion(y, p, theme=theme)
     texts = [t.get_text() for t in ax.texts]
     if k == 2:
         assert texts == [
@@ -159,7 +159,7 @@ def test_letters_in_the_cells_can_be_read() -> None:
 
     y, p = np.repeat([0, 1], 50), np.r_[np.zeros(40), np.ones(10), np.zeros(3), np.ones(47)]
     for name, theme in THEMES.items():
-        ax = cr.plot.confusion(y, p, theme=name)
+        ax: Any = cr.plot.confusion(y, p, theme=name)
         shades = ax.collections[0].get_facecolors()
         np.testing.assert_allclose(shades[:, 3], 0.6 * numbers.confusion(y, p).shares.ravel())
         for shade, text in zip(shades, ax.texts, strict=True):
@@ -169,7 +169,7 @@ def test_letters_in_the_cells_can_be_read() -> None:
 
 def test_curves_are_drawn_as_computed(rng: np.random.Generator) -> None:
     y, s = scored(rng, 100, None)
-    ax = cr.plot.roc(y, s)
+    ax: Any = cr.plot.roc(y, s)
     np.testing.assert_array_equal(ax.lines[1].get_ydata(), numbers.roc(y, s).true_positive_rate)
     ax = cr.plot.precision_recall(y, s)
     np.testing.assert_array_equal(ax.lines[1].get_ydata(), numbers.precision_recall(y, s).precision)
@@ -179,7 +179,7 @@ def test_curves_are_drawn_as_computed(rng: np.random.Generator) -> None:
 
 def test_the_area_under_the_steps_is_the_average_precision(rng: np.random.Generator) -> None:
     y, s = scored(rng, 100, 1)
-    line = cr.plot.precision_recall(y, s).lines[1]
+    line: Any = cr.plot.precision_recall(y, s).lines[1]
     assert line.get_drawstyle() == "steps-post"  # from each recall on the way down to the next
     recall, precision = line.get_xdata(), line.get_ydata()
     area = np.sum(-np.diff(recall) * precision[:-1])
@@ -189,7 +189,7 @@ def test_the_area_under_the_steps_is_the_average_precision(rng: np.random.Genera
 def test_each_class_has_its_curve(rng: np.random.Generator) -> None:
     p = rng.dirichlet(np.ones(20), 400)
     y = rng.integers(0, 19, 400)
-    ax = cr.plot.roc(y, p)
+    ax: Any = cr.plot.roc(y, p)
     assert len(ax.lines) == 1 + 19  # the diagonal, and the classes that occur
     assert ax.get_legend().get_texts()[0].get_text() == f"0: {metrics.roc_auc_score(y == 0, p[:, 0]):.3f}"
     assert len({(line.get_color(), line.get_linestyle()) for line in ax.lines[1:9]}) == 8
@@ -198,7 +198,7 @@ def test_each_class_has_its_curve(rng: np.random.Generator) -> None:
 def test_picture_of_calibration(rng: np.random.Generator) -> None:
     y, p = scored(rng, 500, None)
     shown = numbers.calibration(y, p)
-    ax = cr.plot.calibration(shown)
+    ax: Any = cr.plot.calibration(shown)
     np.testing.assert_array_equal(ax.lines[1].get_ydata(), shown.observed)
     assert f"{shown.ece:.3g}" in cr.plot.description(ax)
 
@@ -206,7 +206,7 @@ def test_picture_of_calibration(rng: np.random.Generator) -> None:
 def test_pictures_of_residuals(rng: np.random.Generator) -> None:
     y = rng.normal(size=5000)
     p = y + rng.normal(size=5000)
-    ax = cr.plot.residuals(y, p)
+    ax: Any = cr.plot.residuals(y, p)
     points = ax.collections[0].get_offsets()
     assert len(points) == 2000
     assert set(np.round(points[:, 1], 9)) <= set(np.round(y - p, 9))

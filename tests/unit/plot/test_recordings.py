@@ -28,7 +28,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Any:
     path = tmp_path_factory.mktemp("runs") / "run"
     recorder = cr.callbacks.Recorder(path, every=1, cost=None, features=NAMES, classes=["no", "yes"])
     model.fit(X, Y, epochs=4, verbose=0, callbacks=[recorder])
-    found = cr.recording.load(path)
+    found: Any = cr.recording.load(path)
     found.trained = model
     return found
 
@@ -72,7 +72,7 @@ def test_ten_thousand_units() -> None:
     found = numbers.units(model, X[:, :2], most=3, grid=40)
     assert found.values.shape == (3, 40, 40)
     assert found.count == 10_000
-    ax = cr.plot.units(model, X[:, :2], grid=40)
+    ax: Any = cr.plot.units(model, X[:, :2], grid=40)
     assert len(ax.figure.axes) == 1 + 16 + 1
     assert "16 of 10000 units" in cr.plot.description(ax)
 
@@ -81,7 +81,7 @@ def test_five_hundred_columns_and_many_rows() -> None:
     x = np.zeros((100_000, 500), np.float32)
     x[:, :2] = np.random.default_rng(0).normal(size=(100_000, 2))
     model = cr.Sequential([cr.Input((500,)), cr.layers.Dense(1, activation="sigmoid")])
-    ax = cr.plot.regions(model, x, (x[:, 0] > 0).astype(int), grid=30)
+    ax: Any = cr.plot.regions(model, x, (x[:, 0] > 0).astype(int), grid=30)
     assert sum(len(c.get_offsets()) for c in ax.collections if c.get_zorder() == 3) == 800
     assert "and 495 others" in cr.plot.description(ax)
 
@@ -99,14 +99,16 @@ def test_curves_of_a_million_rows_stay_small() -> None:
 def test_fifty_layers_and_a_hundred_classes() -> None:
     model = cr.Sequential([cr.Input((3,)), *[cr.layers.Dense(4) for _ in range(50)]])
     model.compile("sgd", "mse")
-    ax = cr.plot.weights(model)
+    ax: Any = cr.plot.weights(model)
     assert len(ax.figure.axes) == 1 + 12
-    cr.plot.gradient_flow(model, X, np.zeros((60, 4))).figure.draw_without_rendering()
+    ax = cr.plot.gradient_flow(model, X, np.zeros((60, 4)))
+    ax.figure.draw_without_rendering()
     p = np.random.default_rng(0).dirichlet(np.ones(100), 500)
     ax = cr.plot.roc(np.arange(500) % 100, p)
     assert len(ax.get_legend().get_texts()) == 20
     assert "first 20 of 100" in ax.get_legend().get_title().get_text()
-    cr.plot.confusion(np.arange(500) % 100, p).figure.draw_without_rendering()
+    ax = cr.plot.confusion(np.arange(500) % 100, p)
+    ax.figure.draw_without_rendering()
 
 
 # -- what is hostile --------------------------------------------------------------------------------------------------
@@ -142,5 +144,5 @@ def test_names_of_columns_and_classes_do_no_harm(name: str) -> None:
 
 
 def test_a_class_whose_name_begins_with_an_underscore_is_in_the_legend() -> None:
-    ax = cr.plot.roc(np.arange(60) % 3, np.full((60, 3), 1 / 3), classes=["_a", "b", "c"])
+    ax: Any = cr.plot.roc(np.arange(60) % 3, np.full((60, 3), 1 / 3), classes=["_a", "b", "c"])
     assert [t.get_text().strip("\u200b") for t in ax.get_legend().get_texts()] == ["_a: 0.500", "b: 0.500", "c: 0.500"]

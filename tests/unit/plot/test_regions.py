@@ -22,7 +22,7 @@ Y = np.array([0, 1, 1, 1])
 def network(
     inputs: int = 2, outputs: int = 1, activation: str | None = "sigmoid", hidden: int = 0, **compiled: Any
 ) -> Any:
-    layers = [cr.Input((inputs,))]
+    layers: list[Any] = [cr.Input((inputs,))]
     if hidden:
         layers.append(cr.layers.Dense(hidden, activation="tanh", name="hidden"))
     model = cr.Sequential([*layers, cr.layers.Dense(outputs, activation=activation, name="out")])
@@ -65,7 +65,7 @@ def test_what_outputs_are(model: Any, y: Any, expected: tuple[str, float]) -> No
 def test_shades_say_the_class_and_lie_where_it_is() -> None:
     model = network()
     model.layers[-1].set_weights([np.array([[20.0], [0.0]], np.float32), np.array([-10.0], np.float32)])
-    ax = cr.plot.regions(model, X, Y, grid=20)
+    ax: Any = cr.plot.regions(model, X, Y, grid=20)
     pixels = np.asarray(ax.images[0].get_array())
     left, right = to_hex(pixels[10, 0] / 255), to_hex(pixels[10, -1] / 255)
     from chainrule.plot.colours import mix
@@ -77,7 +77,7 @@ def test_shades_say_the_class_and_lie_where_it_is() -> None:
 
 
 def test_each_class_has_its_marker_at_its_points() -> None:
-    ax = cr.plot.regions(network(), X, Y, classes=["off", "on"])
+    ax: Any = cr.plot.regions(network(), X, Y, classes=["off", "on"])
     places = [c.get_offsets().tolist() for c in ax.collections if len(c.get_offsets()) and c.get_zorder() == 3]
     assert places == [[[0.0, 0.0]], [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]]
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["off", "on"]
@@ -89,7 +89,7 @@ def test_slices_of_many_inputs(rng: np.random.Generator, outputs: int, theme: st
     x = rng.normal(size=(50, 6)).astype(np.float32)
     y = rng.integers(0, max(outputs, 2), 50)
     model = network(6, outputs, "softmax" if outputs > 1 else "sigmoid", hidden=5)
-    ax = cr.plot.regions(model, x, y, names=list("abcdef"), features=("c", "e"), fixed={"a": 1.5}, theme=theme)
+    ax: Any = cr.plot.regions(model, x, y, names=list("abcdef"), features=("c", "e"), fixed={"a": 1.5}, theme=theme)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("c", "e")
     assert "at a = 1.5, b = " in cr.plot.description(ax)
     ax.figure.draw_without_rendering()
@@ -97,7 +97,7 @@ def test_slices_of_many_inputs(rng: np.random.Generator, outputs: int, theme: st
 
 def test_rows_far_from_the_slice_are_pale() -> None:
     x = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 9]], np.float32)
-    ax = cr.plot.regions(network(3), x, [1, 1, 1, 1])
+    ax: Any = cr.plot.regions(network(3), x, [1, 1, 1, 1])
     (points,) = [c for c in ax.collections if c.get_zorder() == 3]
     near, far = points.get_alpha()[:3], points.get_alpha()[3]
     assert (near > 0.9).all()
@@ -109,7 +109,7 @@ def test_rows_far_from_the_slice_are_pale() -> None:
 
 def test_predicted_numbers_have_a_scale(rng: np.random.Generator) -> None:
     x = rng.normal(size=(30, 2)).astype(np.float32)
-    ax = cr.plot.regions(network(activation=None), x, x[:, 0] * 3)
+    ax: Any = cr.plot.regions(network(activation=None), x, x[:, 0] * 3)
     assert len(ax.figure.axes) == 2
     assert ax.figure.axes[1].get_ylabel() == "prediction"
 
@@ -121,7 +121,7 @@ def test_texts_as_targets_and_categories_as_inputs() -> None:
     joined = L.Concatenate()([age, lookup(sex)])
     model = cr.Model({"age": age, "sex": sex}, L.Dense(1, activation="sigmoid")(joined))
     x = {"age": np.arange(6.0)[:, None], "sex": np.array([["m"], ["f"]] * 3, object)}
-    ax = cr.plot.regions(model, x, ["no", "yes"] * 3)
+    ax: Any = cr.plot.regions(model, x, ["no", "yes"] * 3)
     assert [t.get_text() for t in ax.get_yticklabels()] == ["f", "m"]
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["no", "yes"]
     ax.figure.draw_without_rendering()
@@ -178,8 +178,8 @@ def test_units_of_functional_and_subclassed_models() -> None:
             super().__init__()
             self.inner, self.last = cr.layers.Dense(3, name="inner"), cr.layers.Dense(1)
 
-        def call(self, x: Any) -> Any:
-            return self.last(self.inner(x))
+        def call(self, inputs: Any, *args: Any, **options: Any) -> Any:
+            return self.last(self.inner(inputs))
 
     model = Own()
     model(X)
@@ -193,7 +193,7 @@ def test_a_layer_that_gives_no_plain_units() -> None:
 
 
 def test_pictures_of_units() -> None:
-    ax = cr.plot.units(network(hidden=20), X, most=6)
+    ax: Any = cr.plot.units(network(hidden=20), X, most=6)
     titles = [a.get_title(loc="left") for a in ax.figure.axes]
     assert titles[1:7] == [f"unit {k}" for k in range(1, 7)]
     assert "Outputs of 6 of 20 units of layer hidden over x1 and x2" in cr.plot.description(ax)

@@ -115,8 +115,8 @@ def test_models_that_are_python_code() -> None:
             super().__init__()
             self.last = L.Dense(1)
 
-        def call(self, x: Any) -> Any:
-            return self.last(x) ** 2
+        def call(self, inputs: Any, *args: Any, **options: Any) -> Any:
+            return self.last(inputs) ** 2
 
     model = Own()
     model(X)
@@ -233,7 +233,8 @@ def test_weights_that_were_lost_on_the_way_are_left_out() -> None:
     assert np.isfinite(found.loss).all()
     assert found.path is not None
     assert np.isnan(found.path[2]).all()
-    cr.plot.surface(found).figure.draw_without_rendering()
+    ax: Any = cr.plot.surface(found)
+    ax.figure.draw_without_rendering()
 
 
 def test_large_models_are_computed_in_blocks() -> None:
@@ -308,10 +309,10 @@ def test_weights_that_are_no_numbers_are_said() -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_picture_of_a_surface(theme: str) -> None:
     model, path = trained(dense())
-    ax = cr.plot.surface(model, X, Y, path=path, grid=20, theme=theme)
+    ax: Any = cr.plot.surface(model, X, Y, path=path, grid=20, theme=theme)
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["start", "end"]
     assert "of its variance" in ax.get_xlabel()
     assert "in 7 moments" in cr.plot.description(ax)
     ax.figure.draw_without_rendering()
-    alone = cr.plot.surface(model, X, Y, grid=5)
+    alone: Any = cr.plot.surface(model, X, Y, grid=5)
     assert [t.get_text() for t in alone.get_legend().get_texts()] == ["the model"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -66,7 +68,7 @@ def test_a_wide_range_is_drawn_on_a_logarithmic_scale() -> None:
 
 
 def test_what_is_drawn_is_what_was_measured() -> None:
-    ax = cr.plot.training({"loss": [3.0, 1.0, 2.0], "val_loss": [3.0, 2.5, 4.0]})
+    ax: Any = cr.plot.training({"loss": [3.0, 1.0, 2.0], "val_loss": [3.0, 2.5, 4.0]})
     assert ax.lines[0].get_ydata().tolist() == [3.0, 1.0, 2.0]
     assert ax.lines[1].get_ydata().tolist() == [3.0, 2.5, 4.0]
     assert ax.lines[1].get_linestyle() == "--"
@@ -76,7 +78,7 @@ def test_what_is_drawn_is_what_was_measured() -> None:
 
 def test_history_draws_itself() -> None:
     _, history = fitted()
-    ax = history.plot("loss")
+    ax: Any = history.plot("loss")
     assert ax.get_title(loc="left") == "loss"
     assert history.plot(["loss", "mae"], theme="dark").figure.axes[1].get_title(loc="left") == "loss"
 
