@@ -139,6 +139,8 @@ class _Walk:
         return [known[id(t)] for t in graph.outputs]
 
     def _apply(self, node: Any, inputs: list[int]) -> list[int]:
+        from chainrule.layers.wrapper import SpectralNormalization
+
         layer = node.operation
         if not hasattr(layer, "lower"):
             return apply_operation(node, inputs, lambda step, values: self._add([step], list(values), layer.name)[0])
@@ -148,6 +150,11 @@ class _Walk:
         inner = layer._graph_or_none() if hasattr(layer, "_graph_or_none") else None
         if inner is not None:
             return self._run(inner, inputs)
+        if isinstance(layer, SpectralNormalization):  # which divides its kernel while training, and only then
+            layer = layer.layer
+            own = own_call(layer)
+            if own:
+                raise CannotLower(f"layer '{layer.name}' is Python code ({own})")
         return self._add(layer.lower(), inputs, layer.name)
 
     def _add(self, given: Iterable[Step], inputs: list[int], layer: str) -> list[int]:
@@ -278,6 +285,27 @@ def _merge(step: steps.Merge, shapes: list[Dims], layer: str) -> Dims:
     lengths = [s[at] for s in shapes]
     total = None if None in lengths else sum(n or 0 for n in lengths)
     return (*first[:at], total, *first[at + 1 :])
+
+
+@shape_after.register
+def _dot(step: steps.Dot, shapes: list[Dims], layer: str) -> Dims:
+    kept = [n for shape, axis in zip(shapes, step.axes, strict=True) for n in _without(shape, axis)]
+    return tuple(kept) or (1,)
+
+
+def _without(shape: Dims, axis: int) -> Dims:
+    return (*shape[: axis - 1], *shape[axis:])
+
+
+@shape_after.register
+def _take(step: steps.Take, shapes: list[Dims], layer: str) -> Dims:
+    size_of(shapes[0], layer)
+    taken = [_lengths_of(n or 0, part) for n, part in zip(shapes[0], step.key, strict=False)]
+    return tuple([n for lengths in taken for n in lengths]) + shapes[0][len(taken) :]
+
+
+def _lengths_of(length: int, part: int | tuple[int | None, ...]) -> list[int]:
+    return [len(range(length)[slice(*part)])] if isinstance(part, tuple) else []
 
 
 def _broadcast(a: Dims, b: Dims) -> Dims:

@@ -80,6 +80,28 @@ static void P_layer_normalize(const real *x, real *y, const real *gamma, const r
         }
 }
 """,
+    "dot": """
+/* Sums of products, divided by the lengths of both sides (the root of at least `least`) where `least` is positive. */
+static void P_dot(const real *a, const real *b, real *y, int outer_a, int inner_a, int outer_b, int inner_b, int n,
+                  real least)
+{
+    for (int i = 0; i < outer_a * inner_a; i++)
+        for (int j = 0; j < outer_b * inner_b; j++) {
+            const real *p = a + i / inner_a * n * inner_a + i % inner_a;
+            const real *q = b + j / inner_b * n * inner_b + j % inner_b;
+            real sum = 0.0R, of_a = 0.0R, of_b = 0.0R;
+            for (int k = 0; k < n; k++) {
+                real s = p[k * inner_a], t = q[k * inner_b];
+                sum += s * t;
+                of_a += s * s;
+                of_b += t * t;
+            }
+            if (least > 0.0R)
+                sum = sum / sqrtR(of_a > least ? of_a : least) / sqrtR(of_b > least ? of_b : least);
+            *y++ = sum;
+        }
+}
+""",
     "take": """
 static void P_take(const real *x, real *y, const int *from, int n)
 {

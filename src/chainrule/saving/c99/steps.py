@@ -297,6 +297,26 @@ def _transpose(step: steps.Transpose, at: Place) -> None:
 
 
 @write_step.register
+def _take(step: steps.Take, at: Place) -> None:
+    key = tuple([slice(*part) if isinstance(part, tuple) else part for part in step.key])
+    places = np.arange(math.prod(at.lengths())).reshape(at.lengths())[key]
+    at.source.call("take", at.inputs[0], at.output, at.source.places_of(places.reshape(-1).tolist()), at.size)
+
+
+@write_step.register
+def _dot(step: steps.Dot, at: Place) -> None:
+    first, second = (_around(axis, at.lengths(i)) for i, axis in enumerate(step.axes))
+    least = at.source.literal(config.epsilon() ** 2 if step.normalize else -1.0)
+    length = at.lengths()[step.axes[0] - 1]
+    at.source.call("dot", *at.inputs, at.output, *first, *second, length, least)
+
+
+def _around(axis: int, lengths: tuple[int, ...]) -> tuple[int, int]:
+    """Return how many numbers there are before an axis and behind it."""
+    return math.prod(lengths[: axis - 1]), math.prod(lengths[axis:])
+
+
+@write_step.register
 def _repeat(step: steps.Repeat, at: Place) -> None:
     at.source.call("copy", at.inputs[0], at.output, at.size, 1, at.size // step.count)
 

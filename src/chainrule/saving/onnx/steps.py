@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 
@@ -174,6 +175,50 @@ def _reduced(kind: str, x: Expression, axes: list[int], keepdims: bool = True) -
 @write_step.register
 def _transpose(step: steps.Transpose, at: Place, inputs: list[Expression]) -> Expression:
     return inputs[0].op("Transpose", perm=[0, *step.order])
+
+
+@write_step.register
+def _take(step: steps.Take, at: Place, inputs: list[Expression]) -> Expression:
+    size_of(at.operation.shape, at.layer)
+    cut = [_places(n or 0, part) for n, part in zip(at.shapes[0], step.key, strict=False)]
+    axes = list(range(1, len(cut) + 1))
+    places = [at.graph.integers(list(numbers)) for numbers in zip(*cut, strict=True)]
+    y = inputs[0].op("Slice", *places[:2], at.graph.integers(axes), places[2]) if cut else inputs[0]
+    fewer = len(at.operation.shape) < len(at.shapes[0])
+    return y.op("Reshape", at.graph.integers([-1, *at.operation.shape])) if fewer else y
+
+
+def _places(length: int, part: int | tuple[int | None, ...]) -> tuple[int, int, int]:
+    """Return start, end and step; an end before the first number is written so that it is not taken from behind."""
+    one = part % length if isinstance(part, int) else 0
+    taken = range(length)[slice(*part)] if isinstance(part, tuple) else range(one, one + 1)
+    return taken.start, taken.stop if taken.stop >= 0 else -length - 1, taken.step
+
+
+@write_step.register
+def _dot(step: steps.Dot, at: Place, inputs: list[Expression]) -> Expression:
+    a, b = (_of_length_one(x, axis) if step.normalize else x for x, axis in zip(inputs, step.axes, strict=True))
+    left, right = (
+        [n or 0 for i, n in enumerate(s, 1) if i != axis] for s, axis in zip(at.shapes, step.axes, strict=True)
+    )
+    if not left and not right:
+        return _reduced("ReduceSum", a * b, [1])
+    length = at.shapes[0][step.axes[0] - 1] or 0
+    size_of(at.shapes[0], at.layer), size_of(at.shapes[1], at.layer)
+    rows = _moved(a, [i for i in range(1, len(left) + 2) if i != step.axes[0]] + [step.axes[0]])
+    columns = _moved(b, [step.axes[1]] + [i for i in range(1, len(right) + 2) if i != step.axes[1]])
+    rows = rows if len(left) == 1 else rows.op("Reshape", at.graph.integers([-1, math.prod(left), length]))
+    columns = columns if len(right) == 1 else columns.op("Reshape", at.graph.integers([-1, length, math.prod(right)]))
+    product = rows.op("MatMul", columns)
+    return product if len(left) == len(right) == 1 else product.op("Reshape", at.graph.integers([-1, *left, *right]))
+
+
+def _of_length_one(x: Expression, axis: int) -> Expression:
+    return x / _reduced("ReduceSum", x * x, [axis]).clip(config.epsilon() ** 2, None).op("Sqrt")
+
+
+def _moved(x: Expression, order: list[int]) -> Expression:
+    return x if order == sorted(order) else x.op("Transpose", perm=[0, *order])
 
 
 @write_step.register

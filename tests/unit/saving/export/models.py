@@ -207,6 +207,41 @@ def sequences() -> Any:
 
 
 @_model
+def products() -> Any:
+    a, b, c = cr.Input((4,)), cr.Input((4,)), cr.Input((3, 4))
+    ends = [
+        layers.Dot(axes=1)([a, b]),
+        layers.Dot(axes=1, normalize=True)([layers.Dense(5)(a), layers.Dense(5)(b)]),
+        layers.Dot(axes=(2, 1))([c, a]),
+        layers.Dot(axes=(1, 2), normalize=True)([b, c]),
+    ]
+    square = layers.Dot(axes=(1, 1))([c, layers.Reshape((3, 2, 2))(layers.Dense(4)(c))])
+    return cr.Model([a, b, c], [layers.Concatenate()(ends), square, layers.Dot(axes=2)([c, c])])
+
+
+@_model
+def spectral() -> Any:
+    inner = layers.Dense(5, activation="relu")
+    return cr.Sequential(
+        [
+            cr.Input((4,)),
+            layers.SpectralNormalization(inner, power_iterations=2),
+            layers.SpectralNormalization(layers.Dense(2)),
+        ]
+    )
+
+
+@_model
+def arithmetic() -> Any:
+    x = cr.Input((4,))
+    h, g = layers.Dense(6, activation="tanh")(x), layers.Dense(6)(x)
+    y = (1 - h) * g / 2 - cr.ops.square(h) + abs(g) * np.linspace(-1, 1, 6).astype(g.dtype)
+    z = cr.ops.stack([y[:, 1:4], g[..., -3:]], axis=1)
+    means = cr.ops.mean(z, axis=-1) - cr.ops.max(z, axis=2) * cr.ops.sum(z[:, 1], axis=1, keepdims=True)
+    return cr.Model(x, [cr.ops.concatenate([y, means], axis=-1), z[:, 0], cr.ops.softmax(g) * cr.ops.exp(h)])
+
+
+@_model
 def repeated() -> Any:
     x = cr.Input((6,))
     h = layers.GroupNormalization(2, center=False)(layers.AlphaDropout(0.5)(layers.GaussianDropout(0.2)(x)))
