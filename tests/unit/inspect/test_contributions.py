@@ -11,7 +11,7 @@ RNG = np.random.default_rng(7)
 X = RNG.normal(size=(5, 3))
 
 
-def test_a_linear_model_is_the_sum_of_weight_times_input_and_bias():
+def test_a_linear_model_is_the_sum_of_weight_times_input_and_bias() -> None:
     model = cr.Sequential([cr.Input((3,)), cr.layers.Dense(1, activation="sigmoid")])
     model.layers[0].set_weights([[[1.0], [-2.0], [0.5]], [0.25]])
     found = contributions(model, X)
@@ -21,7 +21,7 @@ def test_a_linear_model_is_the_sum_of_weight_times_input_and_bias():
 
 
 @pytest.mark.parametrize("last", ["sigmoid", "softmax", None, "tanh"])
-def test_slopes_are_those_of_central_differences(last):
+def test_slopes_are_those_of_central_differences(last: str | None) -> None:
     model = cr.Sequential(
         [cr.Input((3,)), cr.layers.Dense(5, activation="tanh"), cr.layers.Dropout(0.5), cr.layers.Dense(4, last)]
     )
@@ -42,7 +42,7 @@ def test_slopes_are_those_of_central_differences(last):
         )
 
 
-def test_one_row_names_order_and_frame():
+def test_one_row_names_order_and_frame() -> None:
     model = cr.Sequential([cr.Input((3,)), cr.layers.Dense(1)])
     model.layers[0].set_weights([[[1.0], [-2.0], [0.5]], [0.0]])
     found = contributions(model, [1.0, 1.0, 1.0], feature_names=["a", "b", "c"])
@@ -53,7 +53,7 @@ def test_one_row_names_order_and_frame():
     assert frame["contribution"].tolist() == [1.0, -2.0, 0.5]
 
 
-def test_what_does_not_fit_is_refused():
+def test_what_does_not_fit_is_refused() -> None:
     model = cr.Sequential([cr.Input((3,)), cr.layers.Dense(2)])
     with pytest.raises(DataError, match=r"there is no output 2; the outputs are 0 to 1\."):
         contributions(model, X, output=2)

@@ -6,6 +6,7 @@ from sklearn.inspection import partial_dependence as sklearn_dependence
 from sklearn.neural_network import MLPRegressor
 
 import chainrule as cr
+from chainrule._typing import Array
 from chainrule.errors import DataError, ShapeError, UnknownNameError
 from chainrule.inspect import as_estimator, dependence, partial_dependence
 
@@ -13,7 +14,7 @@ RNG = np.random.default_rng(5)
 X = np.column_stack([RNG.normal(size=(300, 3)), RNG.integers(0, 4, 300)])
 
 
-def test_curves_equal_scikit_learns():
+def test_curves_equal_scikit_learns() -> None:
     other = MLPRegressor(hidden_layer_sizes=(8,), max_iter=60, random_state=0, tol=1).fit(X, np.sin(X[:, 0]) + X[:, 3])
     for feature in (0, 3):
         theirs = sklearn_dependence(other, X, [feature], kind="both", grid_resolution=20)
@@ -24,16 +25,16 @@ def test_curves_equal_scikit_learns():
         np.testing.assert_allclose(ours.individual, theirs["individual"][0], rtol=1e-10)
 
 
-def test_a_model_through_the_adapter_gives_the_same():
+def test_a_model_through_the_adapter_gives_the_same() -> None:
     model = cr.Sequential([cr.Input((4,)), cr.layers.Dense(6, activation="tanh"), cr.layers.Dense(1)])
     theirs = sklearn_dependence(as_estimator(model), X.astype("float32"), [1], kind="average", grid_resolution=7)
     ours = partial_dependence(model, X.astype("float32"), 1, grid=theirs["grid_values"][0])
     np.testing.assert_allclose(ours.average, theirs["average"][0], rtol=1e-5)
 
 
-def test_columns_that_are_set_together():
-    def both(m):
-        return m[:, 0] + 10 * m[:, 1] + 100 * m[:, 2]
+def test_columns_that_are_set_together() -> None:
+    def both(m: Array) -> Array:
+        return np.asarray(m[:, 0] + 10 * m[:, 1] + 100 * m[:, 2])
 
     grid = np.array([[1.0, 0.0], [0.0, 1.0]])
     curves, output = dependence.dependence(lambda m: both(m)[:, None], X, (0, 1), grid)
@@ -41,7 +42,7 @@ def test_columns_that_are_set_together():
     assert output == 0
 
 
-def test_output_rows_and_blocks(monkeypatch):
+def test_output_rows_and_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     softmax = lambda m: np.exp(m[:, :3]) / np.exp(m[:, :3]).sum(axis=1, keepdims=True)  # noqa: E731
     last = partial_dependence(softmax, X, 2)
     assert last.output == 2
@@ -53,14 +54,14 @@ def test_output_rows_and_blocks(monkeypatch):
     np.testing.assert_array_equal(partial_dependence(softmax, X, 2).individual, last.individual)
 
 
-def test_as_text_and_as_a_frame():
+def test_as_text_and_as_a_frame() -> None:
     found = partial_dependence(lambda m: m[:, 0] ** 2, X, "speed", grid=[0.0, 2.0], feature_names=["speed", *"bcd"])
     assert str(found) == "speed → mean output of 300 rows: 0: 0, 2: 4"
     assert found.span == 4
     assert found.to_frame("pandas").columns.to_list() == ["speed", "mean", "low", "high"]
 
 
-def test_what_does_not_fit_is_refused():
+def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="Unknown feature 'x9'"):
         partial_dependence(np.sum, X, "x9")
     with pytest.raises(DataError, match=r"There is no feature 4; the features are 0 to 3\."):
@@ -69,5 +70,5 @@ def test_what_does_not_fit_is_refused():
         partial_dependence(np.sum, X, 0, grid=1)
     with pytest.raises(DataError, match=r"there is no output 1; the outputs are 0 to 0\."):
         partial_dependence(lambda m: m[:, :1], X, 0, output=1)
-    with pytest.raises(ShapeError, match=r"inputs of shape \(rows, features\), one row at least, but received \(300,\)"):
+    with pytest.raises(ShapeError, match=r"shape \(rows, features\), one row at least, but received \(300,\)"):
         partial_dependence(np.sum, X[:, 0], 0)

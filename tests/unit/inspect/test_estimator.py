@@ -8,7 +8,7 @@ RNG = np.random.default_rng(1)
 X = RNG.normal(size=(60, 2)).astype("float32")
 
 
-def test_a_classifier_scores_and_draws_with_scikit_learn():
+def test_a_classifier_scores_and_draws_with_scikit_learn() -> None:
     model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(1, activation="sigmoid")])
     model.layers[0].set_weights([[[5.0], [0.0]], [0.0]])
     y = np.where(X[:, 0] > 0, "yes", "no")
@@ -21,5 +21,5 @@ def test_a_classifier_scores_and_draws_with_scikit_learn():
     DecisionBoundaryDisplay.from_estimator(estimator, X, response_method="predict_proba", grid_resolution=5)
 
 
-def test_a_regressor_scores():
+def test_a_regressor_scores() -> None:
     assert as_estimator(lambda x: 2 * x[:, 0]).score(X, 2 * X[:, 0]) == 1

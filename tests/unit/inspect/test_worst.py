@@ -8,7 +8,7 @@ from chainrule.inspect import worst_errors
 RNG = np.random.default_rng(2)
 
 
-def test_classes_are_ordered_by_minus_log_p_of_their_own_class():
+def test_classes_are_ordered_by_minus_log_p_of_their_own_class() -> None:
     p = RNG.dirichlet(np.ones(4), 50)
     y = RNG.integers(0, 4, 50)
     found = worst_errors(y, p)
@@ -19,14 +19,14 @@ def test_classes_are_ordered_by_minus_log_p_of_their_own_class():
     np.testing.assert_array_equal(found.rows, same.rows)
 
 
-def test_two_classes_in_one_column():
+def test_two_classes_in_one_column() -> None:
     found = worst_errors([0, 1, 1, 0], [[0.9], [0.2], [0.7], [0.4]], count=2)
     assert list(found.rows) == [0, 1]
     assert list(found.right) == [False, False, True, True]
     assert found.typical == 2  # of the right rows 3 (0.51) and 2 (0.36), the one in the middle
 
 
-def test_values_are_ordered_by_the_size_of_the_error():
+def test_values_are_ordered_by_the_size_of_the_error() -> None:
     found = worst_errors([1.5, 2.0, 3.0, 9.0], [1.0, 2.1, 5.0, 9.0])
     assert list(found.rows) == [2, 0, 1, 3]
     assert list(found.right) == [False, True, False, True] or found.right.sum() == 2
@@ -36,16 +36,16 @@ def test_values_are_ordered_by_the_size_of_the_error():
     assert found.to_frame("pandas")["error"].tolist() == pytest.approx([2.0, 0.5, 0.1, 0.0])
 
 
-def test_whole_numbers_may_be_values_and_one_may_say_so():
+def test_whole_numbers_may_be_values_and_one_may_say_so() -> None:
     assert list(worst_errors([0, 3], [0.1, 0.9]).rows) == [1, 0]
     assert list(worst_errors([0, 1], [0.4, 0.9], classes=False).errors) == pytest.approx([0.4, 0.1])
 
 
-def test_no_row_is_right():
+def test_no_row_is_right() -> None:
     assert worst_errors([0, 1], [0.9, 0.1]).typical is None
 
 
-def test_what_does_not_fit_is_refused():
+def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(ShapeError, match="one target for each of the 2 rows"):
         worst_errors([1], [0.1, 0.2])
     with pytest.raises(DataError, match="count must be at least 1"):
