@@ -88,9 +88,10 @@ class Hub:
             self._all[kind] = kept[:-1:2] + kept[-1:]
 
     def forget_after(self, step: int) -> None:
-        """Forget the epochs that ended after this step: they were taken back."""
+        """Forget the epochs that ended after this step, and what was found since: they were taken back."""
         with self._lock:
-            self._all["epoch"] = [e for e in self._all["epoch"] if e.message["step"] <= step]
+            for kind in ALL:
+                self._all[kind] = [e for e in self._all[kind] if (e.message.get("step") or 0) <= step]
 
     def newest(self, kind: str) -> Json | None:
         """Return the newest message of a kind, or None."""

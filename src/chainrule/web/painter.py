@@ -114,9 +114,11 @@ class Painter:
 
     def _messages(self, twin: Twin, moment: Moment, now: bool) -> list[Json]:
         here, previous = moment.position, self._previous
-        if previous is not None and previous["step"] >= here.step:
-            previous = None  # the training has gone back
         with twin.at(moment) as model:
+            if previous is not None and previous["step"] > here.step:  # the training has gone back
+                self._forget_after(model, here.step)
+            if previous is not None and previous["step"] >= here.step:
+                previous = None
             frame = messages.frame(
                 model, self.probe, step=here.step, epoch=here.epoch, batch=here.batch, seconds=moment.seconds,
                 logs=moment.logs, previous=previous,
@@ -124,6 +126,13 @@ class Painter:
             self._previous = frame
             self.trail.add(here.step, frame["weights"])
             return [frame, *self._findings(model, frame, now)]
+
+    def _forget_after(self, model: Any, step: int) -> None:
+        """Know no more of what came after a step: it may be found again."""
+        known = self._monitor.findings if self._monitor is not None else []
+        self._monitor = Monitor(model, self.probe)
+        self._monitor.findings = [f for f in known if (f.step or 0) <= step]
+        self._heard = 0
 
     def _findings(self, model: Any, frame: Json, now: bool) -> list[Json]:
         """Return what is wrong, each thing once. The data are looked at when there is time for it."""

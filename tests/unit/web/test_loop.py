@@ -333,3 +333,40 @@ def test_what_is_computed_for_the_page_draws_no_random_numbers_of_the_training(p
     with twin.at(moment) as model, undisturbed(model):
         drawn = np.random.uniform()  # noqa: NPY002 - as a user's data pipeline may, on the training's thread
     assert np.random.uniform() != drawn  # noqa: NPY002
+
+
+def test_what_was_found_after_a_step_is_taken_back_with_it(page: Page) -> None:
+    page.step(3)
+    hub = page.loop.stage.hub
+    for code, step in (("early", 1), ("late", 3), ("data", None)):
+        hub.put({"kind": "finding", "code": code, "where": "d", "step": step})
+    page.do(do="back")
+    assert [m["code"] for m in hub.all("finding") if m["code"] in ("early", "late", "data")] == ["early", "data"]
+
+
+def test_an_illness_that_was_taken_back_is_found_again_when_it_comes_again(page: Page) -> None:
+    hub, bias = page.loop.stage.hub, page.loop.model.layers[0].bias
+
+    def step() -> None:
+        page.step()
+        until(lambda: (hub.newest("frame") or {}).get("step") == page.loop.step)
+
+    def dead() -> list[int]:
+        return [m["step"] for m in hub.all("finding") if m["code"] == "dead-relu"]
+
+    step()
+    bias.assign(np.full(5, -100.0))
+    for _ in range(3):
+        step()
+    until(dead)
+    for _ in range(3):
+        page.do(do="back")
+    until(lambda: not dead())
+    bias.assign(np.zeros(5))
+    for _ in range(3):
+        step()
+    assert not dead()  # it is healthy on this way
+    bias.assign(np.full(5, -100.0))
+    for _ in range(3):
+        step()
+    until(dead)

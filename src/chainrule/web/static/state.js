@@ -66,6 +66,7 @@ export class State {
     const arrays = (named) => named && Object.fromEntries(Object.entries(named).map(([path, a]) => [path, decode(a)]));
     const decoded = { ...frame, weights: arrays(frame.weights), gradients: arrays(frame.gradients), outputs: decode(frame.outputs) };
     const last = this.losses.at(-1), before = last?.step === frame.step ? last.logs : {}; // a weight changed by hand takes no point away
+    if (trains(this.status)) this.set({ findings: kept(this.findings, frame.step) });
     this.set({ frame: decoded, place: placeOf(frame), losses: extended(this.losses, { step: frame.step, epoch: frame.epoch, logs: { ...before, ...frame.logs } }) });
   }
 
@@ -99,6 +100,16 @@ export class State {
 /** Where the training is, by the message that came last. */
 function placeOf({ epoch, batch, step }) {
   return { epoch, batch, step };
+}
+
+/** Whether a model trains behind the page, so that going back undoes what came after. */
+function trains(status) {
+  return Boolean(status?.can?.set?.length) && !status.recording;
+}
+
+/** The findings without those of steps that have been taken back; the same array where there are none. */
+function kept(findings, step) {
+  return findings.some((f) => f.step > step) ? findings.filter((f) => !(f.step > step)) : findings;
 }
 
 function numbersOf(rows) {
