@@ -61,6 +61,15 @@ def test_other_labels_are_refused_as_ever(name: str) -> None:
         metric.update_state(labels(-1), np.ones((12, 3)))
 
 
+@pytest.mark.parametrize("name", ["sparse_categorical_accuracy", "sparse_categorical_crossentropy"])
+def test_functions_as_metrics_count_as_their_names_do(name: str) -> None:
+    function = getattr(cr.metrics, name, None) or getattr(cr.losses, name)
+    by_name, model = compiled(-1, name, False, "reference"), compiled(-1, name, False, "reference")
+    model.compile("sgd", cr.losses.SparseCategoricalCrossentropy(ignore_class=-1), metrics=[function])
+    expected = by_name.evaluate(X, labels(-1), verbose=0, return_dict=True)
+    assert model.evaluate(X, labels(-1), verbose=0, return_dict=True) == pytest.approx(expected, rel=1e-6)
+
+
 def test_minus_one_is_not_the_last_of_the_best() -> None:
     logs = compiled(-1, "sparse_top_k_categorical_accuracy", False, "reference").evaluate(X, labels(-1), verbose=0)
     other = compiled(255, "sparse_top_k_categorical_accuracy", False, "reference").evaluate(X, labels(255), verbose=0)

@@ -8,8 +8,15 @@ from typing import Any
 
 from chainrule._typing import Array
 from chainrule.errors import DataError
-from chainrule.metrics.accuracy import BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
+from chainrule.losses.classification import sparse_categorical_crossentropy
+from chainrule.metrics.accuracy import (
+    BinaryAccuracy,
+    CategoricalAccuracy,
+    SparseCategoricalAccuracy,
+    SparseTopKCategoricalAccuracy,
+)
 from chainrule.metrics.base import Metric
+from chainrule.metrics.matches import sparse_categorical_accuracy, sparse_top_k_categorical_accuracy
 from chainrule.metrics.probabilistic import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from chainrule.metrics.reduction import MeanMetricWrapper, describe_function
 from chainrule.saving import serialization
@@ -95,6 +102,14 @@ def choose_by_shape(y_true: Array, y_pred: Array) -> int:
     return 1 if y_true.ndim < y_pred.ndim or y_true.shape[-1] == 1 else 2
 
 
+_OF_CLASS_NUMBERS: tuple[tuple[Any, type[Metric]], ...] = (
+    (sparse_categorical_accuracy, SparseCategoricalAccuracy),
+    (sparse_top_k_categorical_accuracy, SparseTopKCategoricalAccuracy),
+    (sparse_categorical_crossentropy, SparseCategoricalCrossentropy),
+)
+"""Functions, and the metrics that are the same but know of labels which the loss ignores."""
+
+
 def make_metric(identifier: Any, y_true: Array, y_pred: Array) -> Metric:
     """Return the metric that an entry of `metrics=[...]` means for these targets and predictions.
 
@@ -108,6 +123,9 @@ def make_metric(identifier: Any, y_true: Array, y_pred: Array) -> Metric:
     metric = get(identifier)
     name = identifier if isinstance(identifier, str) else _name_of(metric)
     if not isinstance(metric, Metric):
+        for function, cls in _OF_CLASS_NUMBERS:
+            if metric is function:
+                return cls(name=name)
         return MeanMetricWrapper(metric, name=name)
     metric.name = name
     return metric
