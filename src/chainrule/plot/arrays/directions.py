@@ -113,20 +113,23 @@ def principal(path: Array, seed: int = 0) -> tuple[Array, Array]:
     """
     moved = path[np.isfinite(path).all(axis=1)]
     moved = moved - moved[-1] if len(moved) else np.zeros((1, path.shape[1]))
-    _, sizes, rows = np.linalg.svd(moved, full_matrices=False)
-    total = float(np.sum(sizes**2))
+    # Moments are few and weights many: the small matrix of products is taken apart, not the long one of the path.
+    products = moved @ moved.T
+    squares, turned = (part[..., ::-1] for part in np.linalg.eigh(products))
+    total = float(np.trace(products))
+    shares = np.array([max(squares[k], 0.0) / total if total and k < len(squares) else 0.0 for k in range(2)])
     rng = np.random.default_rng(seed)
     found: list[Array] = []
     for k in range(2):
-        straight = k < len(sizes) and sizes[k] ** 2 > _FLAT * total
-        direction: Any = rows[k] if straight else rng.normal(size=path.shape[1])
+        straight = shares[k] > _FLAT
+        direction: Any = turned[:, k] @ moved if straight else rng.normal(size=path.shape[1])
+        direction = direction / np.linalg.norm(direction)
         for other in found:
             direction = direction - (direction @ other) * other
         direction = np.asarray(direction / np.linalg.norm(direction))
         if straight and direction @ (moved[0] - moved[-1]) > 0:  # so that the path goes to the right, and upwards
             direction = -direction
         found.append(direction)
-    shares = np.array([sizes[k] ** 2 / total if total and k < len(sizes) else 0.0 for k in range(2)])
     return np.stack(found), shares
 
 

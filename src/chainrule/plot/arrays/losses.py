@@ -14,6 +14,7 @@ import numpy as np
 
 from chainrule import tree
 from chainrule._typing import Array
+from chainrule.engines.threads import threads_for
 from chainrule.errors import ChainruleError, DataError, an
 from chainrule.plot.arrays.trail import Parameters
 
@@ -80,11 +81,12 @@ class Losses:
     def of(self, vectors: Array) -> Array:
         """Return the loss for each of the vectors (n, size)."""
         vectors = np.atleast_2d(vectors)
-        if len(vectors) > 1 and self.rows * self._widest <= _SMALL and self._can_be_stacked():
-            return self._stacked(vectors)
-        if len(vectors) > 1 and self.model._graph_or_none() is not None:
-            return self._by_a_copy(vectors)
-        return self._one_by_one(vectors)
+        with threads_for(self.parameters.size, self.rows):
+            if len(vectors) > 1 and self.rows * self._widest <= _SMALL and self._can_be_stacked():
+                return self._stacked(vectors)
+            if len(vectors) > 1 and self.model._graph_or_none() is not None:
+                return self._by_a_copy(vectors)
+            return self._one_by_one(vectors)
 
     @property
     def _widest(self) -> int:
