@@ -65,6 +65,8 @@ const OPS = {
   },
   reshape: ([x], op) => ({ shape: op.shape, data: x.data }),
   transpose: ([x], op, _, rows) => transposed(x, op.order.map((axis) => axis - 1), rows),
+  take: ([x], op, _, rows) => taken(x, op, rows),
+  dot: ([a, b], op, _, rows) => products(a, b, op, rows),
   repeat([x], op, _, rows) {
     const size = sizeOf(x.shape), data = new Float64Array(rows * size * op.count);
     for (let r = 0; r < rows; r += 1) for (let k = 0; k < op.count; k += 1) data.set(x.data.subarray(r * size, (r + 1) * size), (r * op.count + k) * size);
@@ -208,6 +210,58 @@ function transposed(x, order, rows) {
   const data = new Float64Array(rows * size);
   for (let i = 0; i < data.length; i += 1) data[i] = x.data[i - (i % size) + from[i % size]];
   return { shape, data };
+}
+
+/** Cut every observation by a whole number, or [start, stop, step], for each of its first axes, as Python does. */
+function taken(x, op, rows) {
+  let from = [0];
+  x.shape.forEach((n, axis) => {
+    const stride = sizeOf(x.shape.slice(axis + 1)), kept = picked(n, op.key[axis] ?? [null, null, null]);
+    from = from.flatMap((place) => kept.map((k) => place + k * stride));
+  });
+  const size = sizeOf(x.shape), data = new Float64Array(rows * from.length);
+  for (let i = 0; i < data.length; i += 1) data[i] = x.data[Math.floor(i / from.length) * size + from[i % from.length]];
+  return { shape: op.shape, data };
+}
+
+function picked(length, part) {
+  if (typeof part === "number") return [part < 0 ? part + length : part];
+  const [start, stop, step] = part, by = step ?? 1, [low, high] = by < 0 ? [-1, length - 1] : [0, length];
+  const within = (n) => (n < 0 ? Math.max(n + length, low) : Math.min(n, high)), found = [];
+  const first = start === null ? (by < 0 ? high : low) : within(start), end = stop === null ? (by < 0 ? low : high) : within(stop);
+  for (let k = first; by < 0 ? k > end : k < end; k += by) found.push(k);
+  return found;
+}
+
+/** Sums of products along an axis of each value; what is left of the first comes first. */
+function products(a, b, op, rows) {
+  const [p, q] = [a, b].map((x, k) => (op.normalize ? ofLengthOne(x, op.axes[k]) : x));
+  const [at, other] = [p, q].map((x, k) => axisOf(op.axes[k], x.shape));
+  const length = p.shape[at], [left, right] = [lines(p.shape, at), lines(q.shape, other)];
+  const steps = [sizeOf(p.shape.slice(at + 1)), sizeOf(q.shape.slice(other + 1))];
+  const data = new Float64Array(rows * left.length * right.length);
+  let to = 0;
+  for (let r = 0; r < rows; r += 1) {
+    for (const i of left) {
+      for (const j of right) {
+        let sum = 0;
+        for (let k = 0; k < length; k += 1) sum += p.data[r * sizeOf(p.shape) + i + k * steps[0]] * q.data[r * sizeOf(q.shape) + j + k * steps[1]];
+        data[to] = sum;
+        to += 1;
+      }
+    }
+  }
+  return { shape: op.shape, data };
+}
+
+function ofLengthOne(x, axis) {
+  return overGroups(x, groups(x.shape, [axis]), (_, squares) => 1 / Math.sqrt(Math.max(squares, 1e-14)), (v, _, factor) => v * factor);
+}
+
+/** Where the lines along an axis begin. */
+function lines(shape, axis) {
+  const inner = sizeOf(shape.slice(axis + 1)), outer = sizeOf(shape.slice(0, axis));
+  return Array.from({ length: outer * inner }, (_, i) => Math.floor(i / inner) * shape[axis] * inner + (i % inner));
 }
 
 function pooled(x, op) {

@@ -98,6 +98,34 @@ def test_graphs_with_several_inputs(javascript):
     compare(javascript, models)
 
 
+def test_products(javascript):
+    def product(axes, normalize, *shapes):
+        inputs = [cr.Input(shape) for shape in shapes]
+        return cr.Model(inputs, layers.Dot(axes, normalize)(inputs))
+
+    models = [product(1, n, (4,), (4,)) for n in (False, True)]
+    models += [product((2, 1), True, (3, 4), (4,)), product((1, 2), False, (3, 4), (5, 3, 2))]
+    compare(javascript, [*models, product((2, 2), True, (3, 2), (4, 2))])
+
+
+def test_operations(javascript):
+    def made(between):
+        x = cr.Input((3, 4))
+        return cr.Model(x, between(x))
+
+    keys = [
+        np.s_[:, 1:], np.s_[:, ::-1], np.s_[:, :, -1], np.s_[:, 0, 1:3], np.s_[..., 3:0:-2], np.s_[:, -5:2, ::2],
+        np.s_[:, None, 2:, :-9:-1], np.s_[:, -1, -1:],
+    ]  # fmt: skip
+    models = [made(lambda x, key=key: x[key] * 1) for key in keys]
+    models += [
+        made(lambda x: (1 - x) * x / 2 + abs(x) - np.array([[0.5, 1.0, -1.0, 2.0]])),
+        made(lambda x: cr.ops.gelu(x) + cr.ops.leaky_relu(x) * cr.ops.exp(x) - cr.ops.softmax(x, axis=1)),
+        made(lambda x: cr.ops.sum(x, axis=1) * cr.ops.max(cr.ops.stack([x, -x], axis=1), axis=2)[:, 1]),
+    ]
+    compare(javascript, models)
+
+
 def test_embedding(javascript):
     model = cr.Sequential([cr.Input((4,), dtype="int32"), layers.Embedding(7, 3), layers.Flatten(), layers.Dense(2)])
     x = np.array([[0, 1, 2, 6], [3, 3, 5, 0]], "int32")
