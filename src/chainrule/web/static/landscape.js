@@ -69,14 +69,16 @@ function dot(a, b) {
   return sum;
 }
 
-/** The two directions in which a path extends furthest: {first, second, shares}, by power iteration. */
+/**
+ * The two directions in which a path extends furthest from its end, so turned that it goes to the right and upwards:
+ * {first, second, shares}, by power iteration. As `principal` of `plot/arrays/directions.py`.
+ */
 export function principal(path) {
-  const n = path[0].length, mean = new Float64Array(n);
-  for (const p of path) for (let i = 0; i < n; i += 1) mean[i] += p[i] / path.length;
-  const centred = path.map((p) => p.map((v, i) => v - mean[i])), total = centred.reduce((sum, p) => sum + dot(p, p), 0);
-  const found = [], shares = [];
+  const end = path.at(-1), n = end.length, moved = path.map((p) => p.map((v, i) => v - end[i]));
+  const total = moved.reduce((sum, p) => sum + dot(p, p), 0), found = [], shares = [];
   for (let k = 0; k < 2; k += 1) {
-    const [axis, variance] = strongest(centred, found, n);
+    const [axis, variance] = strongest(moved, found, n);
+    if (dot(axis, moved[0]) > 0) for (let i = 0; i < n; i += 1) axis[i] = -axis[i];
     found.push(axis);
     shares.push(total ? variance / total : 0);
   }
@@ -111,9 +113,14 @@ function normal(vector, others) {
   return size;
 }
 
-function span(values, points) {
-  const low = Math.min(...values), high = Math.max(...values), room = Math.max(0.35 * (high - low), 0.5);
-  return Array.from({ length: points }, (_, i) => low - room + (i * (high - low + 2 * room)) / (points - 1));
+/** Values of a grid's columns and rows that hold places on the plane, with some room around, as `Directions.around`. */
+export function around(places, at, single, points) {
+  const axes = [0, 1].map((k) => places.map((place) => place[k])), ranges = axes.map((values) => Math.max(...values) - Math.min(...values));
+  return axes.map((values, k) => {
+    const reach = single ? Math.max(1, Math.abs(at[k])) : 1, margin = places.length < 2 ? reach : 0.25 * (Math.max(...ranges) || reach);
+    const low = Math.min(...values) - margin, high = Math.max(...values) + margin;
+    return Array.from({ length: points }, (_, i) => low + (i * (high - low)) / (points - 1));
+  });
 }
 
 /**
@@ -133,7 +140,7 @@ export function surfaceOf({ start, frames, frame, x, y }, { first = "", second =
   const affordable = Math.floor((3 * MOST_WORK) / (81 * here.length)), rows = Math.min(MOST_ROWS, x.shape[0], Math.max(LEAST_ROWS, affordable)), some = (a) => ({ shape: [rows, ...a.shape.slice(1)], data: a.data.subarray(0, (rows * a.data.length) / a.shape[0]) });
   const [inputs, targets] = [some(x), some(y)];
   const side = Math.max(9, Math.min(25, Math.floor(Math.sqrt(MOST_WORK / (rows * (here.length + 60))))) | 1);
-  const across = span(where.map(([a]) => a), side), up = span(where.map(([, b]) => b), side), loss = new Float32Array(side * side);
+  const [across, up] = around(where, where.at(-1), first !== "", side), loss = new Float32Array(side * side);
   up.forEach((b, i) => across.forEach((a, j) => {
     const vector = plane.origin.map((v, k) => v + a * plane.first[k] + b * plane.second[k]);
     loss[i * side + j] = meanLoss(facts, predict(start, unflat(variables, vector, frame.weights), [{ shape: inputs.shape.slice(1), data: inputs.data }]), targets);
