@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chainrule.web.fewer import fewer
 from chainrule.web.squeeze import Token, joined, tokens
 
 _LANGUAGE = """arguments as async await break case catch class const continue debugger default delete do else enum
@@ -54,7 +55,7 @@ def shorten(script: str) -> str:
         ValueError: there is something that cannot be told for sure.
 
     >>> shorten("const size = 2, given = { size, other: size }; alert(given.other);")
-    'const a=2,b={size:a,other:a};alert(b.other);'
+    'let a=2,b={size:a,other:a};alert(b.other);'
     """
     marked, bound = _read(script)
     words = Counter(token.text for token, use in marked if use)
@@ -76,7 +77,7 @@ def unbound(script: str) -> set[str]:
 
 def _read(script: str) -> tuple[list[tuple[Token, str]], set[str]]:
     """Return all tokens, each with its use, and the names that are bound."""
-    given = tokens(script)
+    given = fewer(tokens(script))
     reader = _Reader([token for token in given if token.kind not in _NO_MEANING])
     uses = iter(reader.uses())
     return [(token, "" if token.kind in _NO_MEANING else next(uses)) for token in given], reader.bound

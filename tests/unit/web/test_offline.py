@@ -124,8 +124,10 @@ def test_notebooks_get_a_sandboxed_frame_and_a_picture():
 
 def test_the_page_has_what_it_needs_and_nothing_of_a_live_one():
     names = list(modules_of("offline_main.js"))
-    assert {"app.js", "derive.js", "derive/facts.js", "tabs/surface.js", "offline.js", "tour.js"} <= set(names)
-    assert not {"live.js", "settings.js", "quiz.js", "tabs/runs.js"} & set(names)
+    assert {"app.js", "derive.js", "derive/facts.js", "tabs/surface.js", "offline.js", "tour.js", "quiz.js"} <= set(
+        names
+    )
+    assert not {"live.js", "settings.js", "tabs/runs.js"} & set(names)
     assert names[-1] == "offline_main.js"
     script = bundle("offline_main.js")
     assert re.findall(r"^\$\[(\d+)\]=", script, re.M) == [str(i) for i in range(len(names))]

@@ -21,7 +21,7 @@ export { equation, whyNotDerive };
  * Derives one observation.
  * @param question {start, weights: {path: {shape, data}}, x, y, row, rows, rate, state, weight: "dense/kernel[0,1]",
  *   notation, digits, form, classNames}; `state` is what the optimizer goes on from, as `update.js` has it
- * @returns {page: {title, sections, foot}, node, check: {largest, ok, checked, total}, update: {before, after}, run}
+ * @returns {page: {title, sections, foot}, node, check: {largest, ok, checked, total}, update: {before, after}, run, loss}
  */
 export function derive(question) {
   const { start, weights, x, y, rate, state } = question, run = new Run(start, weights, x, y), w = new Writer(run, question);
@@ -34,7 +34,7 @@ export function derive(question) {
   if (given.update) sections.push(updateSection(w, weights, x, given));
   const foot = [sentence(check), `≈ rounded to ${w.style.digits} decimals for display; all values computed from unrounded float64`];
   const page = { title: titleOf(w, question), sections, foot };
-  return { page, check, run, ...selected(w, question, given) };
+  return { page, check, run, loss: w.target.text, ...selected(w, question, given) };
 }
 
 function selected(w, { weight }, given) {

@@ -3,6 +3,7 @@
  * derivations (derive.js), the data of the tabs. Weights can be changed as on the live page; nothing is trained.
  */
 import { derive, whyNotDerive } from "./derive.js";
+import { blanked } from "./derive/blanks.js";
 import { nodeToHtml, pageToHtml } from "./derive/html.js";
 import { Run } from "./derive/run.js";
 import { stateOf } from "./derive/update.js";
@@ -184,16 +185,27 @@ export class OfflineSource extends Source {
 
   // -- questions
 
-  async derivation({ row: number, weight, notation, digits }) {
+  async derivation(question) {
+    const { page, node, check, update } = this.derived(question), { frame } = this;
+    return { step: frame.step, row: question.row, html: pageToHtml(page), node: node && { ...node, html: nodeToHtml(node) }, check, update };
+  }
+
+  async quiz({ blanks: count, seed, ...question }) {
+    const { page: whole, loss } = this.derived(question), { page, blanks } = blanked(whole, loss, count, seed);
+    const task = "Work out the numbers that are missing; the same letter stands for the same number.";
+    return { html: `<div class="cr-quiz"><p>${task}</p>${pageToHtml(page)}</div>`, blanks };
+  }
+
+  derived({ row: number, weight, notation, digits }) {
     const { frame, start } = this;
     const why = whyNotDerive(start);
     if (why) throw new Error(why);
     if (!frame.weights) throw new Error("This frame holds no weights: they were too large for the recording.");
-    const at = this.place(number), { x, y } = this.probe(), { page, node, check, update } = derive({
+    const at = this.place(number), { x, y } = this.probe();
+    return derive({
       start, weights: frame.weights, x: row(x, at), y: row(y, at), row: number, rows: start.data.rows, rate: frame.learning_rate, state: frame.optimizer, weight, notation, digits,
       classNames: start.data.task === "multiclass" || start.data.task === "binary" ? start.data.classes : undefined,
     });
-    return { step: frame.step, row: number, html: pageToHtml(page), node: node && { ...node, html: nodeToHtml(node) }, check, update };
   }
 
   async view(name, parameters) {

@@ -1,4 +1,4 @@
-/* The button of the quiz; its exercises are made by the server. */
+/* The button of the quiz. */
 import { el } from "./dom.js";
 import { later } from "./teacher.js";
 

@@ -30,7 +30,7 @@ const STOPS = [
   { at: "derivation", title: "Matrices", words: ["matrix form", "kernel"], text: ["All units of a layer at once, all rows at once: H = XW + b. The weights form the kernel W, a row for each input and a column for each unit.", "In Keras's notation kernel[0,1] is the weight from the first input to the second unit. The numbers stay the same."], act: set({ notation: "keras" }, "Use Keras's names") },
   { at: "loss", title: "Overfitting", words: ["overfitting", "regularisation"], text: ["Now let it play: the training loss falls. What counts are rows the network has not learned from. Where a training holds some out, their loss is drawn as well; if it rises while the other falls on, the network learns by heart.", "The health panel then says so, and what to try: fewer units, L2, dropout, stopping earlier."],
     act: command({ do: "play" }, "Play") },
-  { at: "derivation", live: true, title: "Your turn", words: ["derivation"], text: ["Work out some numbers by hand: Quiz hides a few, says whether yours are right, and names the rule that helps."], act: { text: "Open the quiz", do: () => document.getElementById("quiz-button")?.click() } },
+  { at: "derivation", title: "Your turn", words: ["derivation"], text: ["Work out some numbers by hand: Quiz hides a few, says whether yours are right, and names the rule that helps."], act: { text: "Open the quiz", do: () => document.getElementById("quiz-button")?.click() } },
 ];
 
 /** Whether the network has a layer between inputs and output. */

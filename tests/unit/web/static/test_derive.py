@@ -1,6 +1,7 @@
 """The derivations of the offline page: the same lines and numbers as `chainrule.trace`."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.data.adapters import make_batches
+from chainrule.glassbox.quiz.blanks import _candidates, blanked, choose
+from chainrule.glassbox.quiz.rules import hint
 from chainrule.glassbox.render.latex import equation
 from chainrule.recording import messages
 from chainrule.recording.updates import state_of
@@ -309,3 +312,95 @@ def test_single_weights_have_the_chain_of_each_path(javascript, seed):
         path, _, inside = question["weight"].partition("[")
         place = tuple(int(i) for i in inside.rstrip("]").split(","))
         assert answer["update"]["after"] == pytest.approx(float(step.after[path][place]), rel=1e-9)
+
+
+# -- exercises ---------------------------------------------------------------------------------------------------------
+
+QUIZZES = """
+import { derive } from "./derive.js";
+import { blanked } from "./derive/blanks.js";
+import { pageToHtml } from "./derive/html.js";
+import { stateOf } from "./derive/update.js";
+import { decode } from "./numbers.js";
+
+export default function quizzes({ start, frame, questions, count, seeds }) {
+  const weights = Object.fromEntries(Object.entries(frame.weights).map(([path, a]) => [path, decode(a)]));
+  const made = derive({ start, weights, rate: frame.learning_rate, state: stateOf(frame.optimizer), ...questions[0] });
+  return seeds.map((seed) => {
+    const { page, blanks } = blanked(made.page, made.loss, count, seed);
+    return { page, blanks: blanks.map(({ line, ...blank }) => blank), html: pageToHtml(page) };
+  });
+}
+"""
+ASKED_OF = {
+    "one by SGD": ("one", lambda: SGD(0.5), "lecture"),
+    "one by Adam": ("one", lambda: ADAM(0.1), "keras"),
+    "several sigmoids": ("several sigmoids", lambda: SGD(0.1), "textbook"),
+    "softmax": ("softmax", lambda: SGD(0.1, momentum=0.9), "lecture"),
+}
+
+
+def quizzes(javascript, name, count, seeds):
+    kind, optimizer, notation = ASKED_OF[name]
+    model, x, y = network(kind, optimizer())
+    options = {"notation": notation, "digits": 4}
+    trace = cr.trace(model, x, y, unicode=True, **options)
+    found = javascript(QUIZZES, {**asked(model, x, y, **options), "count": count, "seeds": seeds})
+    return found, trace[0]
+
+
+@pytest.mark.parametrize("name", ASKED_OF)
+def test_blanks_hints_and_what_is_hidden_are_pythons(javascript, name):
+    (found,), observation = quizzes(javascript, name, 26, [0])
+    page = observation.page
+    symbols = [b["symbol"] for b in found["blanks"]]
+    possible = {b.line.symbol.text: b for b in _candidates(page)}
+    assert set(symbols) <= possible.keys()
+    assert len(symbols) == min(26, len(_candidates(page)))
+    if len(_candidates(page)) > 26:
+        return
+    own = choose(page, 26, 0)
+    assert symbols == [b.symbol for b in own]
+    for blank, expected in zip(found["blanks"], own, strict=True):
+        assert (blank["name"], blank["shown"], blank["decimals"]) == (expected.name, expected.shown, expected.decimals)
+        assert blank["low"] == pytest.approx(expected.value - expected.tolerance, rel=1e-12, abs=1e-15)
+        assert blank["high"] == pytest.approx(expected.value + expected.tolerance, rel=1e-12, abs=1e-15)
+        assert blank["hint"] == hint(expected, observation.view.target.text)
+    fields = {id(b.line) for b in own}
+    lines = [line for section in found["page"]["sections"] for line in section["lines"]]
+    for line, mine, whole in zip(lines, blanked(page, own).lines(), page.lines(), strict=True):
+        for part in ("formula", "numbers", "shown"):
+            expected = getattr(mine, part)
+            if expected is not None and expected.text and not (part == "shown" and id(whole) in fields):
+                assert line[part]["text"] == expected.text
+                assert line[part]["latex"] == expected.latex
+        assert ("field" in line and line["field"] is not None) == (id(whole) in fields)
+
+
+@pytest.mark.parametrize("name", ASKED_OF)
+def test_a_seed_draws_some_from_every_part_and_shows_none_of_them(javascript, name):
+    found, _ = quizzes(javascript, name, 5, [0, 1, 2, 1])
+    assert found[1] == found[3]
+    assert len({tuple(b["symbol"] for b in quiz["blanks"]) for quiz in found}) > 1
+    for quiz in found:
+        blanks = quiz["blanks"]
+        assert [b["name"] for b in blanks] == list("ABCDE")
+        assert len({b["part"] for b in blanks}) == 3
+        assert re.findall(r'<input type="number"[^>]* name="(\w)"', quiz["html"]) == list("ABCDE")
+        for blank in blanks:
+            size = re.escape(blank["shown"].removeprefix("−"))
+            assert not re.search(rf"<mn>{size}</mn>", quiz["html"])
+            assert np.isfinite([blank["low"], blank["high"]]).all()
+            assert blank["low"] < float(blank["shown"].replace("−", "-")) < blank["high"]
+
+
+def test_a_derivation_without_numbers_of_its_own_has_nothing_to_ask(javascript):
+    model, x, y = network("one", SGD(0.5), steps=0)
+    for v in model.weights:
+        v.assign(np.zeros(v.shape))
+    module = QUIZZES.replace(
+        "return seeds.map",
+        "try { blanked({ sections: [] }, 'l', 5, 0); } catch (e) { return e.message; } return seeds.map",
+    )
+    said = javascript(module, {**asked(model, x, y), "count": 5, "seeds": [0]})
+    assert said == "This derivation has no line with a number of its own to ask for."

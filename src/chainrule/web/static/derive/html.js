@@ -26,7 +26,7 @@ function lineToHtml(line) {
   const chain = [line.formula, line.numbers].filter((p) => p?.latex).map((p) => p.latex).join(" = "), relation = line.exact ? "=" : "\\approx";
   const sign = line.note === "←" ? "\\leftarrow" : "=", plain = line.value === null || typeof line.value === "number";
   const cells = !line.shown ? `<td colspan="3">${mathml(`${sign} ${chain}`)}</td>` : plain
-    ? `<td>${chain ? mathml(`= ${chain}`) : ""}</td><td>${line.value === null ? "" : mathml(relation)}</td><td class="cr-value">${mathml(line.shown.latex)}</td>`
+    ? `<td>${chain ? mathml(`= ${chain}`) : ""}</td><td>${line.value === null ? "" : mathml(relation)}</td>${line.field ? `<td>${line.field}</td>` : `<td class="cr-value">${mathml(line.shown.latex)}</td>`}`
     : `<td colspan="3">${mathml(`${chain ? `= ${chain} ` : ""}${relation} ${line.shown.latex}`)}</td>`;
   return `<tr title="${attribute(equation(line, ""))}"><td>${mathml(line.symbol.latex)}</td>${cells}<td class="cr-note">${line.note === "←" ? "" : escaped(line.note)}</td></tr>`;
 }

@@ -108,6 +108,7 @@ class Reader {
     if (name === "text") return { xml: `<mtext>${escaped(this.raw()).replaceAll(" ", "\u00a0")}</mtext>` };
     if (name === "mathrm" || name === "operatorname") return { xml: `<mi mathvariant="normal">${escaped(this.raw())}</mi>` };
     if (name === "mathbf" || name === "boldsymbol") return { xml: bold(this.group()) };
+    if (name === "boxed") return { xml: `<mrow class="cr-mark">${this.group()}</mrow>` };
     if (name === "hat") return { xml: `<mover accent="true">${this.group()}<mo stretchy="false">^</mo></mover>` };
     if (name === "top") return { xml: "<mi>⊤</mi>" };
     if (name === "sum") return { xml: "<mo>∑</mo>", big: true };
