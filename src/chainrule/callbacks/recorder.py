@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -158,14 +158,14 @@ class Recorder(Callback):
 
     def on_train_begin(self, logs: LogsLike = None) -> None:
         """Write what is trained on what, and how the model is before; a further `fit` of the model goes on."""
-        began, journal = perf_counter(), self.journal
+        began, working, journal = perf_counter(), thread_time(), self.journal
         if journal is None or journal.model is not self.model:
             self.journal = journal = self._begin()
         else:
             journal.go_on()
         self._running = True
         if journal.last is None and not self._resumes:
-            journal.before(began)
+            journal.before(began, working)
         elif not self._resumes and not journal.is_shown(self._step):
             self._frame(logs)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import perf_counter
+from time import perf_counter, thread_time
 
 SHORTEST_S = 0.2
-"""At its end a training that was shorter counts as one of this length: 5 % of it are 10 ms, which nobody notices."""
+"""At its end a training that was shorter counts as one of this length: 5 % of it are 10 ms, which nobody notices.
+
+These are milliseconds of work: what other programs take on a busy machine is not counted among them.
+"""
 
 
 class Allowance:
@@ -31,6 +34,7 @@ class Allowance:
         self.share = share
         self.began = perf_counter()
         self.spent = 0.0
+        self.worked = 0.0
         self.expected = 0.0
 
     @property
@@ -48,10 +52,15 @@ class Allowance:
         self.began = perf_counter() - elapsed
         self.spent = spent
 
-    def charge(self, began: float) -> None:
-        """Count all time since `began` (by `perf_counter`) as spent, and expect as much of the next block."""
+    def charge(self, began: float, working: float) -> None:
+        """Count all time since `began` (by `perf_counter`) as spent, and expect as much work of the next block.
+
+        Args:
+            working: the `thread_time` when it began.
+        """
         self.began = began
-        self.spent = self.expected = self.elapsed
+        self.spent = self.elapsed
+        self.worked = self.expected = thread_time() - working
 
     def allows(self, besides: float = 0.0) -> bool:
         """Whether a block may be run now, with so many seconds left for something else."""
@@ -67,7 +76,9 @@ class Allowance:
 
     def left(self, total: float) -> float:
         """Return how many seconds may still be spent in a training that takes `total` of them."""
-        return math.inf if self.share is None else self.share * max(total, SHORTEST_S) - self.spent
+        if self.share is None:
+            return math.inf
+        return max(self.share * total - self.spent, self.share * SHORTEST_S - self.worked)
 
     @contextmanager
     def spending(self, again: bool = True) -> Iterator[None]:
@@ -76,11 +87,12 @@ class Allowance:
         Args:
             again: whether the next one is expected to cost as much.
         """
-        began = perf_counter()
+        began, working = perf_counter(), thread_time()
         try:
             yield
         finally:
-            cost = perf_counter() - began
-            self.spent += cost
+            work = thread_time() - working
+            self.spent += perf_counter() - began
+            self.worked += work
             if again:
-                self.expected = cost
+                self.expected = work

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -106,15 +106,15 @@ class Journal:
         """Since the beginning, as it is written."""
         return self.allowance.elapsed if self.limits.timed else 0.0
 
-    def before(self, began: float) -> None:
+    def before(self, began: float, working: float) -> None:
         """Remember what the model is like before it trains, to write it when there is time.
 
         Args:
-            began: when preparing the recording began, by `perf_counter`: it counts as spent, and a frame is expected
-                to cost as much.
+            began, working: when preparing the recording began, by `perf_counter` and `thread_time`: it counts as spent,
+                and a frame is expected to cost as much.
         """
         self._first = sketch_of(self.model, 0, 0, 0, 0.0, None)
-        self.allowance.charge(began)
+        self.allowance.charge(began, working)
         if self.allowance.allows():
             self._write_first()
 
@@ -190,10 +190,10 @@ class Journal:
             for sketch in self._sketches.coarse_to_fine(before):
                 if len(lines) >= self._missing() or not self.allowance.affords(self._brief_s + reserve):
                     break
-                began = perf_counter()
+                working = thread_time()
                 with self.allowance.spending(again=False):
                     lines.append(self._line_of(sketch))
-                self._brief_s = (self._brief_s + perf_counter() - began) / 2
+                self._brief_s = (self._brief_s + thread_time() - working) / 2
                 room -= len(lines[-1].data)
                 if room < 0:
                     break

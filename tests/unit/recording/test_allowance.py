@@ -14,7 +14,8 @@ Pass = Callable[[float], None]
 @pytest.fixture
 def let_pass(monkeypatch: pytest.MonkeyPatch) -> Pass:
     now = [100.0]
-    monkeypatch.setattr("chainrule.recording.allowance.perf_counter", lambda: now[0])
+    for clock in ("perf_counter", "thread_time"):
+        monkeypatch.setattr(f"chainrule.recording.allowance.{clock}", lambda: now[0])
 
     def let(seconds: float) -> None:
         now[0] += seconds
@@ -45,6 +46,16 @@ def test_a_training_of_milliseconds_counts_as_longer_when_it_ends(let_pass: Pass
     assert allowance.left(total=2.0) == pytest.approx(0.096)
 
 
+def test_what_other_programs_take_is_not_work(let_pass: Pass, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chainrule.recording.allowance.thread_time", lambda: 0.0)
+    allowance = Allowance(0.05)
+    with allowance.spending():
+        let_pass(0.1)
+    assert (allowance.spent, allowance.worked, allowance.expected) == (pytest.approx(0.1), 0.0, 0.0)
+    assert not allowance.allows()
+    assert allowance.affords(0.0099)
+
+
 def test_what_happens_once_is_not_expected_again(let_pass: Pass) -> None:
     allowance = Allowance(0.5)
     with allowance.spending(again=False):
@@ -68,7 +79,7 @@ def test_a_block_that_fails_is_counted(let_pass: Pass) -> None:
 def test_time_before_it_was_made_can_be_charged(let_pass: Pass) -> None:
     allowance = Allowance(0.5)
     let_pass(1.0)
-    allowance.charge(began=98.0)
+    allowance.charge(began=98.0, working=98.0)
     assert (allowance.spent, allowance.expected, allowance.elapsed) == (3.0, 3.0, 3.0)
 
 
