@@ -14,7 +14,7 @@ import chainrule as cr
 
 X = np.cos(np.arange(24.0)).reshape(8, 3).astype("float32")
 Y = X[:, :1] ** 2
-KERAS = {  # keras 3.15.1 with TensorFlow, `model.train_function(iterator)` and the others
+KERAS: dict[str, Any] = {  # keras 3.15.1 with TensorFlow, `model.train_function(iterator)` and the others
     "train": [3.2915663719177246, 2.0820541381835938],
     "test": 1.919499397277832,
     "predict": [[-1.0416827201843262], [1.3779679536819458]],

@@ -85,7 +85,7 @@ def test_a_legacy_file_and_a_folder_may_have_just_so_many_bytes(known: Any, tmp_
 
 def test_arrays_may_inflate_to_just_so_many_bytes(tmp_path: Path) -> None:
     path, kernel = tmp_path / "m.weights.h5", np.zeros((40, 3000), np.float32)
-    wide = cr.Sequential([cr.Input((40,)), cr.layers.Dense(3000, use_bias=False)])
+    wide: Any = cr.Sequential([cr.Input((40,)), cr.layers.Dense(3000, use_bias=False)])
     with h5py.File(path, "w") as file:
         file.create_dataset("layers/dense/vars/0", data=kernel, compression="gzip", chunks=(20, 3000))
     needed = kernel.nbytes + kernel.nbytes // 2  # a chunk is held beside the whole
