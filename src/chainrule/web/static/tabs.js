@@ -1,13 +1,15 @@
 /* Further views, one visible at a time, made when first opened. */
 import { el, refill } from "./dom.js";
-import { calibrationTab } from "./tabs/calibration.js";
-import { confusionTab } from "./tabs/confusion.js";
-import { gradientsTab } from "./tabs/gradients.js";
-import { importanceTab } from "./tabs/importance.js";
-import { surfaceTab } from "./tabs/surface.js";
-import { weightsTab } from "./tabs/weights.js";
 
-const TABS = [surfaceTab, gradientsTab, weightsTab, confusionTab, calibrationTab, importanceTab];
+/** A tab is {name, title, load}; `load` promises its module, which is fetched when the tab is first opened. */
+const TABS = [
+  { name: "surface", title: "Loss surface + path", load: () => import("./tabs/surface.js") },
+  { name: "gradients", title: "Gradients", load: () => import("./tabs/gradients.js") },
+  { name: "weights", title: "Weights", load: () => import("./tabs/weights.js") },
+  { name: "confusion", title: "Confusion", load: () => import("./tabs/confusion.js") },
+  { name: "calibration", title: "Calibration", load: () => import("./tabs/calibration.js") },
+  { name: "importance", title: "Importance", load: () => import("./tabs/importance.js") },
+];
 const PAUSE_MS = 250;
 
 /** `more`: tabs that only some pages have. */
@@ -35,7 +37,19 @@ export function tabsPanel(element, source, state, more = []) {
       b.setAttribute("tabindex", k === i ? 0 : -1);
       panels[k].hidden = k !== i;
     });
-    if (!made.has(i)) made.set(i, tabs[i].create(panels[i], source, state));
+    if (!made.has(i)) make(i);
+    update();
+  }
+
+  async function make(i) {
+    made.set(i, null);
+    const found = await tabs[i].load().catch(() => null);
+    if (!found) {
+      made.delete(i);
+      refill(panels[i], el("p", { class: "empty" }, "This part of the page could not be fetched: is the program still running?"));
+      return;
+    }
+    made.set(i, found.create(panels[i], source, state));
     update();
   }
 

@@ -6,9 +6,7 @@ import { linear } from "../scales.js";
 import { histogramPicture } from "./small.js";
 import { viewTab } from "./view_tab.js";
 
-export const calibrationTab = { name: "calibration", title: "Calibration", create };
-
-function create(element, source, state) {
+export function create(element, source, state) {
   return viewTab(element, source, state, {
     view: "calibration", tasks: ["binary", "multiclass", "regression"], otherwise: "This view takes models with one output that predicts a class or a number.", about: "Of the observations given a probability of 70 %, some 70 % should turn out so. Of predicted numbers: what remains between target and prediction.",
     draw: (box, data) => (data.kind === "residuals" ? drawResiduals(box, data, element) : drawBins(box, data, element)),

@@ -3,9 +3,7 @@ import { el, refill } from "../dom.js";
 import { count } from "../numbers.js";
 import { viewTab } from "./view_tab.js";
 
-export const confusionTab = { name: "confusion", title: "Confusion", create };
-
-function create(element, source, state) {
+export function create(element, source, state) {
   return viewTab(element, source, state, { view: "confusion", tasks: ["binary", "multiclass"], otherwise: "A confusion matrix needs classes; this model predicts numbers.", about: "Rows are the true classes, columns what the model says; each cell holds the number of observations and its share of the row.", draw });
 }
 

@@ -7,9 +7,7 @@ import { histogram, norm } from "./spread.js";
 
 const MOST = 60;
 
-export const gradientsTab = { name: "gradients", title: "Gradients", create };
-
-function create(element, source, state) {
+export function create(element, source, state) {
   const flow = el("div", { class: "half" }), grid = el("div", { class: "tiles" }), problem = el("p", { class: "empty", hidden: true }), about = el("p", { class: "note" });
   refill(element, el("p", { class: "note about" }, "The gradient of the mean loss on the probe's observations. Norms that shrink from the last layer to the first vanish; norms that grow explode."), problem, el("div", { class: "split" }, flow, grid), about);
   let busy = false;

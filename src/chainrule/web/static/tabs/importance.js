@@ -6,9 +6,7 @@ import { viewTab } from "./view_tab.js";
 
 const NAMES = { accuracy: "accuracy", r2: "R²" };
 
-export const importanceTab = { name: "importance", title: "Importance", create };
-
-function create(element, source, state) {
+export function create(element, source, state) {
   return viewTab(element, source, state, { view: "importance", tasks: ["binary", "multiclass", "regression"], otherwise: "This view takes models with one output that predicts a class or a number.", about: "Each feature in turn is shuffled among the observations; the bar is how much the score falls, with its spread. Two features that say the same can each seem unimportant.", draw });
 }
 

@@ -5,9 +5,7 @@ import { brief, count } from "../numbers.js";
 
 const MOST = 8;
 
-export const runsTab = { name: "runs", title: "Runs", create };
-
-function create(element, source, state) {
+export function create(element, source, state) {
   const view = { metric: "loss", log: false, given: null, damaged: [], mine: [], current: null };
   const bar = el("div", { class: "row" }), chart = el("div"), rows = el("div", { class: "scroll" }), empty = el("p", { class: "empty" }, source.live ? "One training so far. Change a setting and start again: its curve will be drawn beside this one." : "This file holds one training.");
   const damaged = el("div");

@@ -10,9 +10,7 @@ import { viewTab } from "./view_tab.js";
 const LEVELS = 9, MOST_WEIGHTS = 200;
 const PATH = "path";
 
-export const surfaceTab = { name: "surface", title: "Loss surface + path", create };
-
-function create(element, source, state) {
+export function create(element, source, state) {
   const choice = { first: PATH, second: "" }, pickers = el("div", { class: "row" });
   const canvas = el("canvas", { role: "img" }), over = svg("svg", { role: "img" }), box = el("div", { class: "surface" }, canvas, over);
   const legend = el("div", { class: "scale" }), rows = el("div", { class: "scroll" }), words = el("p", { class: "note" });

@@ -6,9 +6,7 @@ import { brief, count } from "../numbers.js";
 
 const MOST = 60;
 
-export const weightsTab = { name: "weights", title: "Weights", create };
-
-function create(element, source, state) {
+export function create(element, source, state) {
   const grid = el("div", { class: "tiles" }), problem = el("p", { class: "empty", hidden: true }), more = el("p", { class: "note" });
   refill(element, el("p", { class: "note about" }, "Each weight as a colour (rows: inputs, columns: units), blue above and vermillion below zero, and how many have which size."), problem, grid, more);
   let busy = false;
