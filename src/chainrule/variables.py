@@ -35,7 +35,7 @@ class Slot(Record):
 
     @property
     def size(self) -> int:
-        return int(np.prod(self.shape, dtype=np.int64))
+        return int(math.prod(self.shape))
 
     def view(self, flat: Array) -> Array:
         """Return the part of `flat` that this slot names, as a view."""

@@ -30,6 +30,7 @@ DTYPES = (
     "uint8",
     "bool",
 )
+_NAMES = {np.dtype(name).newbyteorder("<"): name for name in DTYPES}
 MOST_AXES = 16
 MOST_BYTES = 1 << 30
 
@@ -42,11 +43,12 @@ def array_to_json(array: Array) -> dict[str, Any]:
     """
     if array.dtype.kind in "OUS":
         return {"dtype": "string", "shape": list(array.shape), "texts": [_text(v) for v in array.ravel().tolist()]}
-    if array.dtype.name not in DTYPES:  # bfloat16 and the like
-        array = array.astype("float32")
-    little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    data = base64.b64encode(little.tobytes()).decode("ascii")
-    return {"dtype": array.dtype.name, "shape": list(array.shape), "b64": data}
+    name = _NAMES.get(array.dtype)
+    if name is None:
+        name = array.dtype.name if array.dtype.name in DTYPES else "float32"  # of another byte order, or bfloat16
+        array = array.astype(np.dtype(name).newbyteorder("<"))
+    data = binascii.b2a_base64(array.tobytes(), newline=False).decode("ascii")
+    return {"dtype": name, "shape": list(array.shape), "b64": data}
 
 
 def _text(value: Any) -> str:
