@@ -55,6 +55,10 @@ def grown(rng: np.random.Generator, pool: list[Any]) -> Any:
         lambda: [ops.mean, ops.sum, ops.max][rng.integers(3)](
             a, axis=axis, keepdims=bool(rank == 2 or rng.integers(2))
         ),
+        lambda: ops.expand_dims(ops.tanh(ops.sum(ops.reshape(a * a, (-1, size_of(a))), axis=1) / 2), 1) + c,
+        lambda: (
+            ops.stack([1 - ops.reshape(a, (-1, size_of(a)))[:, 0], ops.max(b, axis=1)], axis=1) if rank == 2 else -a
+        ),
         lambda: ops.transpose(a, (0, *(1 + rng.permutation(rank - 1)).tolist())),
         lambda: [ops.relu, ops.sigmoid, ops.gelu, ops.softplus, ops.softmax, abs][rng.integers(6)](a),
         lambda: ops.reshape(a, (-1, size_of(a))),

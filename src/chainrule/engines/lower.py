@@ -67,6 +67,7 @@ def lower(model: Any) -> Plan:
     if front.nodes and any(t.dtype == "string" for t in front.tensors):
         name = next(t.operation.name for t in front.tensors if t.dtype == "string")
         raise CannotLower(f"'{name}' hands on text")
+    check_outputs(graph)
     inputs = tuple([Input(numbers.new(), t.operation.name, t.shape, t.dtype) for t in front.tensors])
     outputs = _run(graph, front, [i.value for i in inputs], numbers)
     python: list[str] = [f"model '{model.name}' has its own {name}" for name in model.overrides(*_STEPS)]
@@ -121,6 +122,13 @@ def _run(graph: Any, front: Front | None, values: list[int], numbers: _Numbers) 
             results = _apply(node, tuple([known[id(t)] for t in node.inputs]), numbers)
             known.update({id(t): v for t, v in zip(tree.flatten(node.outputs), results, strict=True)})
     return [known[id(t)] for t in graph.outputs]
+
+
+def check_outputs(graph: Any) -> None:
+    """Refuse ops that give one number per observation, without an axis for it, as outputs."""
+    for t in graph.outputs:
+        if len(t.shape) < 2 and not hasattr(t.operation, "lower"):
+            raise CannotLower(f"output '{t.operation.name}' has no axis but the batch")
 
 
 def refuse_further_tensors(node: Any) -> None:

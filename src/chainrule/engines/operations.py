@@ -83,7 +83,7 @@ def apply_operation(node: Any, values: Sequence[T], apply: Callable[[Step, tuple
     name, home = getattr(operation.op, "__name__", ""), str(getattr(operation.op, "__module__", ""))
     if name not in OPERATIONS or not home.startswith("chainrule."):
         raise refusal
-    if "float" not in output.dtype or len(output.shape) < 2:
+    if "float" not in output.dtype or not output.shape:
         raise refusal
     same = all(t.dtype == output.dtype and t.shape and t.shape[0] == output.shape[0] for t in node.inputs)
     if not same:
@@ -246,6 +246,11 @@ def _reduction(kind: str) -> Callable[[Call[T]], T]:
 def _activation(name: str) -> Callable[[Call[T]], T]:
     def activate(call: Call[T]) -> T:
         x, options = call.first, dict(list(call.arguments.items())[1:])
+        if len(x.shape) == 1:
+            if "axis" in options:
+                raise call.refusal()
+            y = call.step(Activate(name, options), call.step(Reshape((1,)), call.value(x)))
+            return call.step(Reshape(()), y)
         axis = options.get("axis")
         if isinstance(axis, int) and axis % len(x.shape) == len(x.shape) - 1:
             options["axis"] = -1

@@ -16,7 +16,7 @@ import numpy as np
 from chainrule import tree
 from chainrule._typing import Array
 from chainrule.engines import plan as steps
-from chainrule.engines.lower import own_call, refuse_further_tensors
+from chainrule.engines.lower import check_outputs, own_call, refuse_further_tensors
 from chainrule.engines.operations import apply_operation
 from chainrule.engines.plan import CannotLower, Step
 from chainrule.errors import ModelFileError
@@ -109,6 +109,7 @@ class _Walk:
             raise CannotLower(f"it is Python code ({type(self.model).__name__}.call)")
         if dtype not in ("float32", "float64"):
             raise CannotLower(f"it computes in {dtype}, expected float32 or float64")
+        check_outputs(graph)
         types = {self._new(tuple(t.shape[1:])): str(t.dtype) for t in graph.inputs}
         ends = self._run(graph, list(types))
         given = [t.operation.name for t in graph.inputs]

@@ -65,10 +65,11 @@ def test_steps(between: Callable[[Any], Any], steps: list[Any]) -> None:
         lambda h: ops.concatenate([h, h], axis=0),
         lambda h: ops.concatenate([h, np.ones((1, 3), np.float32)], axis=0),
         lambda h: ops.mean(h, axis=0, keepdims=True),
-        lambda h: ops.mean(h, axis=-1),
         lambda h: ops.mean(h),
         lambda h: ops.expand_dims(h, 0),
         lambda h: ops.reshape(h, (-1,)),
+        lambda h: ops.expand_dims(ops.softmax(h[:, 0]), 1),
+        lambda h: ops.expand_dims(ops.mean(h[:, 0], axis=0, keepdims=True), 1),
         lambda h: ops.reshape(h, (-1, 1)),
         lambda h: ops.transpose(h),
         lambda h: ops.cast(h, "float64") * 2,
@@ -78,8 +79,13 @@ def test_steps(between: Callable[[Any], Any], steps: list[Any]) -> None:
     ],
 )
 def test_what_has_no_steps_is_refused(between: Callable[[Any], Any]) -> None:
-    with pytest.raises(CannotLower, match=r"operation '.*' has no step"):
+    with pytest.raises(CannotLower, match=r"'.*' has no (step|axis but the batch)"):
         steps_of(between)
+
+
+def test_outputs_without_an_axis_but_the_batch_are_refused() -> None:
+    with pytest.raises(CannotLower, match=r"output 'mean.*' has no axis but the batch"):
+        steps_of(lambda h: ops.mean(h, axis=-1))
 
 
 def test_functions_of_ones_own_are_not_taken_for_ours() -> None:
