@@ -64,6 +64,7 @@ class CallbackList(Callback):
         self.strides: dict[str, int] = {}  # how many batches of 'train' and 'test' went by between two calls
         self._open_blocks = 0
         self._listeners: dict[str, list[Any]] | None = None
+        self._movers: list[Any] | None = None
         self.set_model(model)
         self.set_params(params)
 
@@ -78,7 +79,7 @@ class CallbackList(Callback):
             callback.set_model(self._model)
         if self.params:
             callback.set_params(self.params)
-        self._listeners = None
+        self._listeners = self._movers = None
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Hand `params` to every callback."""
@@ -104,6 +105,12 @@ class CallbackList(Callback):
     def resumption(self) -> Any:
         """Where an interrupted training goes on (`BackupAndRestore`), once it has begun; else None."""
         return next((r for c in self.callbacks if (r := getattr(c, "resumption", None)) is not None), None)
+
+    def take_place(self) -> Any:
+        """Return, once, where a callback has put the training back to (`Dashboard`); None: nobody has."""
+        if self._movers is None:
+            self._movers = [c for c in self.callbacks if hasattr(c, "take_place")]
+        return next((p for c in self._movers if (p := c.take_place()) is not None), None)
 
     def close(self) -> None:
         """Let callbacks give back what they hold, however training ended."""

@@ -110,6 +110,10 @@ class Dashboard(Callback):
         if steps is not None and self.params:
             self.params["steps"] = steps
 
+    def take_place(self) -> Any:
+        """Return, once, the place that the page has put the training back to; asked by `fit`."""
+        return self._fitting.take_place()
+
     def on_train_batch_end(self, batch: int, logs: LogsLike = None) -> None:
         self._fitting.batches_done(batch, dict(logs or {}))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chainrule.callbacks.base import Callback, LogsLike
@@ -56,6 +56,18 @@ class History(Callback):
         for name, values in logs.items():
             self.history.setdefault(name, []).extend(values)
         self.model.history = self
+
+    def forget_from(self, epoch: int, validated: Callable[[int], bool]) -> None:
+        """Forget an epoch and those after it: training has gone back.
+
+        Args:
+            validated: whether an epoch was validated.
+        """
+        taken = [e for e in self.epoch if e >= epoch]
+        self.epoch = [e for e in self.epoch if e < epoch]
+        for name, values in self.history.items():
+            count = sum(map(validated, taken)) if name.startswith("val_") else len(taken)
+            del values[len(values) - count :]
 
     def _repr_html_(self) -> str:
         from chainrule.notebook.history import card

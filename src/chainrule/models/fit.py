@@ -23,6 +23,7 @@ from chainrule.engines.epoch import Epoch
 from chainrule.errors import DataError, EngineError
 from chainrule.models.checks import located
 from chainrule.models.evaluate import Pace, forget_data, make_callbacks, require_inputs, run_test
+from chainrule.models.going_back import Place, WentBack, follow
 from chainrule.models.guard import Guard
 from chainrule.models.prepare import check_more, prepare
 from chainrule.models.traps import warn_of_tail
@@ -68,20 +69,28 @@ def fit(model: Any, x: Any, y: Any, s: FitSettings) -> Any:
         callbacks.on_train_begin()
         guard = Guard(model, silent=_ends_on_nan(callbacks))
         todo, logs, step = _resume(model, training, callbacks, range(first, last))
+        before, place = model._epochs_seen - todo.start, None
         try:
             epochs, logs = _train_together(model, training, validation, callbacks, todo, guard, logs)
             while epochs:
-                epochs, logs = _train_in_parts(model, training, validation, callbacks, epochs, guard, logs)
-                if not epochs:
-                    break
-                epoch, epochs = epochs[0], epochs[1:]
-                logs = _train_epoch(model, training, callbacks, epoch, guard, epoch + 1 == last, step)
-                step = 0
-                if validation is not None and _validates(s.validation_freq, epoch):
-                    logs.update({f"val_{k}": v for k, v in run_test(model, validation, callbacks).items()})
-                callbacks.on_epoch_end(epoch, logs)
-                if model.stop_training:
-                    break
+                try:
+                    if not step:
+                        epochs, logs = _train_in_parts(model, training, validation, callbacks, epochs, guard, logs)
+                    if not epochs:
+                        break
+                    epoch, epochs = epochs[0], epochs[1:]
+                    logs = _train_epoch(model, training, callbacks, epoch, guard, epoch + 1 == last, step, place)
+                    step, place = 0, None
+                    if validation is not None and _validates(s.validation_freq, epoch):
+                        logs.update({f"val_{k}": v for k, v in run_test(model, validation, callbacks).items()})
+                    callbacks.on_epoch_end(epoch, logs)
+                    follow(callbacks)
+                    if model.stop_training:
+                        break
+                except WentBack as back:  # a callback has taken steps back
+                    place = back.place
+                    epochs, step = range(place.seen - before, last), place.step
+                    _go_back(model, epochs.start, guard, s.validation_freq if validation is not None else ())
         finally:
             forget_data(model)
             if last > 0:
@@ -106,6 +115,13 @@ def _resume(model: Any, batches: Batches, callbacks: Any, epochs: range) -> tupl
     if found.stopped and not found.step:
         return range(0), found.logs, 0
     return range(found.epoch, epochs.stop), found.logs, found.step
+
+
+def _go_back(model: Any, epoch: int, guard: Guard, validated: Any) -> None:
+    """Undo what the loop noted of an epoch and those after it."""
+    model.stop_training = False
+    model.history.forget_from(epoch, lambda e: _validates(validated, e))
+    guard.end_epoch(epoch)
 
 
 def _train_together(
@@ -141,6 +157,7 @@ def _train_in_parts(
         if found is None:
             break
         callbacks.add_epochs(part, found)
+        follow(callbacks)
         logs = {name: values[-1] for name, values in found.items()}
         epochs = epochs[len(part) :] if not model.stop_training else range(0)
         count = max(int(min(late, _LATEST_S) / max(perf_counter() - began, 1e-6) * len(part)), 1)
@@ -172,12 +189,15 @@ class _Notes:
 
 
 def _train_epoch(
-    model: Any, batches: Batches, callbacks: Any, epoch: int, guard: Guard, last: bool, step: int = 0
-) -> Logs:
+    model: Any, batches: Batches, callbacks: Any, epoch: int, guard: Guard, last: bool, step: int = 0,
+    place: Place | None = None,
+) -> Logs:  # fmt: skip
     """Run one epoch, or what is left of it from `step` on, and return its loss and metrics."""
     model.reset_metrics()
     callbacks.on_epoch_begin(epoch)
-    if step:
+    if place is not None:
+        place.enter()
+    elif step:
         callbacks.resumption.enter_epoch(callbacks.callbacks)
         model.stop_training = callbacks.resumption.stopped
     key = threefry.fold_in(model._random_key, model._epochs_seen)
@@ -193,6 +213,7 @@ def _train_epoch(
             guard.check(losses, epoch, step)
             if len(losses):
                 callbacks.on_train_batch_end(step + len(losses) - 1, model._logs)
+                follow(callbacks)
             step += len(losses)
             if step < until:
                 break

@@ -160,7 +160,10 @@ class ModelDriver:
         rate = getattr(self.model.optimizer, "_learning_rate", None)
         variables = [v for v in (*variables_of(self.model), *metrics) if v is not rate]
         values = [v.numpy() for v in variables]
-        return Kept(self.position, variables, values, self.training.batch_size, dict(self.last_logs), self._state)
+        return Kept(
+            self.position, variables, values, self.training.batch_size, dict(self.last_logs), self._state,
+            self.model._epochs_seen,
+        )  # fmt: skip
 
 
 __all__ = ["ModelDriver"]

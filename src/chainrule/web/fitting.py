@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
+from chainrule.data.batches import ArrayBatches
+from chainrule.models.going_back import Place
 from chainrule.random import threefry
 from chainrule.recording import messages
 from chainrule.web.driver import ModelDriver
@@ -24,8 +26,8 @@ FIRST_S = 30.0
 class Fitting(ModelDriver):
     """What `fit` does, as a session sees it.
 
-    Going back gives the model the weights, and the optimizer the state, of an earlier step; `fit` then goes on with the
-    batches that follow, as it cannot unlearn where it is in the data.
+    Going back gives the model the weights, and the optimizer the state, of an earlier step, and `fit` goes on from
+    there with the same batches. Of a stream nobody can have the earlier ones again: it goes on with those that follow.
     """
 
     def __init__(self) -> None:
@@ -33,11 +35,13 @@ class Fitting(ModelDriver):
         self.stage.session.abandoned = self._abandoned
         self._patience = GRACE_S
         self._began = perf_counter()
+        self._place: Place | None = None
 
     def begin(self, model: Any, training: Any, validation: Any, epochs: int | None, paused: bool, **about: Any) -> None:
         """A training begins."""
         self.model, self.training = model, training
         self.epoch = self.batch = self.step = 0
+        self._place = None
         self.past.clear()
         self.last_logs, self.new_batch_size = {}, None
         self._patience = FIRST_S if paused else GRACE_S
@@ -70,6 +74,9 @@ class Fitting(ModelDriver):
     def epoch_done(self, epoch: int, logs: dict[str, Any]) -> None:
         """Epoch number `epoch` is done, its validation too."""
         self._note(epoch, logs)
+        if self._stands_at_newest():  # from now on this is the beginning of the next epoch
+            self.past.pop()
+            self.past.push(self._take())
         self.stage.session.checkpoint(epoch_ended=True)
 
     def epochs_done(self, epochs: Sequence[int], logs: Mapping[str, Sequence[Any]]) -> None:
@@ -96,7 +103,7 @@ class Fitting(ModelDriver):
 
     def resized(self) -> int | None:
         """Give the data their new batch size, if one was asked for; return how many steps an epoch has then."""
-        if self.new_batch_size is None:
+        if self.new_batch_size is None or self.batch:  # in the middle of an epoch to which training went back
             return None
         self.training.resize(self.new_batch_size)
         self.new_batch_size = None
@@ -122,12 +129,32 @@ class Fitting(ModelDriver):
         return self.training.order(threefry.fold_in(self.model._random_key, self.model._epochs_seen))
 
     def returned(self, kept: Kept) -> None:
-        """Count from that step on; the place in the data stays."""
+        """Count from that step on, and have `fit` go to its place in the data, where there is a way back."""
         self.step = kept.position.step
+        if not self._finds_back():
+            return
+        here, there = (self.model._epochs_seen, self.batch), (kept.seen, kept.position.batch)
+        if kept.batch_size is not None and kept.batch_size != self.training.batch_size:
+            self.training.resize(kept.batch_size)
+        self.epoch, self.batch = kept.position.epoch, kept.position.batch
+        self.model._epochs_seen = kept.seen
+        if self._place is not None or here != there:
+            metrics = {id(v) for metric in self.model.metrics for v in metric.variables}
+            values = [(v, a) for v, a in zip(kept.variables, kept.values, strict=True) if id(v) in metrics]
+            self._place = Place(kept.seen, kept.position.batch, values)
+
+    def _finds_back(self) -> bool:
+        """Whether the rows of earlier batches can be had again."""
+        return isinstance(self.training, ArrayBatches) and not self.training.cuts_epochs
+
+    def take_place(self) -> Place | None:
+        """Return, once, where training has gone back to."""
+        place, self._place = self._place, None
+        return place
 
     def choices(self) -> Json:
-        """The optimizers there are."""
-        return {**super().choices(), "reset": False}
+        """The optimizers there are; and whether going back goes back in the data, too."""
+        return {**super().choices(), "reset": False, "back_in_data": self._finds_back()}
 
     def settings(self) -> Json:
         """The values of the settings."""

@@ -23,6 +23,7 @@ class Kept(Record):
         batch_size: rows per batch then.
         logs: the last ones then.
         state: a number that no other state of the model has.
+        seen: epochs the model had learnt from then.
     """
 
     position: Position
@@ -31,6 +32,7 @@ class Kept(Record):
     batch_size: int | None
     logs: dict[str, float]
     state: int
+    seen: int = 0
 
     @property
     def nbytes(self) -> int:

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import numpy as np
@@ -144,7 +144,9 @@ def test_pause_step_and_play_during_fit(page: Dashboard) -> None:
     assert steps[3] == steps[2] + 1
 
 
-def paused(page: Dashboard, epochs: int, visit: Callable[[], None], **more: Any) -> Any:
+def paused(
+    page: Dashboard, epochs: int, visit: Callable[[], None], train: Callable[[Any], Any] | None = None, **more: Any
+) -> Any:
     """Fit a model that begins paused while `visit` runs; returns it."""
     model = more.pop("model", None) or network()
     page.paused = True
@@ -159,7 +161,10 @@ def paused(page: Dashboard, epochs: int, visit: Callable[[], None], **more: Any)
                 do(page, do="play")
 
     visitor = Visitor(whole)
-    fit(model, page, epochs, **more)
+    if train is None:
+        fit(model, page, epochs, **more)
+    else:
+        train(model)
     visitor.done()
     leave()
     return model
@@ -223,19 +228,158 @@ def test_a_new_batch_size_counts_from_the_next_epoch(page: Dashboard) -> None:
     assert int(model.optimizer.iterations) == 12
 
 
-def test_back_gives_the_weights_of_before_and_fit_goes_on(page: Dashboard) -> None:
-    seen: list[Any] = []
+def standing(page: Dashboard, step: int) -> None:
+    until(lambda: page._fitting.step == step and page._fitting.stage.session.state == PAUSED)
+
+
+def state_of(model: Any) -> list[Any]:
+    metrics = [v for metric in model.metrics for v in metric.variables]
+    return [v.numpy() for v in (*model.weights, *model.optimizer.variables, *metrics)]
+
+
+def same(mine: list[Any], its: list[Any]) -> None:
+    for a, b in zip(mine, its, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def learnt(model: Any, state: list[Any]) -> list[Any]:
+    """The part of a state that lasts from epoch to epoch: all but the metrics."""
+    return state[: len(model.weights) + len(model.optimizer.variables)]
+
+
+def walk(page: Dashboard, steps: int) -> list[Any]:
+    """Make single steps; return the state of weights, optimizer and metrics at each."""
+    states, at = [state_of(page._fitting.model)], page._fitting.step
+    for step in range(at + 1, at + steps + 1):
+        do(page, do="step", by="batch")
+        standing(page, step)
+        states.append(state_of(page._fitting.model))
+    return states
+
+
+@pytest.mark.parametrize("engine", ["auto", "reference"])
+@pytest.mark.parametrize("more", [{}, {"validation_split": 0.25, "validation_freq": 2}], ids=["plain", "validated"])
+def test_back_and_forth_in_a_fit_is_the_same_way_bit_for_bit(page: Dashboard, engine: str, more: Any) -> None:
+    steps = 6 if more else 8
 
     def visit() -> None:
-        for step in (1, 2, 3):
-            do(page, do="step", by="batch")
-            until(lambda step=step: page._fitting.step == step and page._fitting.stage.session.state == PAUSED)
-            seen.append(page._fitting.model.get_weights())
-        assert do(page, do="back")["step"] == 2
-        for a, b in zip(page._fitting.model.get_weights(), seen[1], strict=True):
-            np.testing.assert_array_equal(a, b)
+        model, far = page._fitting.model, 2 * steps + 3
 
-    model = paused(page, 2, visit)
+        def compare(mine: list[Any], its: list[Any], at: int) -> None:
+            """Between epochs the metrics are those of the validation, or begin anew."""
+            same(*((mine, its) if at % steps else (learnt(model, mine), learnt(model, its))))
+
+        way = walk(page, far)  # with dropout and Adam, over two ends of an epoch
+        for at in range(far - 1, -1, -1):
+            assert do(page, do="back")["step"] == at
+            compare(state_of(model), way[at], at)
+        for at, state in enumerate(walk(page, far)):
+            compare(state, way[at], at)
+        for _ in range(steps + 1):  # and from the middle of the epoch before
+            do(page, do="back")
+        do(page, do="step", by="epoch")
+        standing(page, 2 * steps)
+        compare(state_of(model), way[2 * steps], 0)
+
+    def compiled() -> Any:
+        model = network()
+        model.compile("adam", "binary_crossentropy", metrics=["accuracy"], engine=engine)
+        return model
+
+    model, alone = paused(page, 5, visit, model=compiled(), **more), compiled()
+    history = fit(alone, epochs=5, **more)
+    same(model.get_weights(), alone.get_weights())
+    assert model.history.history == history.history
+    assert model.history.epoch == history.epoch
+    assert int(model.optimizer.iterations) == 5 * steps
+    assert [m["step"] for m in page._fitting.stage.hub.all("epoch")] == [steps * (i + 1) for i in range(5)]
+
+
+def test_back_at_full_speed_ends_where_a_fit_without_a_page_does(page: Dashboard) -> None:
+    """Epochs run some at a time in native calls there, and only some of them can be gone back to."""
+
+    def visit() -> None:
+        for _ in range(3):
+            do(page, do="play")
+            at = page._fitting.step
+            until(lambda at=at: page._fitting.step > at + 50)
+            do(page, do="pause")
+            until(lambda: page._fitting.stage.session.state == PAUSED)
+            for _ in range(min(3, page._fitting.kept)):
+                do(page, do="back")
+
+    model, alone = paused(page, 3000, visit), network()
+    fit(alone, epochs=3000)
+    same(model.get_weights(), alone.get_weights())
+    assert model.history.epoch == list(range(3000))
+
+
+def test_an_edit_that_is_taken_back_leaves_no_trace(page: Dashboard) -> None:
+    def visit() -> None:
+        path = page._fitting.model.weights[0].path
+        for steps in (0, 3, 5):  # before the training, within an epoch, at the end of one
+            walk(page, steps)
+            do(page, do="edit", path=path, index=[0, 0], value=9.0)
+            do(page, do="back")
+
+    model, alone = paused(page, 3, visit), network()
+    fit(alone, epochs=3)
+    same(model.get_weights(), alone.get_weights())
+    assert model.history.epoch == [0, 1, 2]
+
+
+def test_back_over_a_change_of_the_batch_size_has_the_old_batches_again(page: Dashboard) -> None:
+    def visit() -> None:
+        way = walk(page, 7)
+        do(page, do="set", name="batch_size", value=32)
+        walk(page, 2)  # the first batch of 32 rows is made
+        assert page._fitting.training.batch_size == 32
+        for _ in range(3):
+            do(page, do="back")
+        assert page._fitting.training.batch_size == 8
+        assert page._fitting.step == 6
+        same(walk(page, 1)[-1], way[7])
+
+    paused(page, 3, visit)
+
+
+def test_what_other_callbacks_had_decided_is_taken_back(page: Dashboard) -> None:
+    """Early stopping said stop at the end of an epoch; whoever goes back from there trains on."""
+
+    class Stops(cr.callbacks.Callback):
+        heard: ClassVar[list[int]] = []
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            self.heard.append(epoch)
+            self.model.stop_training = len(self.heard) == 1
+
+    def visit() -> None:
+        do(page, do="step", by="epoch")
+        standing(page, 8)
+        do(page, do="back")
+
+    model = paused(
+        page, 3, visit, lambda model: model.fit(X, Y, batch_size=8, epochs=3, verbose=0, callbacks=[Stops(), page])
+    )
+    assert Stops.heard == [0, 0, 1, 2]
+    assert model.history.epoch == [0, 1, 2]
+
+
+def test_of_a_stream_back_gives_the_weights_and_goes_on_with_the_batches_that_follow(page: Dashboard) -> None:
+    def stream() -> Iterator[Any]:
+        while True:
+            for i in range(0, 64, 8):
+                yield X[i : i + 8], Y[i : i + 8]
+
+    def visit() -> None:
+        way = walk(page, 3)
+        status = do(page, do="back")
+        assert (status["step"], status["can"]["back_in_data"]) == (2, False)
+        same(state_of(page._fitting.model), way[2])
+
+    model = paused(
+        page, 2, visit, lambda model: model.fit(stream(), steps_per_epoch=8, epochs=2, verbose=0, callbacks=[page])
+    )
     assert int(model.optimizer.iterations) == 15  # one of sixteen was taken back
 
 

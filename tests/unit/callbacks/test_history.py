@@ -30,3 +30,17 @@ def test_a_reused_object_keeps_its_metrics_and_begins_its_epochs_anew(puppet: An
             history.on_epoch_end(epoch, {"loss": float(epoch)})
     assert history.history == {"loss": [0.0, 1.0, 5.0]}
     assert history.epoch == [5]
+
+
+def test_what_was_taken_back_is_forgotten(puppet: Any) -> None:
+    history = History()
+    history.set_model(puppet)
+    history.history = {"loss": [9.0]}  # of an earlier fit
+    for epoch in range(4):
+        logs = {"loss": float(epoch)} | ({"val_loss": float(epoch)} if epoch % 2 else {})
+        history.on_epoch_end(epoch, logs)
+    history.forget_from(2, lambda epoch: epoch % 2 == 1)
+    assert history.epoch == [0, 1]
+    assert history.history == {"loss": [9.0, 0.0, 1.0], "val_loss": [1.0]}
+    history.forget_from(2, lambda epoch: True)
+    assert history.history == {"loss": [9.0, 0.0, 1.0], "val_loss": [1.0]}

@@ -12,7 +12,7 @@ const STEP_HINTS = { sample: "Go on by one observation", batch: "Train on one ba
 export function controls(element, source, state, settingFields) {
   const order = (command) => () => send(source, state, command);
   const play = el("button", { type: "button", class: "primary", id: "play", onclick: () => send(source, state, { do: state.status?.state === "playing" ? "pause" : "play" }) });
-  const back = el("button", { type: "button", id: "back", title: "Back to the last kept step", onclick: order({ do: "back" }) }, icon("back"), "Back");
+  const back = el("button", { type: "button", id: "back", onclick: order({ do: "back" }) }, icon("back"), "Back");
   const steps = Object.keys(STEP_HINTS).map((by) => el("button", { type: "button", id: `step-${by}`, title: STEP_HINTS[by], onclick: order({ do: "step", by }) }, by));
   const reset = el("button", { type: "button", id: "reset", title: "Begin anew, with the first weights", onclick: order({ do: "reset" }) }, icon("reset"), "Reset");
   const joined = el("div", { class: "joined", role: "group", "aria-label": "Step by one" }, steps);
@@ -34,6 +34,7 @@ export function controls(element, source, state, settingFields) {
     joined.parentElement.hidden = !can.step?.length;
     back.hidden = can.back === undefined;
     back.disabled = !can.back && !status?.sample;
+    back.title = `Back to the last kept step${can.back_in_data === false ? "; its weights only: a stream of data goes on" : ""}`;
     reset.hidden = !source.live || over || can.reset === false;
     settings?.draw();
     const epochs = start?.training?.epochs, at = state.place;
