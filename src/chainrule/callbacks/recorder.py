@@ -45,7 +45,7 @@ class Recorder(Callback):
         budget_mb: megabytes that the file may have.
         frames: how many frames to keep at most.
         cost: the share of the training's time that may be spent; None for no limit. A training shorter than a fifth of
-            a second counts as one of that length: 0.05 allows it 10 ms.
+            a second counts as longer: 0.05 allows it 10 to 15 ms of work.
         probe: how many rows to draw from the training data, or rows of your own: `(x, y)`.
         gradients: whether frames hold gradients, which are nearly half of them.
         health: whether to look for what goes wrong.
