@@ -26,7 +26,7 @@ WRITTEN_EVERY_S = 0.25
 """So much of the metrics is lost at most, if the process is killed."""
 
 
-OWN_PART = 0.7
+OWN_PART = 0.6
 """Of the time that may be spent; the rest is for what it costs an engine to stop and go on."""
 
 ENOUGH = 24
@@ -199,7 +199,8 @@ class Journal:
                     break
         self._sketches.clear()
         self._frames += len(lines)
-        self.file.append_lines(sorted(lines, key=lambda line: line.step))
+        with self.allowance.spending(again=False):
+            self.file.append_lines(sorted(lines, key=lambda line: line.step))
 
     def _line_of(self, sketch: Sketch) -> Line:
         show(self.model, sketch)
