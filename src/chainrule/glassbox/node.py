@@ -112,15 +112,17 @@ def find_weight(view: View, name: str) -> int:
 
 
 def _by_path(view: View, name: str) -> int | None:
-    """Return the id of the weight named by its path, `dense/kernel[0, 1]`, or None."""
+    """Return the id of the weight named by its path, `dense/kernel[0, 1]`, or None; the model's name may be missing."""
     bare = name.replace(" ", "")
     path, _, index = bare.removesuffix("]").rpartition("[") if bare.endswith("]") else (bare, "", "")
-    for quantity in view.network.variables.values():
-        if quantity.variable.trainable and quantity.variable.path.replace(" ", "") == path:
-            shape = quantity.tensor.shape
-            at = tuple(int(i) if i.isdecimal() else -1 for i in index.split(",")) if index else ()
-            if len(at) == len(shape) and all(0 <= i < n for i, n in zip(at, shape, strict=True)):
-                return int(view.network.ids[id(quantity.tensor)].reshape(shape)[at])
+    at = tuple(int(i) if i.isdecimal() else -1 for i in index.split(",")) if index else ()
+    trained = [(q, q.variable.path.replace(" ", "")) for q in view.network.variables.values() if q.variable.trainable]
+    exact = [q for q, known in trained if known == path]
+    ending = [q for q, known in trained if path and known.endswith(f"/{path}")]
+    for quantity in exact or (ending if len(ending) == 1 else []):
+        shape = quantity.tensor.shape
+        if len(at) == len(shape) and all(0 <= i < n for i, n in zip(at, shape, strict=True)):
+            return int(view.network.ids[id(quantity.tensor)].reshape(shape)[at])
     return None
 
 

@@ -11,6 +11,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import ops
+from chainrule.errors import UnknownNameError
 from chainrule.glassbox.derive.local import Local
 from chainrule.glassbox.network import Activation
 
@@ -61,14 +62,30 @@ def test_whether_units_mix_and_what_each_output_takes_from_an_input(
 @pytest.mark.parametrize("function", ["relu", lambda x: 0.5 * ops.relu(x)])
 def test_ten_thousand_units_need_no_matrix(function: Any) -> None:
     units = 10_000
-    model = cr.Sequential([cr.Input((2,)), cr.layers.Dense(units, activation=function), cr.layers.Dense(1)])
+    model = cr.Sequential(
+        [cr.Input((2,)), cr.layers.Dense(units, activation=function, name="hidden"), cr.layers.Dense(1)]
+    )
     model.compile(loss="mse")
     tracemalloc.start()
     try:
         observation = cr.trace(model, [[0.5, 0.2]], [1.0])[0]
         assert observation.text()
-        node = observation.node(f"{model.weights[0].path}[0,1]")
+        node = observation.node("hidden/kernel[0,1]")
         assert "∂a₂" in str(node)
         assert tracemalloc.get_traced_memory()[1] < 50e6  # a matrix has 800 MB
     finally:
         tracemalloc.stop()
+
+
+def test_weights_are_found_by_their_path_with_and_without_the_models_name() -> None:
+    layers = [cr.layers.Dense(2, name="a"), cr.layers.Dense(1, name="b")]
+    model = cr.Sequential([cr.Input((2,)), *layers], name="net")
+    model.compile(loss="mse")
+    observation = cr.trace(model, [[0.5, 0.2]], [1.0])[0]
+    whole = str(observation.node("net/a/kernel[1, 0]"))
+    assert whole == str(observation.node("a/kernel[1,0]"))
+    assert whole == str(observation.node("w21^(1)"))
+    assert whole != str(observation.node("a/kernel[0,1]"))
+    for unclear in ("kernel[1,0]", "a/kernel[2,0]", "a/kernel", "c/kernel[0,0]", "[0,0]"):
+        with pytest.raises(UnknownNameError):
+            observation.node(unclear)
