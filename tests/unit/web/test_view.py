@@ -267,8 +267,9 @@ def test_a_file_damaged_while_it_is_followed(show: Any, visit: Any, wait: Any, w
 
 
 def test_a_run_that_has_only_just_begun_is_waited_for(show: Any, visit: Any, wait: Any, writer: Writer) -> None:
-    writer.path.write_bytes(writer.lines[0])
-    threading.Timer(0.3, lambda: writer.path.write_bytes(b"".join(writer.lines[: writer.done]))).start()
+    begun = Writer(writer.path, writer.lines)
+    begun.write(1)
+    threading.Timer(0.3, lambda: begun.write(writer.done)).start()
     client = visit(show(writer.path).url).listen()
     wait(lambda: client.of("frame"))
 
