@@ -165,7 +165,7 @@ class CallbackList(Callback):
         """How many seconds of epochs may pass before all hear of them at once; 0: somebody wants to hear of each."""
         return min((getattr(c, "hears_of_epochs_late", 0.0) for c in self.callbacks), default=0.0)
 
-    def epochs_at_once(self) -> float:
+    def most_epochs(self) -> float:
         """How many epochs may run before all hear of them, where nobody wants to hear of each."""
         return min((getattr(c, "epochs_at_once", math.inf) for c in self.callbacks), default=math.inf)
 

@@ -34,7 +34,7 @@ class HoldsState:
     _trainable: bool
     _locked: bool
     _watches: ClassVar[bool] = False  # whether `call` is Python code of the user's own, which may do anything
-    _known: tuple[Any, ...] = ()
+    _held_before: tuple[Any, ...] = ()
     _variables_trainable: list[Variable]
     _variables_fixed: list[Variable]
     _parts: dict[str, None]
@@ -81,11 +81,11 @@ class HoldsState:
             self._know_held()
 
     def _know_held(self) -> None:
-        self.__dict__["_known"] = tuple(self._held()) if self._parts else ()
+        self.__dict__["_held_before"] = tuple(self._held()) if self._parts else ()
 
     def _refuse_added(self) -> None:
         """Raise if a call has put a layer or metric into a list or dict, where nothing else notices it."""
-        known = {id(part) for part in self._known}
+        known = {id(part) for part in self._held_before}
         for part in self._held():
             if id(part) not in known:
                 raise self._too_late(f"{type(part).__name__} '{part.name}'")

@@ -150,7 +150,7 @@ def _train_in_parts(
     """
     together, count = getattr(model._engine, "train_epochs", None), 1
     while together is not None and validation is None and epochs and (late := callbacks.epochs_late()):
-        part = epochs[: int(min(count, callbacks.epochs_at_once()))]
+        part = epochs[: int(min(count, callbacks.most_epochs()))]
         began, notes = perf_counter(), _Notes(callbacks)
         with model.structure_fixed(), located(f"fit, epoch {part.start + 1}"), notes:
             found = together(model, batches, part, guard, notes)
