@@ -44,8 +44,8 @@ class Recorder(Callback):
         every: `'auto'` (as often as the cost allows), a number of epochs, `'batch'`, or `'10 batches'`.
         budget_mb: megabytes that the file may have.
         frames: how many frames to keep at most.
-        cost: the share of the training's time that may be spent; None for no limit. A training shorter than a fifth of
-            a second counts as longer: 0.05 allows it 10 to 15 ms of work.
+        cost: the share of the training's time that may be spent; None for no limit. A training shorter than 0.15
+            seconds counts as longer: 0.05 allows it up to 15 ms of work.
         probe: how many rows to draw from the training data, or rows of your own: `(x, y)`.
         gradients: whether frames hold gradients, which are nearly half of them.
         health: whether to look for what goes wrong.
@@ -221,7 +221,10 @@ class Recorder(Callback):
 
     def add_epochs(self, epochs: Sequence[int], logs: Mapping[str, Sequence[Any]]) -> None:
         """Write the metrics of several epochs, and take a frame, if it is time."""
+        from chainrule.recording.journal import STOP_S
+
         assert self.journal is not None
+        self.journal.allowance.pay(STOP_S)
         steps = self._data[0].steps
         ends = range(self._step + steps, self._step + len(epochs) * steps + 1, steps)
         self.journal.epochs(epochs, ends, logs)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from time import perf_counter, thread_time
 
 SHORTEST_S = 0.3
-"""At its end a training of t < 0.2 seconds counts as one of 0.3 - t / 2: of hardly any time 5 % are 15 ms.
+"""At its end a training of t < 0.15 seconds counts as one of 0.3 - t: of hardly any time 5 % are 15 ms.
 
 Nobody notices these. They are milliseconds of work: what other programs take on a busy machine is not counted.
 """
@@ -62,6 +62,17 @@ class Allowance:
         self.spent = self.elapsed
         self.worked = self.expected = thread_time() - working
 
+    def pay(self, seconds: float) -> None:
+        """Count what cannot be measured from here.
+
+        >>> allowance = Allowance(share=1.0)
+        >>> allowance.pay(2.0)
+        >>> allowance.spent, allowance.worked
+        (2.0, 2.0)
+        """
+        self.spent += seconds
+        self.worked += seconds
+
     def allows(self, besides: float = 0.0) -> bool:
         """Whether a block may be run now, with so many seconds left for something else."""
         return self.share is None or self.spent + 2 * self.expected + besides <= self.share * self.elapsed
@@ -78,7 +89,7 @@ class Allowance:
         """Return how many seconds may still be spent in a training that takes `total` of them."""
         if self.share is None:
             return math.inf
-        return max(self.share * total - self.spent, self.share * (SHORTEST_S - total / 2) - self.worked)
+        return max(self.share * total - self.spent, self.share * (SHORTEST_S - total) - self.worked)
 
     @contextmanager
     def spending(self, again: bool = True) -> Iterator[None]:

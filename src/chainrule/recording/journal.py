@@ -33,7 +33,8 @@ ENOUGH = 24
 """So many frames make a replay: while there are fewer, sketches are kept to be written when there is time."""
 
 MOST_STOPS = 100
-"""Of an engine that could run all epochs in one go."""
+STOP_S = 1.5e-4
+"""How often an engine is stopped that could run all epochs in one go, and what it costs each time."""
 
 
 BRIEF_S, BRIEF_S_PER_BYTE = 1e-4, 1e-8
@@ -142,7 +143,7 @@ class Journal:
         left = self.allowance.left(self.allowance.elapsed / done if done else 0.0) - whole
         if left >= ENOUGH * whole:
             return int(min(left / max(whole, 1e-6), MOST_STOPS))
-        return int(max(min(left / self._brief_s, self._enough), 1)) if self._sketches.fits else 1
+        return int(max(min(left / (self._brief_s + STOP_S), self._enough), 1)) if self._sketches.fits else 1
 
     def note(self, step: int, epoch: int, batch: int, logs: Mapping[str, Any] | None) -> None:
         """Remember what the model is like now, as long as there are few frames: there may be time for it later."""
