@@ -36,7 +36,7 @@ class Recorder(Callback):
     of a few rows, with the gradients of the mean loss. Frames come as often as `every` says, but back off so that
     `cost` holds, and are thinned by halves where the file would become too large; the first and the last one always
     stay. Where there is no time for them, weights alone are kept in memory and written as *brief* frames, without
-    gradients and units, so that a training of milliseconds has 20 frames and more to replay. What `chainrule.health` finds
+    gradients and units, so that a training of milliseconds has some 20 frames to replay. What `chainrule.health` finds
     is written, too. Epochs that nobody else waits for run in one native call up to the next frame.
 
     Args:
