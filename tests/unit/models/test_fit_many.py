@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import _thread
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -347,7 +346,6 @@ def test_models_are_compiled_models() -> None:
 
 @pytest.mark.parametrize("validates", [False, True])
 def test_an_interrupt_stops_all_models(validates: bool) -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background of a shell ignore it
     models = [network(i) for i in range(4)]
     more = {"validation_data": (X, Y)} if validates else {}
     timer = threading.Timer(0.3, _thread.interrupt_main)
