@@ -80,7 +80,8 @@ def apply_operation(node: Any, values: Sequence[T], apply: Callable[[Step, tuple
     """
     operation, output = node.operation, node.outputs
     refusal = CannotLower(f"operation '{operation.name}' has no step")
-    name, home = getattr(operation.op, "__name__", ""), str(getattr(operation.op, "__module__", ""))
+    op = getattr(operation, "op", None)  # an `Operation` of the user's own has none
+    name, home = getattr(op, "__name__", ""), str(getattr(op, "__module__", ""))
     if name not in OPERATIONS or not home.startswith("chainrule."):
         raise refusal
     if "float" not in output.dtype or not output.shape:
