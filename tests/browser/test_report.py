@@ -46,7 +46,8 @@ def test_axe_finds_nothing(visit: Callable[..., Any], reports: dict[str, str], k
     tab = visit(reports[kind], theme=theme, bypass_csp=True)  # axe is a script, which the page's policy forbids
     for folded in tab.page.locator("details").all():
         folded.evaluate("element => { element.open = true }")
-    found = axe.Axe().run(tab.page)
+    only = {"runOnly": ["cat.color"]} if theme == "dark" else {}  # a theme is nothing but colours
+    found = axe.Axe().run(tab.page, options={"resultTypes": ["violations"], **only})
     assert found.violations_count == 0, found.generate_report()
 
 
