@@ -111,3 +111,21 @@ def play() -> Iterator[Callable[..., Any]]:
     yield serve
     for page in opened:
         page.close()
+
+
+@pytest.fixture
+def live() -> Iterator[Callable[..., Any]]:
+    """Make the page of a `fit`: `live(paused=True)`. To be named before `visit`: visitors leave before it stops."""
+    pytest.importorskip("starlette")
+    pytest.importorskip("uvicorn")
+    from chainrule.callbacks import Dashboard
+
+    opened: list[Dashboard] = []
+
+    def serve(**options: Any) -> Dashboard:
+        opened.append(Dashboard(open=False, **options))
+        return opened[-1]
+
+    yield serve
+    for page in opened:
+        page.stop()

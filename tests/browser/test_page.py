@@ -182,20 +182,18 @@ def test_a_refusal_is_told(seen: Seen) -> None:
     seen.tab.problems.clear()  # the browser itself notes the refusal
 
 
-def test_an_ordinary_fit_is_shown_to_its_end(visit: Any) -> None:
-    pytest.importorskip("starlette")
+def test_an_ordinary_fit_is_shown_to_its_end(live: Any, visit: Any) -> None:
     cr.utils.set_random_seed(0)
     x = np.random.default_rng(0).normal(size=(200, 3))
     model = cr.Sequential([cr.Input((3,)), cr.layers.Dense(4, activation="tanh"), cr.layers.Dense(1)])
     model.compile("adam", "mse")
-    dashboard = cr.callbacks.Dashboard(open=False)
+    dashboard = live()
     model.fit(x, x[:, 0] * x[:, 1], epochs=5, verbose=0, validation_split=0.2, callbacks=[dashboard])
     tab = visit(dashboard.url)
     tab.page.wait_for_selector("#play:disabled")
     tab.until(lambda: "epoch 5 / 5" in tab.text(".progress"))
     assert tab.page.is_disabled("label:has-text('Learning rate') input")
     tab.until(lambda: tab.page.locator("#loss .line").count() == 2)  # training and validation
-    dashboard.close()
 
 
 def test_numbers_in_the_network_have_the_same_decimals(seen: Seen) -> None:

@@ -67,10 +67,9 @@ def test_rows_follow_an_edit_and_a_step_back_though_the_step_is_the_same(play: A
     tab.until(lambda: predictions(tab) == before)
 
 
-def test_at_the_end_of_a_fit_the_rows_are_those_of_its_last_weights(visit: Any) -> None:
-    pytest.importorskip("starlette")
+def test_at_the_end_of_a_fit_the_rows_are_those_of_its_last_weights(live: Any, visit: Any) -> None:
     model = network()
-    dashboard = cr.callbacks.Dashboard(open=False, paused=True)
+    dashboard = live(paused=True)
     tab = visit(dashboard.url)
 
     training = threading.Thread(target=lambda: model.fit(X, Y, epochs=150, verbose=0, callbacks=[dashboard]))
@@ -80,7 +79,6 @@ def test_at_the_end_of_a_fit_the_rows_are_those_of_its_last_weights(visit: Any) 
     tab.until(lambda: not training.is_alive())
     tab.until(lambda: agrees(tab, model))
     assert tab.text("#health .findings + p") == "✓ Nothing unusual."
-    dashboard.stop()
 
 
 def test_health_says_nothing_of_what_was_taken_back(play: Any, visit: Any) -> None:
@@ -105,10 +103,9 @@ def test_health_says_nothing_of_what_was_taken_back(play: Any, visit: Any) -> No
     assert "Nothing unusual so far" in tab.text("#health")
 
 
-def test_a_fit_that_failed_is_not_called_healthy(visit: Any) -> None:
-    pytest.importorskip("starlette")
+def test_a_fit_that_failed_is_not_called_healthy(live: Any, visit: Any) -> None:
     model = network()
-    dashboard = cr.callbacks.Dashboard(open=False)
+    dashboard = live()
 
     class Fails(cr.callbacks.Callback):
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -120,4 +117,3 @@ def test_a_fit_that_failed_is_not_called_healthy(visit: Any) -> None:
     tab.until(lambda: "ended: error" in tab.text(".progress"))
     tab.until(lambda: "ended with an error" in tab.text("#health"))
     assert "Nothing unusual" not in tab.text("#health")
-    dashboard.stop()

@@ -16,7 +16,7 @@ from chainrule.web.protocol import Json
 from chainrule.web.trail import Trail
 from chainrule.web.twin import Moment, Twin
 
-SHARE = 0.03
+SHARE = 0.02
 """While the model trains, this share of the time at most goes into frames."""
 
 BYTES_A_SECOND = 4_000_000

@@ -4,6 +4,7 @@ import { eachFrame } from "./pace.js";
 import { Source } from "./source.js";
 
 const KINDS = ["start", "frame", "epoch", "finding", "status", "end"];
+const MOST_BEHIND = 1000; // epochs that wait for a drawing: a page in the background has none
 const HEADERS = { "Content-Type": "application/json", "X-Chainrule": "1" };
 
 /** An answer's JSON, or an Error with the server's sentence. */
@@ -18,11 +19,8 @@ export class LiveSource extends Source {
     super();
     this.live = true;
     this.newest = ""; // the newest frame as text; older ones that nobody had time for are left out
-    this.takeFrame = eachFrame(() => {
-      const text = this.newest;
-      this.newest = "";
-      if (text) this.emit("frame", JSON.parse(text));
-    });
+    this.behind = []; // epochs as text, until the next drawing
+    this.soon = eachFrame(() => this.catchUp());
   }
 
   /** Swaps the token in the address for a cookie, then listens. */
@@ -43,11 +41,28 @@ export class LiveSource extends Source {
     addEventListener("pagehide", () => events.close());
   }
 
+  /** Frames and epochs, of which there may be many, wait for the next drawing. */
   hear(kind, text) {
-    if (kind === "start") this.newest = ""; // of a training that is over
-    if (kind !== "frame") return this.emit(kind, JSON.parse(text));
-    this.newest = text;
-    return this.takeFrame();
+    if (kind === "frame") this.newest = text;
+    else if (kind === "epoch") this.behind.push(text);
+    else {
+      if (kind === "start") this.forget(); // what is of a training that is over
+      if (kind === "end") this.catchUp();
+      return this.emit(kind, JSON.parse(text));
+    }
+    return this.behind.length > MOST_BEHIND ? this.catchUp() : this.soon();
+  }
+
+  forget() {
+    this.newest = "";
+    this.behind = [];
+  }
+
+  catchUp() {
+    const { newest, behind } = this;
+    this.forget();
+    for (const text of behind) this.emit("epoch", JSON.parse(text));
+    if (newest) this.emit("frame", JSON.parse(newest));
   }
 
   async signIn() {

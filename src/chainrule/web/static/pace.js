@@ -3,8 +3,8 @@
  * as it can, drawing leaves most of the time to the training: after a drawing that took 20 ms comes a pause of 200 ms.
  * Whoever presses a key or a button sees what it does at once.
  */
-const SHARE = 0.08; // of the time, while a model trains behind the page
-const SLICE_MS = 12; // of work, after which what else waits is drawn after a rest
+const SHARE = 0.05; // of the time, while a model trains behind the page
+const SLICE_MS = 8; // of work, after which what else waits is drawn after a rest
 const ATTENTION_MS = 400; // for so long after a key or a button nothing waits
 
 const waiting = new Set(), resting = new Set();
