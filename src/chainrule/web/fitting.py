@@ -19,6 +19,8 @@ GRACE_S = 5.0
 """Where training is paused and the page has gone for so long, training goes on."""
 WATCHED_S, UNWATCHED_S = 0.1, 0.4
 """So many seconds of epochs may run in one go with a page open, and with none."""
+MOST_TOLD = 500
+"""Of epochs that ran in one go, so many are told at most: a network of microseconds has hundreds of thousands."""
 FIRST_S = 30.0
 """So long a training that begins paused waits for a page."""
 
@@ -81,9 +83,10 @@ class Fitting(ModelDriver):
 
     def epochs_done(self, epochs: Sequence[int], logs: Mapping[str, Sequence[Any]]) -> None:
         """These epochs are done, and the model is where the last of them ended."""
-        for i, epoch in enumerate(epochs):
-            self.step += self.training.steps
-            self._note(epoch, {name: values[i] for name, values in logs.items()})
+        before, steps = self.step, self.training.steps
+        for i in _evenly(len(epochs), MOST_TOLD):
+            self.step = before + (i + 1) * steps
+            self._note(epochs[i], {name: values[i] for name, values in logs.items()})
         self.moved()
         if self.stage.hub.readers:
             self.keep()
@@ -166,6 +169,16 @@ class Fitting(ModelDriver):
 
     def _abandoned(self) -> bool:
         return self.stage.hub.alone() > self._patience
+
+
+def _evenly(count: int, most: int) -> range:
+    """Return at most so many of the numbers from 0 on, the last one among them.
+
+    >>> list(_evenly(7, 3)), list(_evenly(3, 3))
+    ([0, 3, 6], [0, 1, 2])
+    """
+    apart = -(-count // most)
+    return range((count - 1) % apart, count, apart)
 
 
 __all__ = ["Fitting"]
