@@ -23,7 +23,7 @@ from chainrule.engines.base import describe
 from chainrule.errors import DataError, ShapeError
 from chainrule.models import evaluate as testing
 from chainrule.models import fit as training_loop
-from chainrule.models.step_functions import StepFunctions
+from chainrule.models.step_functions import StepFunction, StepFunctions
 from chainrule.saving.serialization import deserialize_keras_object, serialize_keras_object
 
 if TYPE_CHECKING:
@@ -294,8 +294,13 @@ class Trainer(StepFunctions):
         return [m for m in methods if getattr(type(self), m) is not getattr(Trainer, m)]
 
     def _predicts_itself(self) -> bool:
-        """Whether Python code of the user's own looks at each batch of a prediction."""
-        return bool(self.overrides("predict_step")) or self._own_function("predict_function") is not None
+        """Whether Python code of the user's own looks at each batch of a prediction; asked before each single row."""
+        cls = type(self)
+        if cls.predict_step is not Trainer.predict_step:
+            return True
+        if cls.make_predict_function is not Trainer.make_predict_function:
+            return self._own_function("predict_function") is not None
+        return not (self.predict_function is None or isinstance(self.predict_function, StepFunction))
 
     def _learn(self, x: Any, y: Any, sample_weight: Any) -> float:
         """The step itself; returns the batch's loss without asking all metrics. A loss that is no number changes
