@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import tempfile
@@ -194,12 +195,30 @@ def _step_of(run: Recording, place: Place) -> int:
     epoch, step = place if isinstance(place, tuple) and len(place) == 2 else (place, None)
     if not _whole(epoch) or not (step is None or _whole(step)):
         raise DataError(f"A place is an epoch, or an epoch and a step, counted from 0, but this one is {place!r}.")
-    ends = [e["step"] for e in run.epochs]
-    if epoch >= max(len(ends), 1):
-        raise DataError(f"The recording '{run.name}' has {len(ends)} epochs, from 0 on; there is no epoch {epoch}.")
-    if step is None:
-        return int(ends[epoch]) if ends else 0
-    return (int(ends[epoch - 1]) if epoch else 0) + step
+    numbers, ends = _ends(run)
+    if epoch > max(numbers[-1], 0):
+        count = int(numbers[-1]) + 1
+        raise DataError(f"The recording '{run.name}' has {count} epochs, from 0 on; there is no epoch {epoch}.")
+    at = epoch if step is None and len(ends) > 1 else epoch - 1
+    return round(float(np.interp(at, numbers, ends))) + (step or 0)
+
+
+def _ends(run: Recording) -> tuple[list[int], list[int]]:
+    """Return numbers of epochs, counted over all trainings from 0, and how many batches there had been at their ends.
+
+    Of very many epochs a recording keeps some: those between two of them have the same number of batches each.
+    """
+    numbers, ends = [-1], [0]
+    steps, before = run.start["training"].get("steps_per_epoch"), math.inf
+    for e in run.epochs:
+        if e["epoch"] > before:
+            apart = e["epoch"] - before
+        else:  # a training begins; its first epochs may be left out
+            apart = max(round((e["step"] - ends[-1]) / steps), 1) if steps else 1
+        numbers.append(numbers[-1] + apart)
+        ends.append(e["step"])
+        before = e["epoch"]
+    return numbers, ends
 
 
 def _whole(number: Any) -> bool:

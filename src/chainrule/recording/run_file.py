@@ -12,10 +12,13 @@ from statistics import median
 from typing import BinaryIO, NamedTuple
 
 from chainrule.errors import ModelFileError
-from chainrule.recording.blocks import halved
+from chainrule.recording.blocks import MOST, halved
 from chainrule.recording.lines import Message, decode, encode
 from chainrule.recording.reader import read_lines
 from chainrule.saving.archive import write_atomically
+
+_EPOCHS = 32 * MOST
+"""So many bytes of epochs at most, whatever the budget: each takes 32 with one metric, and no more may be read."""
 
 
 class Entry(NamedTuple):
@@ -113,7 +116,7 @@ class RunFile:
             for line in lines:
                 self.entries.append(Entry(self.size, len(line.data), line.kind, line.step))
                 self.size += len(line.data)
-            if self.size > self.budget or (self.most is not None and self._frames() > self.most):
+            if self.size > min(self.budget, _EPOCHS) or (self.most is not None and self._frames() > self.most):
                 self._thin()
         except (OSError, ModelFileError) as error:
             self.broken = True
@@ -161,7 +164,7 @@ class RunFile:
         """Leave out every second epoch of the blocks, again and again, while they alone are too much."""
         times = 0
         length = sum(e.length for e in self.entries if e.kind == "epochs")
-        while length >> times > self.budget // 2:
+        while length >> times > min(self.budget // 2, _EPOCHS):
             times += 1
         if times:
             self._keep(self.entries, times)

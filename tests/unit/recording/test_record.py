@@ -56,6 +56,30 @@ def test_places() -> None:
     assert rec.recording.end["why"] == "all epochs"
 
 
+def test_places_of_very_many_epochs_of_which_the_recording_keeps_some() -> None:
+    model = network()
+    with cr.record(model, budget_mb=0.1, gradients=False, health=False) as rec:
+        for epochs in (6000, 3000):
+            model.fit(X[:8], Y[:8], batch_size=4, epochs=epochs, verbose=0)
+    run = rec.recording
+    assert 10 < len(run.epochs) < 6000
+    steps = np.array([frame["step"] for frame in run.frames])
+    for epoch in (0, 1, 500, 5000, 5999, 6000, 8998, 8999):
+        assert rec[epoch]["step"] == steps[steps <= 2 * (epoch + 1)].max()
+    assert rec[8999]["step"] == 18_000
+    with pytest.raises(DataError, match="has 9000 epochs, from 0 on; there is no epoch 9000"):
+        rec[9000]
+
+
+def test_no_recording_has_more_epochs_than_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chainrule.recording.run_file._EPOCHS", 40_000)
+    model = network()
+    with cr.record(model, budget_mb=50, gradients=False, health=False) as rec:
+        model.fit(X[:8], Y[:8], batch_size=4, epochs=5000, verbose=0)
+    assert 100 < len(rec.recording.epochs) <= 40_000 / 32
+    assert rec.recording.epochs[-1]["epoch"] == 4999
+
+
 def test_between_two_frames_it_is_the_earlier_one() -> None:
     rec, _, weights = trained(every="3 batches")
     assert [rec[1, step]["step"] for step in range(5)] == [3, 3, 6, 6, 6]
