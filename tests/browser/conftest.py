@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 
 class Visit:

@@ -35,7 +35,7 @@ def network(dropout: float = 0.2) -> Any:
     return model
 
 
-def until(true: Callable[[], Any], seconds: float = 10.0) -> None:
+def until(true: Callable[[], Any], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, f"it did not happen within {seconds} seconds"

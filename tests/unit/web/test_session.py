@@ -88,7 +88,7 @@ class Run:
             time.sleep(0.0005)
 
     def do(self, **command: Any) -> dict[str, Any]:
-        return self.session.command(parse_command(command)).result(5)
+        return self.session.command(parse_command(command)).result(60)
 
     def settle(self) -> int:
         """Wait until the training pauses; return the step it stands at."""
@@ -98,9 +98,9 @@ class Run:
 
 
 def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not true():
-        assert time.monotonic() < deadline, "it did not happen within 5 seconds"
+        assert time.monotonic() < deadline, "it did not happen within 60 seconds"
         time.sleep(0.001)
 
 
@@ -142,7 +142,7 @@ def test_one_batch_at_a_time(run: Run) -> None:
 def test_steps_asked_for_in_a_hurry_are_all_made(run: Run) -> None:
     orders = [run.session.command(parse_command({"do": "step"})) for _ in range(5)]
     for order in orders:
-        order.result(5)
+        order.result(60)
     until(lambda: run.driver.step == 5)
     assert run.settle() == 5
 
@@ -253,7 +253,7 @@ def test_a_command_does_not_wait_for_a_slow_speed(run: Run) -> None:
     until(lambda: run.driver.step == 1)
     began = time.monotonic()
     assert run.do(do="pause")["state"] == PAUSED
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 9  # of 10 seconds
 
 
 def test_two_pages_that_command_at_once(run: Run) -> None:

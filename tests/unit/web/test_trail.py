@@ -106,9 +106,9 @@ def do(loop: Loop, **command: Any) -> None:
 
 
 def wait(true: Any) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not true():
-        assert time.monotonic() < deadline, "it did not happen within 30 seconds"
+        assert time.monotonic() < deadline, "it did not happen within 60 seconds"
         time.sleep(0.005)
 
 

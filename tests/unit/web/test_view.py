@@ -192,7 +192,7 @@ def test_a_training_is_watched_while_another_thread_records_it(
     try:
         wait(lambda: (tmp_path / "run.jsonl").exists() and (tmp_path / "run.jsonl").stat().st_size)
         client = visit(show(tmp_path).url).listen()
-        wait(lambda: len({f["step"] for f in client.of("frame")}) > 5, 30)
+        wait(lambda: len({f["step"] for f in client.of("frame")}) > 5)
         assert told(client) == "live"
     finally:
         stop.set()
