@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -31,10 +32,12 @@ class Dashboard(Callback):
         paused: begin paused; goes on by itself if nobody opens the page within 30 seconds.
         feature_names, class_names: shown in place of x1, x2, ... and 0, 1, ...
         host: of the page: `127.0.0.1`, `::1` or `localhost`; other machines cannot reach it.
+        base_url: the address under which a proxy serves the page, such as JupyterHub's.
+        socket: path of a Unix-domain socket to listen at in place of a port; `port` then is the one that leads to it.
 
     Raises:
         MissingExtraError: Starlette or uvicorn is not installed.
-        ChainruleError: the port is taken, or the host is not this machine.
+        ChainruleError: the port or socket is taken, or the host is not this machine.
 
     >>> import chainrule as cr
     >>> import numpy as np
@@ -54,9 +57,13 @@ class Dashboard(Callback):
         feature_names: Sequence[str] | None = None,
         class_names: Sequence[str] | None = None,
         host: str = "127.0.0.1",
+        base_url: str | None = None,
+        socket: str | PathLike[str] | None = None,
     ) -> None:
         super().__init__()
         self.host = host
+        self.base_url = base_url
+        self.socket = socket
         self.port = port
         self.open = open
         self.paused = paused
@@ -89,9 +96,11 @@ class Dashboard(Callback):
         from chainrule.web.fitting import Fitting  # isort: skip
 
         fitting = Fitting()
-        server = Server(fitting.stage, self.port, self.host).start()
+        server = Server(fitting.stage, self.port, self.host, self.base_url, self.socket).start()
         if self.open is not None:
             print(f"Dashboard: {server.url}", file=sys.stderr, flush=True)
+            if server.hint:
+                print(server.hint, file=sys.stderr, flush=True)
         if self.open:
             server.open()
         return fitting, server

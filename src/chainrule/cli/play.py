@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Port = Annotated[int, typer.Option(help="Port of the page. [a free one]", show_default=False)]
 Host = Annotated[str, typer.Option(help="Of the page, on this machine: 127.0.0.1, ::1 or localhost.")]
+BaseUrl = Annotated[str | None, typer.Option(help="Where a proxy serves the page, such as JupyterHub's address.")]
+Socket = Annotated[str | None, typer.Option(help="Listen at this file, a Unix-domain socket; --port leads to it.")]
 NoOpen = Annotated[bool, typer.Option("--no-open", help="Print the address only.")]
 
 
@@ -26,6 +28,8 @@ def play(
     hidden: Annotated[str | None, typer.Option(help="Of a file: units of the hidden layers, as 8,4. [8]")] = None,
     port: Port = 0,
     host: Host = "127.0.0.1",
+    base_url: BaseUrl = None,
+    socket: Socket = None,
     no_open: NoOpen = False,
 ) -> None:
     """Open a network in the browser: train it step by step and see every number."""
@@ -37,7 +41,8 @@ def play(
         option = "--target" if target is not None else "--hidden"
         raise SettingsError(f"{option} is for a file, but '{what}' is none. Give the path of a CSV file.")
     model, x, y, more = _table(what, target, hidden) if _is_file(what) else _preset(what)
-    _stay(dashboard(model, x, y, port=port, host=host, open=not no_open, wait=False, **more))
+    more |= {"port": port, "host": host, "base_url": base_url, "socket": socket}
+    _stay(dashboard(model, x, y, open=not no_open, wait=False, **more))
 
 
 @foreseen
@@ -45,12 +50,15 @@ def view(
     run: Annotated[str, typer.Argument(help="A run's folder or run.jsonl, or a folder of runs.")],
     port: Port = 0,
     host: Host = "127.0.0.1",
+    base_url: BaseUrl = None,
+    socket: Socket = None,
     no_open: NoOpen = False,
 ) -> None:
     """Show a recorded training in the browser, frame by frame, beside other runs; one that goes on is followed."""
     from chainrule.web.open import dashboard
 
-    page = dashboard(Path(run), port=port, host=host, open=not no_open, wait=False)
+    place: dict[str, Any] = {"port": port, "host": host, "base_url": base_url, "socket": socket}
+    page = dashboard(Path(run), open=not no_open, wait=False, **place)
     for _, why in page.driver.stage.damaged:
         print(f"Left out: {plain(why)}", file=sys.stderr, flush=True)
     _stay(page)
@@ -59,6 +67,8 @@ def view(
 def _stay(page: Page) -> None:
     """Print the address and wait for Ctrl-C."""
     print(page.url, flush=True)
+    if page.server.hint:
+        print(page.server.hint, file=sys.stderr, flush=True)
     print("Ctrl-C ends it.", file=sys.stderr, flush=True)
     page.wait()
 

@@ -1,17 +1,23 @@
-"""Where a page may be served: on addresses that only this machine can reach, and on no others."""
+"""Where a page may be served, and by which addresses browsers reach it."""
 
 from __future__ import annotations
 
-import errno
 import ipaddress
-import socket
-from typing import Any
+import re
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from chainrule.errors import ChainruleError
 
 HOST = "127.0.0.1"
 LOCALHOST = "localhost"
-_NO_SUCH = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+_USUAL_PORTS = {"http": 80, "https": 443}
+_BASE = re.compile(
+    r"(?P<scheme>https?)://(?P<name>[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?"
+    r"(?P<path>(/([a-z0-9._~@-]|%[0-9a-f]{2})+)*)/?",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 def loopback(host: Any) -> str:
@@ -54,46 +60,94 @@ def in_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def listen(host: str, port: Any) -> list[socket.socket]:
-    """Return sockets on this port: one, but for `localhost` one for each of its addresses, so that nobody else has it.
+class Base(NamedTuple):
+    """What a proxy makes of a page's address: `https://hub.example.org/user/me/proxy/8050/`, taken apart.
+
+    Args:
+        scheme: `http` or `https`.
+        host: as in the header `Host`: without the port that is usual.
+        path: begins and ends with a slash.
+    """
+
+    scheme: str
+    host: str
+    path: str
+
+    @property
+    def origin(self) -> str:
+        """What a browser says of where a request comes from."""
+        return f"{self.scheme}://{self.host}"
+
+
+def parse_base(url: Any) -> Base:
+    """Return the parts of the address under which a proxy serves a page.
+
+    Args:
+        url: `http` or `https`, a host, perhaps a port and a path; nothing else.
 
     Raises:
-        ChainruleError: the port is taken, or none; the machine has no such address; the host is not this machine.
+        ChainruleError: it is something else.
+
+    >>> parse_base("https://Hub.example.org:443/user/me/proxy/8050")
+    Base(scheme='https', host='hub.example.org', path='/user/me/proxy/8050/')
     """
-    host = loopback(host)
-    if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= 65535:
-        raise ChainruleError(f"The dashboard's port must be a number from 0 to 65535, but is {port!r:.60}.")
-    if host != LOCALHOST:
-        return [_bound(host, port)]
-    sockets = [_bound(HOST, port)]
-    try:
-        sockets.append(_bound("::1", sockets[0].getsockname()[1]))
-    except ChainruleError as error:
-        if getattr(error.__cause__, "errno", None) not in _NO_SUCH:  # taken, by somebody who would get our visitors
-            sockets[0].close()
-            raise
-    return sockets
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    try:
-        made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    except OSError as error:
-        raise ChainruleError(f"The dashboard cannot use the host {host}: {error.strerror}.") from error
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        made.bind((host, port))
-        made.listen(128)
-    except OSError as error:
-        made.close()
-        if error.errno in _NO_SUCH:
-            raise ChainruleError(
-                f"The dashboard cannot use the host {host}: this machine has no such address."
-            ) from error
+    found = _BASE.fullmatch(url) if isinstance(url, str) else None
+    if found is None or any(set(part) == {"."} for part in unquote(url).split("/")):
         raise ChainruleError(
-            f"The dashboard cannot use port {port}: {error.strerror}. Leave the port out to get a free one."
-        ) from error
-    return made
+            "The dashboard's base_url must be the address under which a proxy serves it, such as "
+            f"https://hub.example.org/user/me/proxy/8050/, but is {url!r:.100}."
+        )
+    scheme, name, port, path = found["scheme"].lower(), found["name"].lower(), found["port"], found["path"]
+    usual = port is None or int(port) == _USUAL_PORTS[scheme]
+    return Base(scheme, name if usual else f"{name}:{int(port)}", f"{path}/")
 
 
-__all__ = ["HOST", "in_address", "listen", "loopback"]
+@dataclass(frozen=True)
+class Address:
+    """By which addresses browsers reach a page.
+
+    Args:
+        port: of this machine's own addresses.
+        host: this machine's address, as `loopback` returns it.
+        base: what a proxy makes of it, if there is one.
+    """
+
+    port: int
+    host: str = HOST
+    base: Base | None = None
+
+    @property
+    def url(self) -> str:
+        """The address to open, without the token."""
+        own = f"http://{in_address(self.host)}:{self.port}/"
+        return f"{self.base.origin}{self.base.path}" if self.base else own
+
+    @property
+    def own(self) -> frozenset[str]:
+        """What the header `Host` may say without a proxy."""
+        names = {LOCALHOST, HOST, "[::1]", in_address(self.host)}
+        return frozenset({f"{name}:{self.port}" for name in names} | (names if self.port == 80 else set()))
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """What the header `Host` may say: only names that lead to this machine, or to the proxy."""
+        return self.own | ({self.base.host} if self.base else set())
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """What the header `Origin` may say."""
+        return frozenset({f"http://{host}" for host in self.own} | ({self.base.origin} if self.base else set()))
+
+    def within(self, path: str) -> str:
+        """Return the path of a request without what the proxy has left of its own."""
+        prefix = unquote(self.base.path) if self.base else "/"
+        return path[len(prefix) - 1 :] if path.startswith(prefix) else path
+
+    def cookie(self, name: str, value: str, origin: str | None) -> str:
+        """Return a `Set-Cookie` that goes back to this page alone: behind a proxy, to its path and over TLS."""
+        behind = self.base is not None and origin == self.base.origin
+        path, secure = (self.base.path, self.base.scheme == "https") if self.base and behind else ("/", False)
+        return f"{name}={value}; Path={path}; HttpOnly; SameSite=Strict{'; Secure' if secure else ''}"
+
+
+__all__ = ["HOST", "LOCALHOST", "Address", "Base", "in_address", "loopback", "parse_base"]

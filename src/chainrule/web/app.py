@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from chainrule.errors import ChainruleError
 from chainrule.web import events
+from chainrule.web.addresses import Address
 from chainrule.web.guard import Guard
 from chainrule.web.protocol import Json, RequestError, parse_command, parse_question
 from chainrule.web.stage import Stage
@@ -34,14 +35,13 @@ TYPES = {
 }  # fmt: skip
 
 
-def make_app(stage: Stage, port: int, token: str, host: str = "127.0.0.1") -> Guard:
+def make_app(stage: Stage, address: Address, token: str) -> Guard:
     """Return the application, guarded.
 
     Args:
         stage: what is shown.
-        port: where it is served.
+        address: by which addresses browsers reach it.
         token: the secret of this server.
-        host: this machine's address there, as in an address of a page.
     """
     pages = _Pages(stage)
     routes = [
@@ -58,7 +58,7 @@ def make_app(stage: Stage, port: int, token: str, host: str = "127.0.0.1") -> Gu
         routes=routes, exception_handlers={RequestError: _refused, 404: _missing, 405: _wrong, 500: _broken}
     )
     app.router.redirect_slashes = False  # an address is known or it is not
-    guard = pages.guard = Guard(app, port, token, host)
+    guard = pages.guard = Guard(app, address, token)
     return guard
 
 
@@ -101,7 +101,7 @@ class _Pages:
         token = body.get("token") if isinstance(body, dict) else None
         if not isinstance(token, str) or not self.guard.is_token(token):
             raise RequestError("The token is wrong. Open the address that the program printed.", 401)
-        return JSONResponse({"ok": True}, headers={"set-cookie": self.guard.set_cookie()})
+        return JSONResponse({"ok": True}, headers={"set-cookie": self.guard.set_cookie(request.headers.get("origin"))})
 
     async def events(self, request: Request) -> Response:
         if request.method == "HEAD":  # its stream would never end, and nobody would read it

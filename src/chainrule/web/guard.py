@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, TypeAlias
 
+from chainrule.web.addresses import Address
 from chainrule.web.protocol import RequestError
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -43,20 +44,16 @@ class Guard:
 
     Args:
         app: what to protect.
-        port: the port it is served on.
+        address: by which addresses browsers reach it.
         token: the secret of this server.
-        host: the address of this machine that it is served on; the usual ones are known.
-        hosts: further names it may be called by, such as that of a proxy.
     """
 
-    def __init__(self, app: App, port: int, token: str, host: str = "127.0.0.1", hosts: Iterable[str] = ()) -> None:
+    def __init__(self, app: App, address: Address, token: str) -> None:
         self.app = app
+        self.address = address
         self.token = token
-        self.cookie = f"chainrule_{port}"
-        names = {"localhost", "127.0.0.1", "[::1]", host}
-        own = {f"{name}:{port}" for name in names} | (names if port == 80 else set())
-        self.hosts = own | set(hosts)
-        self.origins = {f"http://{host}" for host in own} | {f"{s}://{h}" for h in hosts for s in ("http", "https")}
+        self.cookie = f"chainrule_{address.port}"
+        self.hosts, self.origins = address.hosts, address.origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it with a refusal."""
@@ -68,6 +65,7 @@ class Guard:
             return
         try:
             headers = _single(scope["headers"])
+            scope = {**scope, "path": self.address.within(scope["path"])}
             self._check(scope, headers)
             await self.app(scope, _limited(receive), _secured(send))
         except RequestError as error:
@@ -116,9 +114,9 @@ class Guard:
         scheme, _, value = headers.get("authorization", "").partition(" ")
         return scheme.lower() == "bearer" and self.is_token(value.strip())
 
-    def set_cookie(self) -> str:
-        """Return the `Set-Cookie` that stands for the token from now on."""
-        return f"{self.cookie}={self.token}; Path=/; HttpOnly; SameSite=Strict"
+    def set_cookie(self, origin: str | None) -> str:
+        """Return the `Set-Cookie` that stands for the token from now on, for the page that asks from this origin."""
+        return self.address.cookie(self.cookie, self.token, origin)
 
 
 def _single(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

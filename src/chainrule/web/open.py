@@ -33,14 +33,13 @@ class Page:
 
     Args:
         driver: a `Loop` or a `Replay`.
-        port: 0 takes a free one.
+        server: of its stage, not yet started.
         open: open the page in the browser.
-        host: `127.0.0.1`, `::1` or `localhost`.
     """
 
-    def __init__(self, driver: Loop | Replay, port: int = 0, open: bool = True, host: str = HOST) -> None:
+    def __init__(self, driver: Loop | Replay, server: Server, open: bool = True) -> None:
         self.driver = driver
-        self.server = Server(driver.stage, port, host).start()
+        self.server = server.start()
         driver.start()
         if open:
             self.server.open()
@@ -101,6 +100,8 @@ def dashboard(
     open: bool = True,
     wait: bool | None = None,
     host: str = HOST,
+    base_url: str | None = None,
+    socket: str | os.PathLike[str] | None = None,
 ) -> Page:
     """Open a page that trains a model on data step by step, or that shows a recorded training.
 
@@ -119,10 +120,12 @@ def dashboard(
         open: open the page in the browser.
         wait: stay until Ctrl-C; by default in scripts, but not in notebooks and at a prompt.
         host: of the page: `127.0.0.1`, `::1` or `localhost`; other machines cannot reach it.
+        base_url: the address under which a proxy serves the page, such as JupyterHub's.
+        socket: path of a Unix-domain socket to listen at in place of a port; `port` then is the one that leads to it.
 
     Raises:
         MissingExtraError: Starlette or uvicorn is not installed.
-        ChainruleError: the port is taken, the host is not this machine, or the model is not compiled.
+        ChainruleError: the port or socket is taken, the host is not this machine, or the model is not compiled.
         DataError: the data do not fit, or are a stream.
         ModelFileError: a run file is damaged.
 
@@ -143,9 +146,11 @@ def dashboard(
             classes=class_names, target=target, name=name,
         )  # fmt: skip
         driver.stage.session.speed = speed
-    page = Page(driver, port, open, host)
+    page = Page(driver, Server(driver.stage, port, host, base_url, socket), open)
     if wait or (wait is None and _in_script()):
         print(f"Dashboard (Ctrl-C ends it): {page.url}", file=sys.stderr, flush=True)
+        if page.server.hint:
+            print(page.server.hint, file=sys.stderr, flush=True)
         page.wait()
     return page
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import os
 import secrets
 import threading
 import time
@@ -10,8 +12,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from chainrule.errors import ChainruleError, missing_extra
-from chainrule.web.addresses import HOST, in_address, listen, loopback
+from chainrule.web.addresses import HOST, Address, Base, loopback, parse_base
 from chainrule.web.browser import open_page
+from chainrule.web.listening import check_port, listen, listen_at
 from chainrule.web.stage import Stage
 
 START_S, STOP_S = 10.0, 2.0
@@ -25,13 +28,18 @@ class Server:
         stage: what is shown.
         port: 0 takes a free one.
         host: `127.0.0.1`, `::1` or `localhost`; see `addresses.loopback`.
+        base_url: the address under which a proxy serves the page; see `addresses.parse_base`.
+        socket: listen at this file instead, a Unix-domain socket; `port` is then the one that leads to it.
 
     Raises:
-        ChainruleError: the port is taken, or the host is not this machine.
+        ChainruleError: the port is taken, the host is not this machine, the file is there, or no address leads to it.
         MissingExtraError: Starlette or uvicorn is not installed.
     """
 
-    def __init__(self, stage: Stage, port: int = 0, host: str = HOST) -> None:
+    def __init__(
+        self, stage: Stage, port: int = 0, host: str = HOST, base_url: str | None = None,
+        socket: str | os.PathLike[str] | None = None,
+    ) -> None:  # fmt: skip
         try:
             import uvicorn
 
@@ -40,12 +48,14 @@ class Server:
         except ImportError as error:
             raise missing_extra(error.name or "starlette", "dashboard", "The dashboard") from None
         self.stage = stage
-        self.host = loopback(host)
-        self._sockets = listen(self.host, port)
-        self.port: int = self._sockets[0].getsockname()[1]
+        base = None if base_url is None else parse_base(base_url)
+        self.socket = None if socket is None else os.path.abspath(socket)
+        self._sockets = listen(host, port) if self.socket is None else [_at(self.socket, port, base)]
+        self.port: int = self._sockets[0].getsockname()[1] if self.socket is None else port
+        self.address = Address(self.port, loopback(host), base)
         self.token = secrets.token_urlsafe(32)
         config = uvicorn.Config(
-            make_app(stage, self.port, self.token, in_address(self.host)), http=Patient, ws="none", lifespan="off",
+            make_app(stage, self.address, self.token), http=Patient, ws="none", lifespan="off",
             log_config=None, log_level="critical", access_log=False, server_header=False, date_header=False,
             proxy_headers=False, timeout_keep_alive=10, timeout_graceful_shutdown=1, limit_concurrency=CONNECTIONS,
             h11_max_incomplete_event_size=16 << 10,
@@ -58,7 +68,14 @@ class Server:
     @property
     def url(self) -> str:
         """The address to open, with the token that the page swaps for a cookie."""
-        return f"http://{in_address(self.host)}:{self.port}/#t={self.token}"
+        return f"{self.address.url}#t={self.token}"
+
+    @property
+    def hint(self) -> str | None:
+        """How a browser gets to the socket, where there is one that no proxy leads to."""
+        if self.socket is None or self.address.base:
+            return None
+        return f"To reach it from another machine: ssh -L {self.port}:{self.socket} user@this-machine"
 
     def start(self) -> Self:
         """Begin to serve; returns once requests are answered."""
@@ -72,12 +89,16 @@ class Server:
         return self
 
     def open(self) -> None:
-        """Open the page in the browser, if there is one."""
-        open_page(self.url)
+        """Open the page in the browser, if there is one and a way to the page."""
+        if self.hint is None:
+            open_page(self.url)
 
     def close(self) -> None:
         """Stop; streams to pages end first."""
         atexit.unregister(self.close)
+        if self.socket is not None and not self._server.should_exit:
+            with contextlib.suppress(OSError):
+                os.unlink(self.socket)
         self.stage.hub.close()
         self._server.should_exit = True
         if self._thread.is_alive():
@@ -93,6 +114,17 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _at(path: str, port: int, base: Base | None) -> Any:
+    """Return a socket at a file, once it is clear by which address a browser will ask for the page."""
+    check_port(port)
+    if port == 0 and base is None:
+        raise ChainruleError(
+            f"At the socket '{path:.200}' the dashboard must know its address: give the port that will lead there "
+            f"(port=8050 for ssh -L 8050:{path:.200}), or the base_url of a proxy."
+        )
+    return listen_at(path)
 
 
 __all__ = ["Server"]

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from chainrule.errors import ChainruleError
-from chainrule.web import addresses, patience
+from chainrule.web import listening, patience
 from chainrule.web.server import Server
 from chainrule.web.session import Position
 from chainrule.web.stage import Stage
@@ -179,7 +179,7 @@ def test_a_machine_without_ipv6(stage: Stage, visit: Any, monkeypatch: pytest.Mo
             raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
         return real(family, *more, **named)
 
-    monkeypatch.setattr(addresses.socket, "socket", without)
+    monkeypatch.setattr(listening.socket, "socket", without)
     with pytest.raises(ChainruleError, match="cannot use the host ::1: "):
         Server(stage, host="::1")
     server = Server(stage, host="localhost")
