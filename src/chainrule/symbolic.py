@@ -191,11 +191,11 @@ def try_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[s
     unknown.
     """
     from chainrule.layers.context import trial
-    from chainrule.variables import weights_follow
+    from chainrule.variables import is_limited
 
     symbolic = [v for v in tree.flatten([list(args), kwargs]) if isinstance(v, KerasTensor)]
     largest = max([0, *(math.prod(n for n in v.shape if n is not None) for v in symbolic)])
-    if weights_follow() and largest > _MOST_ELEMENTS:
+    if is_limited() and largest > _MOST_ELEMENTS:
         raise ModelFileError(f"the model has a tensor of {largest} numbers per row; at most {_MOST_ELEMENTS} are read.")
     trials = 2 if any(None in v.shape for v in symbolic) else 1
 

@@ -213,24 +213,35 @@ class Variable(Operators):
 
 class _Budget(threading.local):
     left: int | None = None
+    weights_follow = False
 
 
 _budget = _Budget()
 
 
 @contextmanager
-def memory_limit(size: int) -> Iterator[None]:
-    """Within the block, initializers may make variables of `size` bytes in all: a model file must not ask for more."""
-    before, _budget.left = _budget.left, size
+def memory_limit(size: int, weights_follow: bool = True) -> Iterator[None]:
+    """Within the block, initializers may make variables of `size` bytes in all: a model file must not ask for more.
+
+    Args:
+        weights_follow: whether a file's numbers will take the place of the first ones, which then need not be drawn.
+    """
+    before = _budget.left, _budget.weights_follow
+    _budget.left, _budget.weights_follow = size, weights_follow
     try:
         yield
     finally:
-        _budget.left = before
+        _budget.left, _budget.weights_follow = before
+
+
+def is_limited() -> bool:
+    """Whether variables are made for a file or text that somebody else may have written."""
+    return _budget.left is not None
 
 
 def weights_follow() -> bool:
     """Whether variables are made for a file, whose numbers will take the place of the first ones."""
-    return _budget.left is not None
+    return _budget.weights_follow
 
 
 def claim(shape: Sequence[int], dtype: Any) -> None:
@@ -242,9 +253,12 @@ def claim(shape: Sequence[int], dtype: Any) -> None:
     if _budget.left is not None:
         wanted = math.prod(shape) * np.dtype(dtype).itemsize
         if wanted > _budget.left:
+            reason = (
+                "far more than there are weights in the file. If you trust the file" if _budget.weights_follow
+                else "more than is left of what a text may ask for. If you trust the text"
+            )  # fmt: skip
             raise ModelFileError(
-                f"a variable of shape {tuple(shape)} needs {wanted} bytes, far more than there are weights in the file."
-                " If you trust the file, allow more with max_bytes=..."
+                f"a variable of shape {tuple(shape)} needs {wanted} bytes, {reason}, allow more with max_bytes=..."
             )
         _budget.left -= wanted
 

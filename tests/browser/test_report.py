@@ -25,7 +25,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         city = ("Oslo", "Rome", NASTY)[int(3 * c)]
         lines.append(f'{20 + 50 * a:.1f},{50 + 40 * b:.1f},"{city}",{"yes" if a > b else "no"}')
     (folder / "people.csv").write_text("\n".join(lines) + "\n")
-    run = train_table(folder / "people.csv", "ill", folder, hidden=(6,), learning_rate=0.02, epochs=20).folder
+    run = train_table(folder / "people.csv", "ill", folder, hidden=(3,), learning_rate=0.02, epochs=20).folder
     private = write_report(run, folder / "private.html", private=True)
     return {"public": write_report(run).as_uri(), "private": private.as_uri()}
 
@@ -46,7 +46,7 @@ def test_axe_finds_nothing(visit: Callable[..., Any], reports: dict[str, str], k
     tab = visit(reports[kind], theme=theme, bypass_csp=True)  # axe is a script, which the page's policy forbids
     for folded in tab.page.locator("details").all():
         folded.evaluate("element => { element.open = true }")
-    found = axe.Axe().run(tab.page)
+    found = axe.Axe().run(tab.page, options={"resultTypes": ["violations"]})  # of the rest one example, not thousands
     assert found.violations_count == 0, found.generate_report()
 
 

@@ -32,6 +32,7 @@ MODULES = (
 
 DIFFERENT = {
     "keras.models.load_model": "one argument more, `max_bytes`, a limit for what a file may ask for",
+    "keras.models.model_from_json": "one argument more, `max_bytes`, a limit for the weights a text may ask for",
     "keras.saving.load_model": "one argument more, `max_bytes`, a limit for what a file may ask for",
     "keras.saving.KerasFileEditor": "one argument more, `max_bytes`, a limit for what a file may ask for",
     "keras.KerasTensor": "without `record_history`, which only Keras's own code uses",

@@ -27,6 +27,7 @@ KERAS_VERSION = "3.15.1"
 """The version of Keras whose layout is written."""
 
 _SPARE = 32 << 20
+_MOST_OF_TEXT = 4 << 30
 _LEGACY = (".h5", ".hdf5")
 _WANTED = (*MEMBERS, assets.FOLDER)
 
@@ -198,16 +199,25 @@ def _check_sum(name: str, metadata: Any, weights: bytes) -> None:
 # -- text -------------------------------------------------------------------------------------------------------------
 
 
-def model_from_json(json_string: str | bytes, custom_objects: Mapping[str, Any] | None = None) -> Any:
+def model_from_json(
+    json_string: str | bytes, custom_objects: Mapping[str, Any] | None = None, *, max_bytes: int | None = None
+) -> Any:
     """Return the model that `Model.to_json` described, with fresh weights.
 
+    Args:
+        json_string: the text.
+        custom_objects: your own classes and functions by name.
+        max_bytes: the most that the weights it asks for may have in all; 4 GiB by default.
+
     Raises:
-        ModelFileError: the text does not describe a model.
+        ModelFileError: the text does not describe a model, or one that is too large.
     """
     if not isinstance(json_string, str | bytes):
         raise ModelFileError(
             f"model_from_json: expected the text that Model.to_json() gives, received a {type(json_string).__name__}."
         )
     text = json_string.encode() if isinstance(json_string, str) else json_string
-    with CustomObjectScope(custom_objects), sharing.scope():
+    with at_most(max_bytes):
+        limit = memory_limit(allowed(0, _MOST_OF_TEXT), weights_follow=False)
+    with CustomObjectScope(custom_objects), sharing.scope(), limit:
         return rebuild_model("JSON text", parse_json("JSON text", "the text", text))

@@ -424,6 +424,25 @@ def test_layers_out_of_scope_in_a_file_are_said_to_be_so(module: str) -> None:
         cr.models.model_from_json(json.dumps(config))
 
 
+def test_a_text_that_asks_for_more_weights_than_allowed() -> None:
+    text = cr.Sequential([cr.Input((30,)), cr.layers.Dense(10), cr.layers.Dense(20)]).to_json()
+    assert cr.models.model_from_json(text, max_bytes=2120).count_params() == 530
+    with pytest.raises(
+        ModelFileError, match=r"'JSON text': a variable of shape \(20,\) needs 80 bytes, more than is left"
+    ):
+        cr.models.model_from_json(text, max_bytes=2119)
+    huge = text.replace('"units": 10', '"units": 1000000000')
+    assert huge != text
+    with pytest.raises(
+        ModelFileError, match=r"a variable of shape \(30, 1000000000\) needs 120000000000 bytes, .*max_bytes"
+    ):
+        cr.models.model_from_json(huge)
+    with pytest.raises(TypeError, match="max_bytes must be a whole number"):
+        cr.models.model_from_json(text, max_bytes="1 GB")  # type: ignore[arg-type]
+    weights = cr.models.model_from_json(text).get_weights()  # drawn, although a limit is set
+    assert weights[0].std() > 0.1
+
+
 @pytest.mark.parametrize("given", [None, 5, {}])
 def test_model_from_json_takes_text(given: Any) -> None:
     with pytest.raises(ModelFileError, match=f"expected the text that .* received a {type(given).__name__}"):
