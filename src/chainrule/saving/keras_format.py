@@ -207,7 +207,8 @@ def model_from_json(
     Args:
         json_string: the text.
         custom_objects: your own classes and functions by name.
-        max_bytes: the most that the weights it asks for may have in all; 4 GiB by default.
+        max_bytes: the most that the weights made now may have in all; 4 GiB by default. A model whose text says no
+            input shape makes its weights when it is first called, without a limit.
 
     Raises:
         ModelFileError: the text does not describe a model, or one that is too large.

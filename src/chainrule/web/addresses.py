@@ -14,7 +14,7 @@ HOST = "127.0.0.1"
 LOCALHOST = "localhost"
 _USUAL_PORTS = {"http": 80, "https": 443}
 _BASE = re.compile(
-    r"(?P<scheme>https?)://(?P<name>[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?"
+    r"(?P<scheme>https?)://(?P<name>[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[(?P<six>[0-9a-f:.]+)\])(:(?P<port>[0-9]{1,5}))?"
     r"(?P<path>(/([a-z0-9._~@-]|%[0-9a-f]{2})+)*)/?",
     re.IGNORECASE | re.ASCII,
 )
@@ -83,7 +83,8 @@ def parse_base(url: Any) -> Base:
     """Return the parts of the address under which a proxy serves a page.
 
     Args:
-        url: `http` or `https`, a host, perhaps a port and a path; nothing else.
+        url: `http` or `https`, a host, perhaps a port and a path that does not begin with `static` or `api`, which are
+            the page's own; nothing else.
 
     Raises:
         ChainruleError: it is something else.
@@ -92,14 +93,26 @@ def parse_base(url: Any) -> Base:
     Base(scheme='https', host='hub.example.org', path='/user/me/proxy/8050/')
     """
     found = _BASE.fullmatch(url) if isinstance(url, str) else None
-    if found is None or any(set(part) == {"."} for part in unquote(url).split("/")):
+    try:
+        if found is None or not _is_free(unquote(found["path"])):
+            raise ValueError(url)
+        scheme = found["scheme"].lower()
+        name = f"[{ipaddress.IPv6Address(found['six'])}]" if found["six"] else found["name"].lower()
+        port = int(found["port"] or _USUAL_PORTS[scheme])
+        if not 1 <= port <= 65535:
+            raise ValueError(url)
+    except ValueError:
         raise ChainruleError(
             "The dashboard's base_url must be the address under which a proxy serves it, such as "
             f"https://hub.example.org/user/me/proxy/8050/, but is {url!r:.100}."
-        )
-    scheme, name, port, path = found["scheme"].lower(), found["name"].lower(), found["port"], found["path"]
-    usual = port is None or int(port) == _USUAL_PORTS[scheme]
-    return Base(scheme, name if usual else f"{name}:{int(port)}", f"{path}/")
+        ) from None
+    return Base(scheme, name if port == _USUAL_PORTS[scheme] else f"{name}:{port}", f"{found['path']}/")
+
+
+def _is_free(path: str) -> bool:
+    """Whether a path leads nowhere else: neither up, nor where the page has its own files."""
+    parts = path.split("/")[1:]
+    return parts[:1] not in (["static"], ["api"]) and not any(set(part) == {"."} for part in parts)
 
 
 @dataclass(frozen=True)

@@ -66,30 +66,61 @@ def _bound(host: str, port: int) -> socket.socket:
     return made
 
 
-def listen_at(name: str) -> socket.socket:
-    """Return a Unix-domain socket: a file that nobody but this user can connect to.
+class SocketFile:
+    """A Unix-domain socket: a file that nobody but this user can connect to.
 
     Args:
-        name: path of the file; one that a server left behind is replaced, any other file is not touched.
+        path: of the file; one that a server left behind is replaced, any other file is not touched.
 
     Raises:
         ChainruleError: the file is there and no such socket, another server listens on it, or it cannot be made.
     """
-    if not hasattr(socket, "AF_UNIX"):
-        raise ChainruleError("The dashboard cannot listen at a file: this system has no Unix-domain sockets.")
-    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        if not hasattr(socket, "AF_UNIX"):
+            raise ChainruleError("The dashboard cannot listen at a file: this system has no Unix-domain sockets.")
+        self.name = absolute(path)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._made: tuple[int, ...] = ()
+        try:
+            _clear(self.name)
+            self.socket.bind(self.name)
+            self._made = self._there()
+            os.chmod(self.name, 0o600)  # before it listens: until then nobody is let in
+            self.socket.listen(128)
+        except (OSError, ValueError) as error:
+            self.remove()
+            self.socket.close()
+            raise ChainruleError(
+                f"The dashboard cannot listen at the socket {self.name!r:.200}: "
+                f"{getattr(error, 'strerror', None) or error}. Give the path of a file that is not there yet, of at "
+                "most some 100 bytes, in a folder of your own."
+            ) from error
+
+    def _there(self) -> tuple[int, ...]:
+        """Return what tells the file that is there from any other: process, device and number."""
+        with contextlib.suppress(OSError):
+            found = os.lstat(self.name)
+            return os.getpid(), found.st_dev, found.st_ino
+        return ()
+
+    def remove(self) -> None:
+        """Remove the file if it is still the one that was made, by this process; before the socket is closed."""
+        if self._made and self._there() == self._made:
+            with contextlib.suppress(OSError):
+                os.unlink(self.name)
+
+
+def absolute(path: Any) -> str:
+    """Return a path from the root.
+
+    Raises:
+        ChainruleError: it is no path.
+    """
     try:
-        _clear(name)
-        made.bind(name)
-        os.chmod(name, 0o600)  # before it listens: until then nobody is let in
-        made.listen(128)
-    except OSError as error:
-        made.close()
-        raise ChainruleError(
-            f"The dashboard cannot listen at the socket '{name}': {error.strerror or error}. Give the path of a file "
-            "that is not there yet, of at most some 100 bytes, in a folder of your own."
-        ) from error
-    return made
+        return os.path.abspath(os.fsdecode(path))
+    except (TypeError, UnicodeError):
+        raise ChainruleError(f"The dashboard's socket must be the path of a file, but is {path!r:.60}.") from None
 
 
 def _clear(name: str) -> None:
@@ -104,8 +135,8 @@ def _clear(name: str) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as visitor:
             visitor.settimeout(1)
             if visitor.connect_ex(name) != errno.ECONNREFUSED:
-                raise OSError(errno.EADDRINUSE, "another server listens there")
+                raise OSError(errno.EADDRINUSE, "there is a socket, of another server or user")
         os.unlink(name)
 
 
-__all__ = ["check_port", "listen", "listen_at"]
+__all__ = ["SocketFile", "absolute", "check_port", "listen"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
 import secrets
+import shlex
 import threading
 import time
 from types import TracebackType
@@ -14,7 +14,7 @@ from typing import Any, Self
 from chainrule.errors import ChainruleError, missing_extra
 from chainrule.web.addresses import HOST, Address, Base, loopback, parse_base
 from chainrule.web.browser import open_page
-from chainrule.web.listening import check_port, listen, listen_at
+from chainrule.web.listening import SocketFile, absolute, check_port, listen
 from chainrule.web.stage import Stage
 
 START_S, STOP_S = 10.0, 2.0
@@ -49,10 +49,11 @@ class Server:
             raise missing_extra(error.name or "starlette", "dashboard", "The dashboard") from None
         self.stage = stage
         base = None if base_url is None else parse_base(base_url)
-        self.socket = None if socket is None else os.path.abspath(socket)
-        self._sockets = listen(host, port) if self.socket is None else [_at(self.socket, port, base)]
-        self.port: int = self._sockets[0].getsockname()[1] if self.socket is None else port
-        self.address = Address(self.port, loopback(host), base)
+        host = loopback(host)
+        self._file = None if socket is None else _at(socket, port, base)
+        self._sockets = listen(host, port) if self._file is None else [self._file.socket]
+        self.port: int = port if self._file else self._sockets[0].getsockname()[1]
+        self.address = Address(self.port, host, base)
         self.token = secrets.token_urlsafe(32)
         config = uvicorn.Config(
             make_app(stage, self.address, self.token), http=Patient, ws="none", lifespan="off",
@@ -73,20 +74,28 @@ class Server:
     @property
     def hint(self) -> str | None:
         """How a browser gets to the socket, where there is one that no proxy leads to."""
-        if self.socket is None or self.address.base:
+        if self._file is None or self.address.base:
             return None
-        return f"To reach it from another machine: ssh -L {self.port}:{self.socket} user@this-machine"
+        way = shlex.quote(f"{self.port}:{self._file.name}")
+        return f"To reach it from another machine: ssh -L {way} user@this-machine"
 
     def start(self) -> Self:
         """Begin to serve; returns once requests are answered."""
         self._thread.start()
+        atexit.register(self.close)
+        try:
+            self._wait()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _wait(self) -> None:
         until = time.monotonic() + START_S
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > until:
-                raise ChainruleError(f"The dashboard's server did not start on port {self.port}.")
+                raise ChainruleError(f"The dashboard's server did not start at {self.address.url}.")
             time.sleep(0.005)
-        atexit.register(self.close)
-        return self
 
     def open(self) -> None:
         """Open the page in the browser, if there is one and a way to the page."""
@@ -96,9 +105,8 @@ class Server:
     def close(self) -> None:
         """Stop; streams to pages end first."""
         atexit.unregister(self.close)
-        if self.socket is not None and not self._server.should_exit:
-            with contextlib.suppress(OSError):
-                os.unlink(self.socket)
+        if self._file is not None:
+            self._file.remove()
         self.stage.hub.close()
         self._server.should_exit = True
         if self._thread.is_alive():
@@ -116,15 +124,15 @@ class Server:
         self.close()
 
 
-def _at(path: str, port: int, base: Base | None) -> Any:
+def _at(path: Any, port: int, base: Base | None) -> SocketFile:
     """Return a socket at a file, once it is clear by which address a browser will ask for the page."""
     check_port(port)
     if port == 0 and base is None:
         raise ChainruleError(
-            f"At the socket '{path:.200}' the dashboard must know its address: give the port that will lead there "
-            f"(port=8050 for ssh -L 8050:{path:.200}), or the base_url of a proxy."
+            f"At the socket {absolute(path)!r:.200} the dashboard must know its address: give the port that will lead "
+            "there (port=8050 for ssh -L 8050:...), or the base_url of a proxy."
         )
-    return listen_at(path)
+    return SocketFile(path)
 
 
 __all__ = ["Server"]

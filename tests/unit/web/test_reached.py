@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
+from unittest import mock
 
 import httpx
 import pytest
@@ -66,7 +68,8 @@ def serve() -> Iterator[Callable[..., Server]]:
         ("https://hub.example.org:443/a", Base("https", "hub.example.org", "/a/")),
         ("http://localhost:8888/proxy/8050", Base("http", "localhost:8888", "/proxy/8050/")),
         ("http://localhost:80/", Base("http", "localhost", "/")),
-        ("https://[2001:db8::1]:8443/a/", Base("https", "[2001:db8::1]:8443", "/a/")),
+        ("https://[2001:DB8:0::1]:8443/a/", Base("https", "[2001:db8::1]:8443", "/a/")),  # as browsers write it
+        ("https://hub.example.org/staticfiles/api/", Base("https", "hub.example.org", "/staticfiles/api/")),
         ("https://hub.example.org/user/me%40example.org/", Base("https", "hub.example.org", "/user/me%40example.org/")),
     ],
 )
@@ -81,7 +84,9 @@ def test_addresses_of_proxies(url: str, base: Base) -> None:
      "https://me:secret@hub.example.org", "https://hub.example.org:", "https://hub.example.org:port",
      "https://hub.example.org/a//b", "https://hub.example.org/../a", "https://hub.example.org/%2e%2E/a",
      "https://hub.example.org/a;Domain=org", "https://hub.example.org/a\r\nSet-Cookie: b", "https://hub.example.org\n",
-     "https://hub.example.org/a, b", "https://\u0130.org", "https://hub.example.org/\u00e9", None, 1, b"https://a"],
+     "https://hub.example.org/a, b", "https://\u0130.org", "https://hub.example.org/\u00e9", None, 1, b"https://a",
+     "https://hub.example.org:0", "https://hub.example.org:99999", "https://[::::]/a", "https://[1.2.3.4]/",
+     "https://hub.example.org/static", "https://hub.example.org/api/me", "https://hub.example.org/%61pi/"],
 )  # fmt: skip
 def test_what_is_no_address_of_a_proxy(url: Any) -> None:
     with pytest.raises(ChainruleError, match=r"base_url must be the address under which a proxy serves it") as refused:
@@ -220,7 +225,7 @@ def test_what_is_at_a_sockets_path_is_kept_unless_it_is_a_socket_nobody_listens_
     assert path.read_text() == "a file of somebody's"
     path.unlink()
     first = serve(port=8050, socket=path)
-    with pytest.raises(ChainruleError, match="another server listens there"):
+    with pytest.raises(ChainruleError, match="there is a socket, of another server or user"):
         serve(port=8050, socket=path)
     first.close()
     with socket.socket(socket.AF_UNIX) as left:  # by a server that was killed
@@ -230,11 +235,67 @@ def test_what_is_at_a_sockets_path_is_kept_unless_it_is_a_socket_nobody_listens_
 
 
 @needs_unix
-@pytest.mark.parametrize("name", ["no such folder/page.sock", "x" * 200, "."])
+def test_closing_removes_no_other_file(serve: Any, tmp_path: Path) -> None:
+    path = tmp_path / "page.sock"
+    first = serve(port=8050, socket=path)
+    path.unlink()
+    second = serve(port=8051, socket=path)
+    first.close()
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(path))) as http:
+        assert http.get("http://localhost:8051/static/main.js").status_code == 200
+    path.unlink()
+    path.write_text("a file of somebody's")
+    second.close()
+    assert path.read_text() == "a file of somebody's"
+
+
+@needs_unix
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_process_leaves_the_socket_where_it_is(serve: Any, tmp_path: Path) -> None:
+    server = serve(port=8050, socket=tmp_path / "page.sock")
+    with warnings.catch_warnings(action="ignore"):  # fork beside threads: the child does nothing but this
+        child = os.fork()
+    if child == 0:
+        server._file.remove()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert (tmp_path / "page.sock").exists()
+
+
+@needs_unix
+def test_a_start_that_fails_leaves_nothing_behind(serve: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "page.sock"
+    with pytest.raises(ChainruleError, match="its host can be"):
+        serve(port=8050, socket=path, host="evil.example")
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "chmod", mock.Mock(side_effect=PermissionError(1, "not so")))
+        with pytest.raises(ChainruleError, match=r"cannot listen at the socket '.*': not so\. Give"):
+            serve(port=8050, socket=path)
+    with monkeypatch.context() as broken:
+        broken.setattr("uvicorn.Server.run", lambda *_: None)
+        with pytest.raises(ChainruleError, match=r"did not start at http://127\.0\.0\.1:8050/"):
+            serve(port=8050, socket=path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_unix
+@pytest.mark.parametrize("port", [0, 8050])
+@pytest.mark.parametrize("path", [5, True, ["a"], 1.5])
+def test_what_is_no_path_is_said(serve: Any, path: Any, port: int) -> None:
+    with pytest.raises(ChainruleError, match="socket must be the path of a file, but is "):
+        serve(port=port, socket=path)
+
+
+@needs_unix
+def test_a_path_of_bytes_and_one_with_a_space(serve: Any, tmp_path: Path) -> None:
+    server = serve(port=8050, socket=os.fsencode(tmp_path / "my page.sock"))
+    assert f"ssh -L '8050:{tmp_path}/my page.sock' user@" in server.hint
+
+
+@needs_unix
+@pytest.mark.parametrize("name", ["no such folder/page.sock", "x" * 200, ".", "a\0b", "\ud800", "a\nb\nc/d"])
 def test_a_path_that_cannot_be_a_socket(serve: Any, tmp_path: Path, name: str) -> None:
-    with pytest.raises(
-        ChainruleError, match=r"cannot listen at the socket '.*'\: .*Give the path of a file"
-    ) as refused:
+    with pytest.raises(ChainruleError, match=r"cannot listen at the socket '.*: .*Give the path of a file") as refused:
         serve(port=8050, socket=os.path.join(tmp_path, name))
     assert len(str(refused.value).splitlines()) == 1
 
