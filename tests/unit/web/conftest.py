@@ -8,10 +8,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
+
+from chainrule.web.session import Position
+from chainrule.web.stage import Stage
 
 
 class Client:
@@ -96,3 +99,38 @@ def visit() -> Iterator[Callable[[str], Client]]:
 def wait() -> Callable[..., None]:
     """Wait until something is true."""
     return until
+
+
+class Nothing:
+    """A driver of no training at all."""
+
+    position = Position()
+    logs: ClassVar[dict[str, float]] = {}
+    kept = 0
+
+    def settings(self) -> dict[str, Any]:
+        return {}
+
+    def can_set(self) -> list[str]:
+        return []
+
+    def choices(self) -> dict[str, list[str]]:
+        return {}
+
+
+@pytest.fixture
+def new_stage() -> Callable[[], Stage]:
+    """Make stages on which nothing is trained, for tests of the server by itself."""
+
+    def make() -> Stage:
+        stage = Stage(Nothing())  # type: ignore[arg-type]
+        stage.hub.put({"kind": "start"})
+        return stage
+
+    return make
+
+
+@pytest.fixture
+def stage(new_stage: Callable[[], Stage]) -> Stage:
+    """One such stage."""
+    return new_stage()

@@ -8,7 +8,7 @@ import stat
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from unittest import mock
 
 import httpx
@@ -17,39 +17,18 @@ import pytest
 from chainrule.errors import ChainruleError
 from chainrule.web.addresses import Address, Base, parse_base
 from chainrule.web.server import Server
-from chainrule.web.session import Position
-from chainrule.web.stage import Stage
 
 HUB = "https://hub.example.org/user/me/proxy/8050/"
 PROPER = {"X-Chainrule": "1", "Sec-Fetch-Site": "same-origin"}
 needs_unix = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no Unix-domain sockets")
 
 
-class Nothing:
-    """A driver of no training at all."""
-
-    position = Position()
-    logs: ClassVar[dict[str, float]] = {}
-    kept = 0
-
-    def settings(self) -> dict[str, Any]:
-        return {}
-
-    def can_set(self) -> list[str]:
-        return []
-
-    def choices(self) -> dict[str, list[str]]:
-        return {}
-
-
 @pytest.fixture
-def serve() -> Iterator[Callable[..., Server]]:
+def serve(new_stage: Any) -> Iterator[Callable[..., Server]]:
     opened: list[Server] = []
 
     def serve(**options: Any) -> Server:
-        stage = Stage(Nothing())  # type: ignore[arg-type]
-        stage.hub.put({"kind": "start"})
-        opened.append(Server(stage, **options).start())
+        opened.append(Server(new_stage(), **options).start())
         return opened[-1]
 
     yield serve

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx
 import pytest
@@ -21,7 +21,6 @@ import pytest
 from chainrule.errors import ChainruleError
 from chainrule.web import listening, patience
 from chainrule.web.server import Server
-from chainrule.web.session import Position
 from chainrule.web.stage import Stage
 
 
@@ -34,30 +33,6 @@ def has_ipv6() -> bool:
 
 
 needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no loopback address of IPv6")
-
-
-class Nothing:
-    """A driver of no training at all."""
-
-    position = Position()
-    logs: ClassVar[dict[str, float]] = {}
-    kept = 0
-
-    def settings(self) -> dict[str, Any]:
-        return {}
-
-    def can_set(self) -> list[str]:
-        return []
-
-    def choices(self) -> dict[str, list[str]]:
-        return {}
-
-
-@pytest.fixture
-def stage() -> Stage:
-    stage = Stage(Nothing())  # type: ignore[arg-type]
-    stage.hub.put({"kind": "start"})
-    return stage
 
 
 @pytest.fixture
