@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule.errors import DataError, TrapWarning, UnknownNameError, unknown_name
 from chainrule.lazy import refuser
 
-_settings: dict[str, object] = {
+_settings: dict[str, Any] = {
     "floatx": "float32",
     "epsilon": 1e-7,
     "interactive_logging": True,
@@ -42,7 +42,7 @@ def set_floatx(value: str) -> None:
 
 def epsilon() -> float:
     """Return the small number added or clipped to where a division or logarithm needs it (Keras: 1e-7)."""
-    return float(_settings["epsilon"])  # type: ignore[arg-type]
+    return float(_settings["epsilon"])
 
 
 def set_epsilon(value: float) -> None:
@@ -241,7 +241,7 @@ def num_threads() -> int:
     limit = _settings.get("num_threads")
     if limit is None and os.environ.get(_THREADS):
         limit = _checked(os.environ[_THREADS], _THREADS)
-    return usable_cores() if limit is None else min(int(limit), usable_cores())  # type: ignore[call-overload]
+    return usable_cores() if limit is None else min(int(limit), usable_cores())
 
 
 def _checked(count: object, where: str) -> int:

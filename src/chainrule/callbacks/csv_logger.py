@@ -36,25 +36,23 @@ class CSVLogger(Callback):
 
     def on_train_begin(self, logs: LogsLike = None) -> None:
         """Open the file; an existing one is emptied unless `append` is set."""
+        import csv
+
         append = self.append or self._resumes
         if append and os.path.exists(self.filename):
             self.append_header = os.path.getsize(self.filename) == 0
         self._close()
         self.csv_file = open(self.filename, "a" if append else "w", newline="", encoding="utf-8")  # noqa: SIM115 - until training ends
-        self.writer = None
+        self.writer = csv.writer(self.csv_file, delimiter=self.sep)
         self.keys = None
 
     def on_epoch_end(self, epoch: int, logs: LogsLike = None) -> None:
         """Write one row, and the header before the first."""
-        import csv
-
         logs = logs or {}
         if self.keys is None:
             self.keys = sorted(logs)
             if not any(key.startswith("val_") for key in self.keys):
                 self.keys += [f"val_{key}" for key in self.keys]
-        if self.writer is None:
-            self.writer = csv.writer(self.csv_file, delimiter=self.sep)  # type: ignore[arg-type]
             if self.append_header:
                 self.writer.writerow(["epoch", *self.keys])
         self.writer.writerow([epoch, *(_cell(logs.get(key, "NA")) for key in self.keys)])

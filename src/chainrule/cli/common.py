@@ -17,7 +17,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 
@@ -26,7 +26,8 @@ from chainrule.errors import ChainruleError, DataError, DivergedError, ShapeErro
 if TYPE_CHECKING:
     from rich.console import Console
 
-F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _WIDE = 160
 OK, FAILED, USAGE, DATA, DIVERGED, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -45,27 +46,27 @@ def exit_code(error: BaseException) -> int:
     return INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
 
 
-def foreseen(command: F) -> F:
+def foreseen(command: Callable[P, R]) -> Callable[P, R]:
     """Turn foreseeable errors of a command into one message on stderr (and an object on stdout with `--json`)."""
 
     @functools.wraps(command)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
         except BrokenPipeError:  # whoever read our output has gone
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(FAILED) from None
         except KeyboardInterrupt as error:
-            _fail("Interrupted. Nothing was written.", exit_code(error), kwargs.get("json_output", False))
+            _fail("Interrupted. Nothing was written.", exit_code(error), bool(kwargs.get("json_output")))
         except ChainruleError as error:
-            _fail(str(error), exit_code(error), kwargs.get("json_output", False))
+            _fail(str(error), exit_code(error), bool(kwargs.get("json_output")))
         except (OSError, MemoryError) as error:
-            _fail(f"{type(error).__name__}: {error}", FAILED, kwargs.get("json_output", False))
+            _fail(f"{type(error).__name__}: {error}", FAILED, bool(kwargs.get("json_output")))
 
-    return guarded  # type: ignore[return-value]
+    return guarded
 
 
-def _fail(message: str, code: int, as_json: bool) -> None:
+def _fail(message: str, code: int, as_json: bool) -> NoReturn:
     if as_json:
         print(json.dumps({"error": message, "exit_code": code}, ensure_ascii=False))
     print(f"Error: {plain(message)}", file=sys.stderr)
